@@ -1,0 +1,110 @@
+//! The command line `delineo`: what the app does, for scripts.
+//!
+//! Exit codes: 0 all done, 1 some images failed, 2 wrong usage, 3 the model, the weights or the device cannot be used.
+
+mod convert;
+mod inspect;
+mod logits;
+mod segment;
+
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use delineo::device::{Choice, Device};
+use delineo::{Error, device};
+
+#[derive(Parser)]
+#[command(name = "delineo", version, about = "Lesion segmentation with CMUNeXt. Research use, not a medical device.")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Segment images and write NAME_mask.png for each.
+    Segment(segment::Arguments),
+    /// Run the network alone on a NumPy array, for comparison with other implementations.
+    Logits(logits::Arguments),
+    /// Say what a checkpoint holds.
+    Inspect(inspect::Arguments),
+    /// Make a model folder (model.json and weights.safetensors) from a checkpoint.
+    Convert(convert::Arguments),
+}
+
+/// What `--device` takes.
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum DeviceArgument {
+    /// The GPU where there is one, else the CPU.
+    #[default]
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// The GPU, or fail.
+    Gpu,
+}
+
+impl DeviceArgument {
+    /// Opens the device; a fallback is said on standard error.
+    fn open(self) -> Result<Device, Error> {
+        let choice = match self {
+            Self::Auto => Choice::Auto,
+            Self::Cpu => Choice::Cpu,
+            Self::Gpu => Choice::Gpu,
+        };
+        let (device, why) = device::open(choice)?;
+        if let Some(why) = why {
+            eprintln!("{why} Using the CPU.");
+        }
+        Ok(device)
+    }
+}
+
+/// Why a command stopped, and with which exit code.
+enum Stop {
+    /// Some images failed; each was named when it did.
+    SomeFailed,
+    /// Nothing could be done.
+    Unusable(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Unusable(error)
+    }
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Segment(arguments) => pollster::block_on(segment::run(&arguments)),
+        Command::Logits(arguments) => pollster::block_on(logits::run(&arguments)),
+        Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Convert(arguments) => pollster::block_on(convert::run(&arguments)),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Stop::SomeFailed) => ExitCode::from(1),
+        Err(Stop::Unusable(error)) => {
+            eprintln!("delineo: {error}");
+            ExitCode::from(3)
+        }
+    }
+}
+
+/// Reads a file, naming it when that fails.
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    fs::read(path).map_err(|source| Error::File { path: path.to_owned(), source })
+}
+
+/// Writes a file, naming it when that fails.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    fs::write(path, bytes).map_err(|source| Error::File { path: path.to_owned(), source })
+}
+
+/// Prints JSON on standard output. A closed pipe is the reader's choice and no error.
+fn print_json(value: &serde_json::Value) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stdout(), "{value}");
+}

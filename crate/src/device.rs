@@ -1,0 +1,70 @@
+//! Where the network runs. The network is written once; the device decides the backend.
+
+pub use burn::tensor::Device;
+
+use crate::Error;
+
+/// Which device to use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// The GPU where there is one, else the CPU.
+    #[default]
+    Auto,
+    /// The CPU: burn's flex backend, SIMD and, natively, one thread a core.
+    Cpu,
+    /// A GPU: burn's wgpu backend over Vulkan, Metal, DirectX or WebGPU.
+    Gpu,
+}
+
+/// The CPU device. It is always there.
+pub fn cpu() -> Device {
+    Device::flex()
+}
+
+/// Opens the system's preferred GPU, `llvmpipe` and its like included.
+///
+/// # Errors
+/// [`Error::Device`] when there is no adapter or it cannot be opened.
+#[cfg(not(target_family = "wasm"))]
+pub fn gpu() -> Result<Device, Error> {
+    // The runtime is one per process and cannot be opened twice.
+    static GPU: std::sync::OnceLock<Result<Device, String>> = std::sync::OnceLock::new();
+    GPU.get_or_init(|| Device::wgpu_options().init().map_err(|error| error.to_string()))
+        .clone()
+        .map_err(|reason| Error::Device { device: "GPU", reason })
+}
+
+/// Opens the browser's GPU through WebGPU. Call it once.
+///
+/// `lost` is called with the reason when the browser takes the GPU away, or when it reports an error that nothing
+/// else caught; what the GPU computes from then on is not to be trusted.
+///
+/// # Errors
+/// [`Error::Device`] when there is no adapter or it cannot be opened.
+#[cfg(target_family = "wasm")]
+pub async fn gpu(lost: impl Fn(String) + Clone + Send + Sync + 'static) -> Result<Device, Error> {
+    let (device, setup) = Device::wgpu_options()
+        .init_with_setup_async()
+        .await
+        .map_err(|error| Error::Device { device: "GPU", reason: error.to_string() })?;
+    let uncaught = lost.clone();
+    setup.device.set_device_lost_callback(move |_, message| lost(message));
+    setup.device.on_uncaptured_error(std::sync::Arc::new(move |error: burn::tensor::wgpu::wgpu::Error| uncaught(error.to_string())));
+    Ok(device)
+}
+
+/// The device for a choice, and why it is not the GPU where that was tried first.
+///
+/// # Errors
+/// [`Error::Device`] when the GPU was asked for by name and cannot be used.
+#[cfg(not(target_family = "wasm"))]
+pub fn open(choice: Choice) -> Result<(Device, Option<String>), Error> {
+    match choice {
+        Choice::Cpu => Ok((cpu(), None)),
+        Choice::Gpu => gpu().map(|device| (device, None)),
+        Choice::Auto => Ok(match gpu() {
+            Ok(device) => (device, None),
+            Err(error) => (cpu(), Some(error.to_string())),
+        }),
+    }
+}

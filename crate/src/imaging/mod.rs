@@ -1,0 +1,27 @@
+//! From a file's bytes to what the network and the screen need.
+//!
+//! ```text
+//! bytes ─ signature ─ header ─ decode ─ 8-bit RGB ─ orientation ─▶ RgbImage ─ preprocess ─▶ network
+//!                                                                     └────── display ─▶ canvas
+//! ```
+//!
+//! Decoding happens here and not in the browser because engines differ in orientation and colour; the same file must
+//! give the same mask everywhere.
+
+mod decode;
+mod directory;
+mod display;
+mod header;
+mod orientation;
+mod preprocess;
+mod resize;
+
+pub use decode::{Decoded, decode};
+pub use display::{display_rgba, display_size};
+pub use preprocess::preprocess;
+
+/// Largest image taken, in millions of pixels.
+pub const MAX_MEGAPIXELS: u64 = 100;
+
+/// Least side taken, in pixels.
+pub const MIN_SIDE: u32 = 16;

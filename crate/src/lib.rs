@@ -1,0 +1,31 @@
+//! Delineo: CMUNeXt lesion segmentation (Tang et al., ISBI 2024) natively and in the browser.
+//!
+//! The flow, each arrow a module:
+//!
+//! ```text
+//! file ─▶ imaging::decode ─▶ RGB8 image ─▶ imaging::preprocess ─▶ network ─▶ mask::ProbabilityMap
+//!                                                                               │
+//!            mask::export ◀─ mask::Mask ◀─ strokes ◀─ cleaning ◀─ threshold ◀───┘
+//! ```
+//!
+//! The library knows neither the DOM nor JavaScript. Without the feature `network` it is everything but the
+//! network and its weights, and builds in seconds.
+
+pub mod error;
+pub mod imaging;
+pub mod manifest;
+pub mod mask;
+pub mod metrics;
+pub mod phantom;
+
+#[cfg(feature = "network")]
+pub mod device;
+#[cfg(feature = "network")]
+pub mod model;
+#[cfg(feature = "network")]
+pub mod network;
+#[cfg(feature = "network")]
+pub mod weights;
+
+pub use error::Error;
+pub use image::RgbImage;

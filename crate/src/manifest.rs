@@ -1,0 +1,259 @@
+//! `model.json`: everything a model needs to run, and what a person should know before trusting it.
+//!
+//! A model is a folder with `model.json` and its weights. Adding a model is adding a folder.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// The one version of the format that this build reads and writes.
+pub const FORMAT: u32 = 1;
+
+/// What `model.json` says. Unknown fields are ignored, so that later versions may add some.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Always [`FORMAT`].
+    pub format: u32,
+    /// Folder name: lower-case letters, digits and hyphens.
+    pub id: String,
+    /// Name that a person reads.
+    pub name: String,
+    /// One sentence on what it is for.
+    #[serde(default)]
+    pub description: String,
+    /// `S`, `base` or `L`; checked against the weights.
+    pub variant: String,
+    /// What it was trained for: `dermoscopy`, `ultrasound`.
+    #[serde(default)]
+    pub modalities: Vec<String>,
+    /// How an image becomes the network's input.
+    pub input: Input,
+    /// Name of each output channel, in order.
+    pub classes: Vec<String>,
+    /// Default threshold on the probability, in 0.01 to 0.99.
+    pub threshold: f32,
+    /// Logits are divided by this before the sigmoid (Guo et al. 2017); 1 leaves them as they are.
+    #[serde(default = "one")]
+    pub temperature: f32,
+    /// The file with the weights, beside `model.json`.
+    pub weights: Weights,
+    /// Known answer that a device must reproduce before it is used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub self_test: Option<SelfTest>,
+    /// What the model learnt from, one line a data set with its licence.
+    #[serde(default)]
+    pub training: Vec<String>,
+    /// What was measured, and on what.
+    #[serde(default)]
+    pub scores: Vec<Score>,
+    /// Licence of the weights.
+    #[serde(default)]
+    pub licence: String,
+}
+
+/// How an image becomes the network's input: resize, then per channel `((v / 255 - mean) / std) / divisor`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Input {
+    /// Width in pixels, a multiple of 16.
+    pub width: u32,
+    /// Height in pixels, a multiple of 16.
+    pub height: u32,
+    /// Channel order.
+    pub channels: ChannelOrder,
+    /// Resampling to `width` × `height`; the aspect ratio is not kept.
+    pub resize: Resize,
+    /// Mean per channel, in `channels` order, on the 0 to 1 scale.
+    pub mean: Vec<f32>,
+    /// Standard deviation per channel, likewise.
+    pub std: Vec<f32>,
+    /// Division after normalisation: 1, or 255 as the authors' data loader does.
+    #[serde(default = "one")]
+    pub divisor: f32,
+}
+
+/// Order of the input channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChannelOrder {
+    /// Red, green, blue.
+    Rgb,
+    /// Blue, green, red, as OpenCV decodes.
+    Bgr,
+    /// One channel: ITU-R BT.601 luma.
+    Grey,
+}
+
+impl ChannelOrder {
+    /// How many channels the network takes.
+    pub fn count(self) -> usize {
+        match self {
+            Self::Rgb | Self::Bgr => 3,
+            Self::Grey => 1,
+        }
+    }
+}
+
+/// Resampling of the image to the network's input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Resize {
+    /// Two taps a side without antialiasing, rounded to 8 bits exactly as OpenCV's `INTER_LINEAR`.
+    Bilinear,
+    /// Mean over the covered pixels, as OpenCV's `INTER_AREA`; bilinear where the image is enlarged.
+    Area,
+}
+
+/// The weights' file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Weights {
+    /// File name beside `model.json`.
+    pub file: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-256 of the bytes, lower-case hexadecimal.
+    pub sha256: String,
+}
+
+/// A known answer: the logits that the network must give for a fixed input.
+///
+/// The input is made by [`self_test_input`], so that it needs no file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SelfTest {
+    /// Side of the square input in pixels, a multiple of 16.
+    pub side: usize,
+    /// Logits of the first class on a regular grid of pixels, row by row: pixel `(side * (2i + 1) / (2n))`
+    /// of each axis for `i` in `0..n`, where `n * n` is how many there are.
+    pub logits: Vec<f32>,
+    /// Largest absolute difference allowed.
+    pub tolerance: f32,
+}
+
+/// A figure and the data that it was measured on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// Data set, part and number of images.
+    pub data: String,
+    /// Mean intersection over union at the default threshold.
+    pub iou: f32,
+    /// Mean Dice coefficient at the default threshold.
+    pub dice: f32,
+}
+
+fn one() -> f32 {
+    1.0
+}
+
+impl Manifest {
+    /// Reads and checks a `model.json`.
+    ///
+    /// # Errors
+    /// [`Error::Manifest`] names the first field that cannot be used.
+    pub fn from_json(json: &[u8]) -> Result<Self, Error> {
+        let manifest: Self = serde_json::from_slice(json).map_err(|error| Error::Manifest(error.to_string()))?;
+        manifest.check()?;
+        Ok(manifest)
+    }
+
+    /// The manifest for weights that came without one: an image-net normalised 256×256 RGB input.
+    pub fn assumed(id: &str, variant: &str, channels: usize, classes: usize, bytes: &[u8]) -> Self {
+        let (order, mean, std) = match channels {
+            1 => (ChannelOrder::Grey, vec![0.449], vec![0.226]),
+            _ => (ChannelOrder::Rgb, vec![0.485, 0.456, 0.406], vec![0.229, 0.224, 0.225]),
+        };
+        Self {
+            format: FORMAT,
+            id: id.to_owned(),
+            name: id.to_owned(),
+            description: "Weights without a model.json: 256×256 RGB input with ImageNet mean and deviation is assumed.".to_owned(),
+            variant: variant.to_owned(),
+            modalities: Vec::new(),
+            input: Input { width: 256, height: 256, channels: order, resize: Resize::Area, mean, std, divisor: 1.0 },
+            classes: match classes {
+                1 => vec!["lesion".to_owned()],
+                _ => (1..=classes).map(|class| format!("class {class}")).collect(),
+            },
+            threshold: 0.5,
+            temperature: 1.0,
+            weights: Weights { file: String::new(), bytes: bytes.len() as u64, sha256: sha256(bytes) },
+            self_test: None,
+            training: Vec::new(),
+            scores: Vec::new(),
+            licence: String::new(),
+        }
+    }
+
+    /// Checks the bytes of the weights against size and digest.
+    ///
+    /// # Errors
+    /// [`Error::WeightsDigest`] when they are not the ones named here.
+    pub fn check_weights(&self, bytes: &[u8]) -> Result<(), Error> {
+        let found = sha256(bytes);
+        if found.eq_ignore_ascii_case(&self.weights.sha256) {
+            Ok(())
+        } else {
+            Err(Error::WeightsDigest { expected: self.weights.sha256.clone(), found })
+        }
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let fault = |text: String| Err(Error::Manifest(text));
+        let Input { width, height, channels, mean, std, divisor, .. } = &self.input;
+        if self.format != FORMAT {
+            return fault(format!("its format is {}, this version reads format {FORMAT}", self.format));
+        }
+        if *width == 0 || *height == 0 || width % 16 != 0 || height % 16 != 0 || *width > 4096 || *height > 4096 {
+            return fault(format!("the input size {width}×{height} must be multiples of 16, up to 4096"));
+        }
+        if mean.len() != channels.count() || std.len() != channels.count() {
+            return fault(format!("mean and std need {} numbers each", channels.count()));
+        }
+        if !mean.iter().chain(std).all(|v| v.is_finite()) || std.iter().any(|v| *v <= 0.0) || !(divisor.is_finite() && *divisor > 0.0) {
+            return fault("mean, std and divisor must be finite, std and divisor above zero".to_owned());
+        }
+        if self.classes.is_empty() {
+            return fault("classes is empty".to_owned());
+        }
+        if !(0.01..=0.99).contains(&self.threshold) {
+            return fault(format!("the threshold {} is outside 0.01 to 0.99", self.threshold));
+        }
+        if !(self.temperature.is_finite() && self.temperature > 0.0) {
+            return fault(format!("the temperature {} must be above zero", self.temperature));
+        }
+        if let Some(test) = &self.self_test {
+            let n = test.logits.len().isqrt();
+            if test.side == 0 || test.side % 16 != 0 || test.side > 1024 || n == 0 || n * n != test.logits.len() || n > test.side {
+                return fault("self_test needs a side that is a multiple of 16 and a square number of logits".to_owned());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// SHA-256 in lower-case hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The self-test's input, `[1, channels, side, side]` in about -2 to 2: a disc on a ramp with a fixed pattern of
+/// noise, in integer arithmetic so that it is the same everywhere.
+pub fn self_test_input(channels: usize, side: usize) -> Vec<f32> {
+    let mut state = 0x2545_f491_u32;
+    let mut values = Vec::with_capacity(channels * side * side);
+    for channel in 0..channels {
+        for y in 0..side {
+            for x in 0..side {
+                // xorshift32 (Marsaglia 2003)
+                state ^= state << 13;
+                state ^= state >> 17;
+                state ^= state << 5;
+                let ramp = ((x + 2 * y + 16 * channel) * 256 / (3 * side)) as i32;
+                let (dx, dy) = (2 * x as i32 - side as i32, 2 * y as i32 - side as i32);
+                let disc = if 4 * (dx * dx + dy * dy) < (side * side) as i32 { -160 } else { 0 };
+                let level = ramp + disc + (state >> 26) as i32;
+                values.push((level - 128) as f32 / 64.0);
+            }
+        }
+    }
+    values
+}

@@ -1,0 +1,131 @@
+//! The network's answer: a probability for each pixel of its own, small grid.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::grid::{Grid, Sampler};
+
+/// Probabilities at the network's size, row by row, spanning the whole image.
+#[derive(Clone, Debug)]
+pub struct ProbabilityMap {
+    width: usize,
+    height: usize,
+    values: Vec<f32>,
+    /// Equal for clones and for nothing else, so that a preview knows when its analysis is stale.
+    id: u64,
+}
+
+impl ProbabilityMap {
+    /// A map of `width` × `height` probabilities, row by row. Values are clamped to 0 to 1; NaN becomes 0.
+    ///
+    /// # Panics
+    /// When a side is zero or `values` does not hold `width * height` numbers.
+    pub fn new(width: usize, height: usize, mut values: Vec<f32>) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        assert!(
+            width > 0 && height > 0 && values.len() == width * height,
+            "a map of {width}×{height} cannot be made of {} values",
+            values.len()
+        );
+        for value in &mut values {
+            *value = if value.is_nan() {
+                0.0
+            } else {
+                value.clamp(0.0, 1.0)
+            };
+        }
+        Self {
+            width,
+            height,
+            values,
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+        }
+    }
+
+    /// A map from `width` × `height` logits: `1 / (1 + exp(-logit / temperature))` (temperature scaling, Guo et al.
+    /// 2017; 1 leaves the probabilities as they are).
+    ///
+    /// # Panics
+    /// As [`Self::new`].
+    pub fn from_logits(width: usize, height: usize, logits: &[f32], temperature: f32) -> Self {
+        let values = logits
+            .iter()
+            .map(|logit| 1.0 / (1.0 + (-logit / temperature).exp()))
+            .collect();
+        Self::new(width, height, values)
+    }
+
+    /// Width of the map in its own pixels.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Height of the map in its own pixels.
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// The probabilities, row by row.
+    pub fn values(&self) -> &[f32] {
+        &self.values
+    }
+
+    /// The map at `width` × `height` pixels: bilinear, half-pixel centres (`align_corners = false`), edges clamped.
+    pub fn resample(&self, width: u32, height: u32) -> Vec<f32> {
+        let grid = Grid::reduced(width, height, width, height);
+        let mut values = vec![0.0; grid.width * grid.height];
+        let mut sampler = Sampler::new(self, width, height, &grid);
+        if grid.width > 0 {
+            for (row, out) in values.chunks_exact_mut(grid.width).enumerate() {
+                sampler.row(row, out);
+            }
+        }
+        values
+    }
+
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_clamped_and_not_a_number_becomes_zero() {
+        let map = ProbabilityMap::new(4, 1, vec![-1.0, f32::NAN, 0.25, 7.0]);
+        assert_eq!(map.values(), [0.0, 0.0, 0.25, 1.0]);
+    }
+
+    #[test]
+    fn a_temperature_divides_the_logits() {
+        let map = ProbabilityMap::from_logits(3, 1, &[2.0, -200.0, 0.0], 2.0);
+        assert!((map.values()[0] - 0.731_058_6).abs() < 1e-6); // sigmoid(1)
+        assert!(map.values()[1] < 1e-30);
+        assert_eq!(map.values()[2], 0.5);
+    }
+
+    #[test]
+    fn resampling_uses_half_pixel_centres_and_clamps_the_edges() {
+        let map = ProbabilityMap::new(2, 1, vec![0.0, 1.0]);
+        // torch.nn.functional.interpolate([[[[0, 1]]]], size=(1, 8), mode="bilinear", align_corners=False)
+        let expected = [0.0, 0.0, 0.125, 0.375, 0.625, 0.875, 1.0, 1.0];
+        assert_eq!(map.resample(8, 1), expected);
+        assert_eq!(map.resample(8, 3)[8..16], expected);
+    }
+
+    #[test]
+    fn a_map_of_one_value_fills_the_image_with_it() {
+        assert_eq!(
+            ProbabilityMap::new(1, 1, vec![0.3]).resample(3, 2),
+            [0.3; 6]
+        );
+    }
+
+    #[test]
+    fn clones_share_their_identity_and_new_maps_do_not() {
+        let map = ProbabilityMap::new(1, 1, vec![0.5]);
+        assert_eq!(map.id(), map.clone().id());
+        assert_ne!(map.id(), ProbabilityMap::new(1, 1, vec![0.5]).id());
+    }
+}

@@ -1,0 +1,358 @@
+//! The passes over the image. Each works on a tile of [`TILE`] pixels of one row at a time:
+//!
+//! ```text
+//!            channels ─▶
+//!   pixel 0  [ v v | v v | … ]      v: one vector of four channels
+//!   pixel 1  [ v v | v v | … ]      accumulators: TILE pixels × 2 vectors stay in registers
+//!   …                               while the loop runs over taps and input channels
+//! ```
+
+use wide::f32x4;
+
+use super::map::{LANES, Map, load};
+
+/// Pixels that share each load of a weight.
+pub const TILE: usize = 4;
+/// Output channels that share each load of an input: two vectors.
+pub const BLOCK: usize = 2 * LANES;
+
+/// Inputs that are summed on their own before they join the total: rounding grows with the length of a sum.
+const RUN: usize = 32;
+
+/// A dense layer's weights as the loops want them: `[output / BLOCK][tap][input][BLOCK]`.
+#[derive(Debug)]
+pub struct Dense {
+    pub weights: Vec<[f32; BLOCK]>,
+    pub bias: Vec<[f32; BLOCK]>,
+    /// Side of the kernel: 1 or 3.
+    pub side: usize,
+    /// Input channels.
+    pub inputs: usize,
+}
+
+impl Dense {
+    /// Output channels.
+    fn outputs(&self) -> usize {
+        self.bias.len() * BLOCK
+    }
+
+    /// Sums for `N` pixels side by side: `source` starts at the first pixel's first tap, `step` numbers lie between
+    /// pixels and `stride` between rows. `finish` gets pixel, first output channel and the sums of a block.
+    #[inline(always)]
+    fn tile<const N: usize>(&self, source: &[f32], step: usize, stride: usize, mut finish: impl FnMut(usize, usize, [f32x4; 2])) {
+        let per_block = self.side * self.side * self.inputs;
+        for (block, (weights, bias)) in self.weights.chunks_exact(per_block).zip(&self.bias).enumerate() {
+            let (low, high) = halves(bias);
+            let mut sums = [[low, high]; N];
+            for (tap, weights) in weights.chunks_exact(self.inputs).enumerate() {
+                let start = (tap / self.side) * stride + (tap % self.side) * step;
+                for (run, weights) in weights.chunks(RUN).enumerate() {
+                    let start = start + run * RUN;
+                    let pixels: [&[f32]; N] = std::array::from_fn(|pixel| {
+                        let start = start + pixel * step;
+                        // The length of `weights` itself, so that the bounds checks below fall away.
+                        &source[start..start + weights.len()]
+                    });
+                    let mut parts = [[f32x4::ZERO; 2]; N];
+                    for (input, weight) in weights.iter().enumerate() {
+                        let (low, high) = halves(weight);
+                        for (parts, pixel) in parts.iter_mut().zip(pixels) {
+                            let value = f32x4::splat(pixel[input]);
+                            parts[0] = value.mul_add(low, parts[0]);
+                            parts[1] = value.mul_add(high, parts[1]);
+                        }
+                    }
+                    for (sums, parts) in sums.iter_mut().zip(parts) {
+                        sums[0] += parts[0];
+                        sums[1] += parts[1];
+                    }
+                }
+            }
+            for (pixel, sums) in sums.into_iter().enumerate() {
+                finish(pixel, block * BLOCK, sums);
+            }
+        }
+    }
+}
+
+/// 3×3 convolution with its batch normalisation folded in, then ReLU.
+#[derive(Debug)]
+pub struct Convolution(pub Dense);
+
+impl Convolution {
+    /// `margin` is the one of the result.
+    pub fn apply(&self, x: &Map, margin: usize) -> Map {
+        let outputs = self.0.outputs();
+        let mut result = Map::zeros(x.height, x.width, outputs, margin);
+        for y in 0..x.height {
+            let (window, stride, step) = (x.window(y, 1), x.stride(), x.channels);
+            tiles(result.row_mut(y), outputs, |start, target, full| {
+                let source = &window[start * step..];
+                let finish = |pixel: usize, channel: usize, sums: [f32x4; 2]| {
+                    store(&mut target[pixel * outputs + channel..], sums.map(|sum| sum.fast_max(f32x4::ZERO)));
+                };
+                if full {
+                    self.0.tile::<TILE>(source, step, stride, finish);
+                } else {
+                    self.0.tile::<1>(source, step, stride, finish);
+                }
+            });
+        }
+        result
+    }
+}
+
+/// The inverted bottleneck: 1×1, GELU, 1×1, GELU, batch normalisation; the first normalisation is folded into the
+/// second convolution.
+#[derive(Debug)]
+pub struct Bottleneck {
+    pub expand: Dense,
+    pub project: Dense,
+    pub norm: Norm,
+}
+
+impl Bottleneck {
+    /// `N` pixels, packed, from `source` to `target`; `hidden` holds the wide channels.
+    #[inline(always)]
+    fn tile<const N: usize>(&self, source: &[f32], hidden: &mut [f32], target: &mut [f32]) {
+        let (wide, narrow) = (self.expand.outputs(), self.project.outputs());
+        self.expand.tile::<N>(source, self.expand.inputs, 0, |pixel, channel, sums| {
+            store(&mut hidden[pixel * wide + channel..], sums.map(gelu));
+        });
+        self.project.tile::<N>(hidden, wide, 0, |pixel, channel, sums| {
+            let block = channel / BLOCK;
+            let values = self.norm.apply(block, sums.map(gelu));
+            store(&mut target[pixel * narrow + channel..], values);
+        });
+    }
+}
+
+/// A batch normalisation that could not be folded away: scale and shift a channel.
+#[derive(Debug)]
+pub struct Norm {
+    pub scale: Vec<[f32; BLOCK]>,
+    pub shift: Vec<[f32; BLOCK]>,
+}
+
+impl Norm {
+    #[inline(always)]
+    fn apply(&self, block: usize, values: [f32x4; 2]) -> [f32x4; 2] {
+        let (scale, shift) = (halves(&self.scale[block]), halves(&self.shift[block]));
+        [values[0].mul_add(scale.0, shift.0), values[1].mul_add(scale.1, shift.1)]
+    }
+}
+
+/// One layer of an encoder: depthwise k×k, GELU, batch normalisation, residual, then the bottleneck.
+#[derive(Debug)]
+pub struct LargeKernel {
+    pub side: usize,
+    /// `[channels / BLOCK][side * side][BLOCK]`.
+    pub weights: Vec<[f32; BLOCK]>,
+    pub bias: Vec<[f32; BLOCK]>,
+    pub norm: Norm,
+    pub bottleneck: Bottleneck,
+}
+
+impl LargeKernel {
+    /// How far the kernel reaches beyond a pixel.
+    pub fn margin(&self) -> usize {
+        self.side / 2
+    }
+
+    /// `margin` is the one of the result.
+    pub fn apply(&self, x: &Map, margin: usize) -> Map {
+        let channels = x.channels;
+        let mut result = Map::zeros(x.height, x.width, channels, margin);
+        let mut mixed = vec![0.0; TILE * channels];
+        let mut hidden = vec![0.0; TILE * self.bottleneck.expand.outputs()];
+        for y in 0..x.height {
+            let (window, stride) = (x.window(y, self.margin()), x.stride());
+            tiles(result.row_mut(y), channels, |start, target, full| {
+                let source = &window[start * channels..];
+                if full {
+                    self.depthwise::<TILE>(source, channels, stride, &mut mixed);
+                    self.bottleneck.tile::<TILE>(&mixed, &mut hidden, target);
+                } else {
+                    self.depthwise::<1>(source, channels, stride, &mut mixed);
+                    self.bottleneck.tile::<1>(&mixed, &mut hidden, target);
+                }
+            });
+        }
+        result
+    }
+
+    #[inline(always)]
+    fn depthwise<const N: usize>(&self, source: &[f32], channels: usize, stride: usize, target: &mut [f32]) {
+        let taps = self.side * self.side;
+        let centre = self.margin() * (stride + channels);
+        for (block, (weights, bias)) in self.weights.chunks_exact(taps).zip(&self.bias).enumerate() {
+            let channel = block * BLOCK;
+            let (low, high) = halves(bias);
+            let mut sums = [[low, high]; N];
+            for (row, weights) in weights.chunks_exact(self.side).enumerate() {
+                let line = &source[row * stride + channel..];
+                for (column, weight) in weights.iter().enumerate() {
+                    let (low, high) = halves(weight);
+                    for (pixel, sums) in sums.iter_mut().enumerate() {
+                        let value = vectors(&line[(column + pixel) * channels..]);
+                        sums[0] = value[0].mul_add(low, sums[0]);
+                        sums[1] = value[1].mul_add(high, sums[1]);
+                    }
+                }
+            }
+            for (pixel, sums) in sums.into_iter().enumerate() {
+                let residual = vectors(&source[centre + pixel * channels + channel..]);
+                let mixed = self.norm.apply(block, sums.map(gelu));
+                store(&mut target[pixel * channels + channel..], [residual[0] + mixed[0], residual[1] + mixed[1]]);
+            }
+        }
+    }
+}
+
+/// Skip fusion: each half of the channels through its own 3×3 convolution and GELU, then the bottleneck over both.
+#[derive(Debug)]
+pub struct Fusion {
+    pub skip: Dense,
+    pub upsampled: Dense,
+    pub bottleneck: Bottleneck,
+}
+
+impl Fusion {
+    /// `margin` is the one of the result.
+    pub fn apply(&self, skip: &Map, upsampled: &Map, margin: usize) -> Map {
+        let (half, outputs) = (self.skip.outputs(), self.bottleneck.project.outputs());
+        let mut result = Map::zeros(skip.height, skip.width, outputs, margin);
+        let mut both = vec![0.0; TILE * 2 * half];
+        let mut hidden = vec![0.0; TILE * self.bottleneck.expand.outputs()];
+        for y in 0..skip.height {
+            let groups = [(&self.skip, skip, 0), (&self.upsampled, upsampled, half)];
+            tiles(result.row_mut(y), outputs, |start, target, full| {
+                for (dense, map, offset) in groups {
+                    let source = &map.window(y, 1)[start * map.channels..];
+                    let finish = |pixel: usize, channel: usize, sums: [f32x4; 2]| {
+                        store(&mut both[pixel * 2 * half + offset + channel..], sums.map(gelu));
+                    };
+                    if full {
+                        dense.tile::<TILE>(source, map.channels, map.stride(), finish);
+                    } else {
+                        dense.tile::<1>(source, map.channels, map.stride(), finish);
+                    }
+                }
+                if full {
+                    self.bottleneck.tile::<TILE>(&both, &mut hidden, target);
+                } else {
+                    self.bottleneck.tile::<1>(&both, &mut hidden, target);
+                }
+            });
+        }
+        result
+    }
+}
+
+/// The head: a 1×1 convolution to any number of classes.
+#[derive(Debug)]
+pub struct Pointwise {
+    /// One row of weights a class.
+    pub weights: Vec<Vec<f32>>,
+    pub bias: Vec<f32>,
+}
+
+impl Pointwise {
+    /// Channel-first planes, one a class.
+    pub fn apply_to_planes(&self, x: &Map) -> Vec<f32> {
+        let mut planes = Vec::with_capacity(self.bias.len() * x.height * x.width);
+        for (weights, bias) in self.weights.iter().zip(&self.bias) {
+            for y in 0..x.height {
+                planes.extend(x.row(y).chunks_exact(x.channels).map(|pixel| {
+                    pixel.iter().zip(weights).fold(*bias, |sum, (value, weight)| value.mul_add(*weight, sum))
+                }));
+            }
+        }
+        planes
+    }
+}
+
+/// Cuts a row into tiles: full ones, then single pixels.
+#[inline(always)]
+fn tiles(row: &mut [f32], channels: usize, mut work: impl FnMut(usize, &mut [f32], bool)) {
+    let mut full = row.chunks_exact_mut(TILE * channels);
+    let mut start = 0;
+    for tile in &mut full {
+        work(start, tile, true);
+        start += TILE;
+    }
+    for pixel in full.into_remainder().chunks_exact_mut(channels) {
+        work(start, pixel, false);
+        start += 1;
+    }
+}
+
+#[inline(always)]
+fn halves(block: &[f32; BLOCK]) -> (f32x4, f32x4) {
+    let [a, b, c, d, e, f, g, h] = *block;
+    (load(&[a, b, c, d]), load(&[e, f, g, h]))
+}
+
+/// The two vectors at the start of a slice.
+#[inline(always)]
+fn vectors(values: &[f32]) -> [f32x4; 2] {
+    let mut block = [0.0; BLOCK];
+    block.copy_from_slice(&values[..BLOCK]);
+    let (low, high) = halves(&block);
+    [low, high]
+}
+
+#[inline(always)]
+fn store(target: &mut [f32], values: [f32x4; 2]) {
+    target[..LANES].copy_from_slice(&values[0].to_array());
+    target[LANES..BLOCK].copy_from_slice(&values[1].to_array());
+}
+
+/// GELU in its erf form, `x (1 + erf(x / √2)) / 2`.
+///
+/// erf by the rational minimax approximation over [-4, 4] that Eigen uses (`generic_fast_erf_float`); the absolute
+/// error of GELU is below 1e-6 for |x| up to 8, which a test checks.
+#[inline(always)]
+pub fn gelu(x: f32x4) -> f32x4 {
+    let t = (x * std::f32::consts::FRAC_1_SQRT_2).fast_max(f32x4::splat(-4.0)).fast_min(f32x4::splat(4.0));
+    let t2 = t * t;
+    let horner = |coefficients: &[f32]| {
+        let (first, rest) = coefficients.split_first().unwrap_or((&0.0, &[]));
+        rest.iter().fold(f32x4::splat(*first), |sum, c| sum.mul_add(t2, f32x4::splat(*c)))
+    };
+    let numerator = t * horner(&[
+        -2.726_142_3e-10,
+        2.770_681_4e-8,
+        -2.101_024e-6,
+        -5.692_506_4e-5,
+        -7.349_906_3e-4,
+        -2.954_599_8e-3,
+        -1.609_603_3e-2,
+    ]);
+    let denominator = horner(&[-1.456_607_2e-5, -2.133_740_6e-4, -1.682_827e-3, -7.373_329e-3, -1.426_473_9e-2]);
+    let half = x * 0.5;
+    half.mul_add(numerator / denominator, half)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Values of `torch.nn.functional.gelu` in double precision.
+    #[test]
+    fn gelu_is_the_erf_form() {
+        for (x, expected) in [
+            (-4.0_f32, -0.000_126_684_97_f32),
+            (-1.0, -0.158_655_25),
+            (-0.5, -0.154_268_77),
+            (0.0, 0.0),
+            (0.3, 0.185_373_34),
+            (1.0, 0.841_344_75),
+            (2.5, 2.484_475_8),
+            (8.0, 8.0),
+        ] {
+            let found = gelu(f32x4::splat(x)).to_array()[0];
+            assert!((found - expected).abs() < 1e-6, "gelu({x}) = {found}, not {expected}");
+        }
+    }
+}

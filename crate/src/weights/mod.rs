@@ -1,0 +1,9 @@
+//! Weights: the authors' state dict out of `.pth` or `.safetensors`, checked tensor by tensor, into the network.
+//!
+//! Both formats are read from bytes, natively and in the browser. A `.pth` is parsed for its tensors only; the
+//! reader builds no Python objects, so no pickle code is ever run.
+
+mod checkpoint;
+mod names;
+
+pub use checkpoint::{Checkpoint, FileFormat};

@@ -1,0 +1,469 @@
+//! The mask at image size, the preview on the screen and the exported files must agree.
+
+use delineo::RgbImage;
+use delineo::mask::{
+    Cleaning, Mask, Preview, ProbabilityMap, Stroke, StrokeKind, Style, View, mask_png,
+    overlay_png, png, probability_png,
+};
+
+const TINT: Style = Style {
+    tint: true,
+    contour: false,
+    opacity: 0.5,
+    colour: [255, 0, 128],
+    line: 2.0,
+};
+
+const CLEANINGS: [Cleaning; 4] = [
+    Cleaning {
+        largest_region: false,
+        fill_holes: false,
+    },
+    Cleaning {
+        largest_region: true,
+        fill_holes: false,
+    },
+    Cleaning {
+        largest_region: false,
+        fill_holes: true,
+    },
+    Cleaning {
+        largest_region: true,
+        fill_holes: true,
+    },
+];
+
+/// Noise of cells of the map's own size: many regions, many holes, many diagonal contacts.
+fn noise(width: usize, height: usize, seed: u32) -> ProbabilityMap {
+    let mut state = seed;
+    let values = (0..width * height)
+        .map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / (1 << 24) as f32
+        })
+        .collect();
+    ProbabilityMap::new(width, height, values)
+}
+
+/// A disc with a hole, and a smaller disc beside it, on a map of 64×48.
+fn ring_and_speck() -> ProbabilityMap {
+    let values = (0..64 * 48).map(|at| {
+        let (x, y) = ((at % 64) as f32, (at / 64) as f32);
+        let ring = (x - 24.0).hypot(y - 24.0);
+        let speck = (x - 54.0).hypot(y - 10.0);
+        let inside = (16.0 - ring).min(ring - 5.0).max(4.0 - speck);
+        (0.5 + inside / 8.0).clamp(0.0, 1.0)
+    });
+    ProbabilityMap::new(64, 48, values.collect())
+}
+
+fn strokes() -> Vec<Stroke> {
+    let stroke = |kind, radius, points: &[[f32; 2]]| Stroke {
+        kind,
+        radius,
+        points: points.to_vec(),
+    };
+    vec![
+        stroke(
+            StrokeKind::Add,
+            4.3,
+            &[[10.0, 10.0], [60.5, 31.0], [58.0, 70.0]],
+        ),
+        stroke(StrokeKind::Erase, 2.5, &[[0.0, 40.0], [200.0, 44.0]]),
+        stroke(StrokeKind::Add, 6.0, &[[33.3, 42.0]]),
+    ]
+}
+
+fn tinted(rgba: &[u8]) -> Vec<u8> {
+    rgba.chunks(4).map(|pixel| u8::from(pixel[3] > 0)).collect()
+}
+
+const WHOLE: View = View {
+    left: 0.0,
+    top: 0.0,
+    scale: 1.0,
+};
+
+#[test]
+fn paint_at_scale_one_is_the_mask_pixel_for_pixel() {
+    for (map, width, height) in [
+        (noise(30, 20, 3), 30, 20),
+        (noise(16, 16, 4), 90, 61),
+        (noise(80, 70, 5), 51, 40),
+        (ring_and_speck(), 128, 96),
+    ] {
+        let mut preview = Preview::new(width, height);
+        let mut rgba = Vec::new();
+        for cleaning in CLEANINGS {
+            for strokes in [&[][..], &strokes()] {
+                for threshold in [0.3, 0.5, 0.7] {
+                    let mask = Mask::make(&map, width, height, threshold, cleaning, strokes);
+                    preview.paint(
+                        &map,
+                        (width, height),
+                        WHOLE,
+                        threshold,
+                        cleaning,
+                        strokes,
+                        TINT,
+                        &mut rgba,
+                    );
+                    assert_eq!(
+                        tinted(&rgba),
+                        mask.bits(),
+                        "{width}×{height} {cleaning:?} {threshold}"
+                    );
+                    let on = rgba.chunks(4).find(|pixel| pixel[3] > 0);
+                    assert_eq!(on, Some(&[255, 0, 128, 128][..]));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_view_of_a_part_shows_that_part_of_the_mask() {
+    let (map, strokes) = (ring_and_speck(), strokes());
+    let cleaning = CLEANINGS[3];
+    let mask = Mask::make(&map, 128, 96, 0.5, cleaning, &strokes);
+    let mut rgba = Vec::new();
+    let view = View {
+        left: -7.0,
+        top: 30.0,
+        scale: 1.0,
+    };
+    Preview::new(128, 96).paint(
+        &map,
+        (150, 80),
+        view,
+        0.5,
+        cleaning,
+        &strokes,
+        TINT,
+        &mut rgba,
+    );
+    for (at, on) in tinted(&rgba).into_iter().enumerate() {
+        let (x, y) = ((at % 150) as i32 - 7, (at / 150) as i32 + 30);
+        let inside = (0..128).contains(&x) && (0..96).contains(&y);
+        let expected = if inside {
+            mask.bits()[(y * 128 + x) as usize]
+        } else {
+            0
+        };
+        assert_eq!(on, expected, "{x}, {y}");
+    }
+}
+
+#[test]
+fn enlarged_or_reduced_the_painted_area_is_the_mask_area() {
+    let (map, strokes) = (ring_and_speck(), strokes());
+    for (width, height) in [(128, 96), (3000, 2250)] {
+        for cleaning in CLEANINGS {
+            let strokes = if width == 128 { &strokes[..] } else { &[] };
+            let area = Mask::make(&map, width, height, 0.5, cleaning, strokes).area() as f64;
+            for canvas in [320_u32, 640] {
+                let scale = f64::from(canvas) / f64::from(width);
+                let view = View { scale, ..WHOLE };
+                let mut rgba = Vec::new();
+                let size = (canvas, canvas * 3 / 4);
+                Preview::new(width, height)
+                    .paint(&map, size, view, 0.5, cleaning, strokes, TINT, &mut rgba);
+                let painted =
+                    tinted(&rgba).iter().map(|on| f64::from(*on)).sum::<f64>() / scale / scale;
+                assert!(
+                    (painted / area - 1.0).abs() < 0.02,
+                    "{cleaning:?}: {painted} and not {area}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_area_is_exact_up_to_1024_pixels_a_side_and_close_beyond() {
+    let map = ring_and_speck();
+    for cleaning in CLEANINGS {
+        for strokes in [&[][..], &strokes()] {
+            let mut preview = Preview::new(128, 96);
+            let exact = Mask::make(&map, 128, 96, 0.4, cleaning, strokes).area();
+            assert_eq!(preview.area(&map, 0.4, cleaning, strokes), (exact, true));
+            let mut large = Preview::new(2000, 1500);
+            let true_area = Mask::make(&map, 2000, 1500, 0.4, cleaning, strokes).area();
+            let (area, exact) = large.area(&map, 0.4, cleaning, strokes);
+            assert!(!exact && (area as f64 / true_area as f64 - 1.0).abs() < 0.005);
+        }
+    }
+    assert!(
+        Preview::new(1024, 1024)
+            .area(&map, 0.5, Cleaning::default(), &[])
+            .1
+    );
+}
+
+#[test]
+fn the_analysis_follows_threshold_cleaning_and_map() {
+    let (first, second) = (ring_and_speck(), noise(64, 48, 8));
+    let mut kept = Preview::new(128, 96);
+    for (map, threshold, cleaning) in [
+        (&first, 0.5, CLEANINGS[3]),
+        (&first, 0.6, CLEANINGS[3]),
+        (&first, 0.6, CLEANINGS[1]),
+        (&second, 0.6, CLEANINGS[1]),
+        (&first, 0.6, CLEANINGS[0]),
+        (&first, 0.6, CLEANINGS[1]),
+    ] {
+        let fresh = Mask::make(map, 128, 96, threshold, cleaning, &[]);
+        assert_eq!(kept.area(map, threshold, cleaning, &[]).0, fresh.area());
+        let mut rgba = Vec::new();
+        kept.paint(
+            map,
+            (128, 96),
+            WHOLE,
+            threshold,
+            cleaning,
+            &[],
+            TINT,
+            &mut rgba,
+        );
+        assert_eq!(tinted(&rgba), fresh.bits());
+    }
+}
+
+#[test]
+fn nothing_is_painted_off_the_image_not_even_the_contour() {
+    let map = ProbabilityMap::new(4, 4, vec![1.0; 16]);
+    let style = Style {
+        contour: true,
+        line: 6.0,
+        ..TINT
+    };
+    let view = View {
+        left: -10.0,
+        top: -5.0,
+        scale: 2.0,
+    };
+    let mut rgba = Vec::new();
+    Preview::new(20, 20).paint(
+        &map,
+        (100, 80),
+        view,
+        0.5,
+        CLEANINGS[3],
+        &[],
+        style,
+        &mut rgba,
+    );
+    for (at, on) in tinted(&rgba).into_iter().enumerate() {
+        let inside = (20..60).contains(&(at % 100)) && (10..50).contains(&(at / 100));
+        assert_eq!(on == 1, inside);
+    }
+    // The image is all lesion, so its edge is the border.
+    assert_eq!(rgba[(30 * 100 + 20) * 4..][..4], [255, 0, 128, 255]);
+}
+
+#[test]
+fn a_style_without_tint_and_contour_paints_nothing_and_a_contour_alone_only_the_border() {
+    let map = ring_and_speck();
+    let mut rgba = Vec::new();
+    let mut preview = Preview::new(128, 96);
+    let nothing = Style {
+        tint: false,
+        ..TINT
+    };
+    preview.paint(
+        &map,
+        (128, 96),
+        WHOLE,
+        0.5,
+        CLEANINGS[0],
+        &[],
+        nothing,
+        &mut rgba,
+    );
+    assert!(rgba.iter().all(|byte| *byte == 0));
+    let border = Style {
+        contour: true,
+        ..nothing
+    };
+    preview.paint(
+        &map,
+        (128, 96),
+        WHOLE,
+        0.5,
+        CLEANINGS[1],
+        &[],
+        border,
+        &mut rgba,
+    );
+    let painted = tinted(&rgba);
+    assert_eq!(painted[48 * 128 + 72], 0, "well within the ring's wall");
+    assert_eq!(painted[20 * 128 + 108], 0, "the speck was cleaned away");
+    assert!(painted.iter().map(|on| u32::from(*on)).sum::<u32>() > 300);
+}
+
+#[test]
+fn views_of_nonsense_paint_nothing() {
+    let map = ring_and_speck();
+    for view in [
+        View {
+            scale: 0.0,
+            ..WHOLE
+        },
+        View {
+            scale: -1.0,
+            ..WHOLE
+        },
+        View {
+            scale: f64::NAN,
+            ..WHOLE
+        },
+        View {
+            left: f64::INFINITY,
+            ..WHOLE
+        },
+        View {
+            left: 1e18,
+            ..WHOLE
+        },
+        View {
+            scale: 1e-300,
+            ..WHOLE
+        },
+    ] {
+        let mut rgba = vec![7; 12];
+        let style = Style {
+            contour: true,
+            ..TINT
+        };
+        Preview::new(128, 96).paint(
+            &map,
+            (40, 30),
+            view,
+            0.5,
+            CLEANINGS[3],
+            &strokes(),
+            style,
+            &mut rgba,
+        );
+        assert_eq!(rgba.len(), 40 * 30 * 4);
+        assert!(
+            tinted(&rgba).iter().map(|on| u32::from(*on)).sum::<u32>() <= 1,
+            "{view:?}"
+        );
+    }
+    let mut rgba = vec![7; 12];
+    Preview::new(128, 96).paint(
+        &map,
+        (0, 30),
+        WHOLE,
+        0.5,
+        CLEANINGS[3],
+        &[],
+        TINT,
+        &mut rgba,
+    );
+    assert!(rgba.is_empty());
+}
+
+/// Kinds of the chunks of a PNG, in order, IDAT once.
+fn chunks(png: &[u8]) -> Vec<String> {
+    let (mut at, mut kinds) = (8, Vec::new());
+    while at < png.len() {
+        let length = u32::from_be_bytes(png[at..at + 4].try_into().expect("four bytes"));
+        kinds.push(String::from_utf8_lossy(&png[at + 4..at + 8]).into_owned());
+        at += 12 + length as usize;
+    }
+    kinds.dedup();
+    kinds
+}
+
+#[test]
+fn exported_files_hold_pixels_and_nothing_else() {
+    let map = ring_and_speck();
+    let mask = Mask::make(&map, 100, 60, 0.5, CLEANINGS[0], &[]);
+    let image = RgbImage::from_pixel(100, 60, image::Rgb([90, 80, 70]));
+    for file in [
+        mask_png(&mask),
+        overlay_png(&image, &mask, &TINT),
+        probability_png(&map, 100, 60),
+        png(&image),
+    ] {
+        assert_eq!(chunks(&file.expect("encodes")), ["IHDR", "IDAT", "IEND"]);
+    }
+}
+
+#[test]
+fn exported_masks_and_probabilities_read_back_as_they_were() {
+    let map = ring_and_speck();
+    let mask = Mask::make(&map, 130, 70, 0.5, CLEANINGS[0], &[]);
+    let read = image::load_from_memory(&mask_png(&mask).expect("encodes")).expect("decodes");
+    let expected: Vec<u8> = mask.bits().iter().map(|bit| bit * 255).collect();
+    assert_eq!(
+        read,
+        image::GrayImage::from_raw(130, 70, expected)
+            .expect("fits")
+            .into()
+    );
+    let read = image::load_from_memory(&probability_png(&map, 130, 70).expect("encodes"))
+        .expect("decodes");
+    let expected: Vec<u16> = map
+        .resample(130, 70)
+        .iter()
+        .map(|p| (p * 65535.0).round() as u16)
+        .collect();
+    assert_eq!(read.into_luma16().into_raw(), expected);
+}
+
+#[test]
+fn an_exported_overlay_looks_as_it_does_on_the_screen() {
+    let map = ring_and_speck();
+    let mask = Mask::make(&map, 128, 96, 0.5, CLEANINGS[1], &[]);
+    let image = RgbImage::from_fn(128, 96, |x, y| {
+        image::Rgb([(x * 2) as u8, (y * 2) as u8, 99])
+    });
+    let style = Style {
+        contour: true,
+        line: 3.0,
+        ..TINT
+    };
+    let overlay = overlay_png(&image, &mask, &style).expect("encodes");
+    let overlay = image::load_from_memory(&overlay)
+        .expect("decodes")
+        .into_rgb8();
+    let mut rgba = Vec::new();
+    Preview::new(128, 96).paint(
+        &map,
+        (128, 96),
+        WHOLE,
+        0.5,
+        CLEANINGS[1],
+        &[],
+        style,
+        &mut rgba,
+    );
+    for ((out, under), over) in overlay.pixels().zip(image.pixels()).zip(rgba.chunks(4)) {
+        for channel in 0..3 {
+            let alpha = f32::from(over[3]) / 255.0;
+            let mixed =
+                f32::from(over[channel]) * alpha + f32::from(under.0[channel]) * (1.0 - alpha);
+            assert!((f32::from(out.0[channel]) - mixed).abs() <= 1.0);
+        }
+    }
+}
+
+#[test]
+fn an_overlay_of_another_size_or_no_size_is_refused_with_a_sentence() {
+    let mask = Mask::new(2, 2, vec![0; 4]);
+    let image = RgbImage::new(3, 2);
+    let error = overlay_png(&image, &mask, &TINT).expect_err("sizes differ");
+    assert!(error.to_string().contains("2×2"), "{error}");
+    assert!(mask_png(&Mask::new(0, 0, Vec::new())).is_err());
+    assert!(png(&RgbImage::new(0, 0)).is_err());
+    assert!(probability_png(&ring_and_speck(), 0, 5).is_err());
+}
+
+#[test]
+fn any_byte_but_zero_counts_as_on() {
+    let mask = Mask::new(3, 2, vec![0, 1, 255, 7, 0, 0]);
+    assert_eq!((mask.area(), mask.bits()), (3, &[0, 1, 1, 1, 0, 0][..]));
+}

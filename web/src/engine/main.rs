@@ -1,0 +1,80 @@
+//! The engine worker: it owns the device, the network and the open image, and answers the page's requests in order.
+//!
+//! Everything that takes longer than a few milliseconds happens here, so that the page can always answer the person.
+//! The worker keeps nothing that the page could not give it again: after a panic or a lost device the page starts a
+//! new one and repeats its requests.
+
+mod download;
+mod error;
+mod gpu;
+mod job;
+mod post;
+mod session;
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+
+use delineo_web::protocol::{self, Event, Request};
+use futures_channel::mpsc::{UnboundedReceiver, unbounded};
+use futures_util::StreamExt;
+use js_sys::global;
+use wasm_bindgen::prelude::*;
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+
+use crate::session::Session;
+
+thread_local! {
+    /// Whether the GPU runs, so that a panic can say whether to try without it.
+    static ON_GPU: Cell<bool> = const { Cell::new(false) };
+}
+
+fn main() {
+    std::panic::set_hook(Box::new(|panic| {
+        console_error_panic_hook::hook(panic);
+        post::event(&Event::Fatal { message: panic.to_string(), gpu: ON_GPU.get() });
+    }));
+
+    let (sender, requests) = unbounded();
+    let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        match protocol::unpack::<Request>(&event.data()) {
+            // The receiver lives as long as the worker.
+            Ok(request) => drop(sender.unbounded_send(request)),
+            Err(error) => post::complain("The engine does not understand the page:", &error),
+        }
+    });
+    scope().set_onmessage(Some(listener.as_ref().unchecked_ref()));
+    listener.forget();
+
+    wasm_bindgen_futures::spawn_local(serve(requests));
+    post::event(&Event::Loaded);
+}
+
+/// Answers requests one after the other, for ever.
+async fn serve(mut incoming: UnboundedReceiver<(Request, JsValue)>) {
+    let mut session = Session::default();
+    let mut waiting = VecDeque::new();
+    loop {
+        while let Ok(request) = incoming.try_recv() {
+            waiting.push_back(request);
+        }
+        match waiting.pop_front() {
+            Some((request, _)) if is_overtaken(&request, &waiting) => {}
+            Some((request, payload)) => session.answer(request, payload).await,
+            None => match incoming.next().await {
+                Some(request) => waiting.push_back(request),
+                None => return,
+            },
+        }
+    }
+}
+
+/// Whether a later request makes this one pointless: a slider moves faster than a large overlay is drawn.
+fn is_overtaken(request: &Request, later: &VecDeque<(Request, JsValue)>) -> bool {
+    let same = |other: &Request| std::mem::discriminant(request) == std::mem::discriminant(other);
+    matches!(request, Request::Paint { .. } | Request::Correct { .. }) && later.iter().any(|(other, _)| same(other))
+}
+
+/// The worker's global scope.
+fn scope() -> DedicatedWorkerGlobalScope {
+    global().unchecked_into()
+}

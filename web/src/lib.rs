@@ -1,0 +1,3 @@
+//! What the page and the engine worker share: the messages between them.
+
+pub mod protocol;
