@@ -29,9 +29,16 @@ pub fn cpu() -> Device {
 pub fn gpu() -> Result<Device, Error> {
     // The runtime is one per process and cannot be opened twice.
     static GPU: std::sync::OnceLock<Result<Device, String>> = std::sync::OnceLock::new();
-    GPU.get_or_init(|| Device::wgpu_options().init().map_err(|error| error.to_string()))
-        .clone()
-        .map_err(|reason| Error::Device { device: "GPU", reason })
+    GPU.get_or_init(|| {
+        Device::wgpu_options()
+            .init()
+            .map_err(|error| error.to_string())
+    })
+    .clone()
+    .map_err(|reason| Error::Device {
+        device: "GPU",
+        reason,
+    })
 }
 
 /// Opens the browser's GPU through WebGPU. Call it once.
@@ -46,10 +53,17 @@ pub async fn gpu(lost: impl Fn(String) + Clone + Send + Sync + 'static) -> Resul
     let (device, setup) = Device::wgpu_options()
         .init_with_setup_async()
         .await
-        .map_err(|error| Error::Device { device: "GPU", reason: error.to_string() })?;
+        .map_err(|error| Error::Device {
+            device: "GPU",
+            reason: error.to_string(),
+        })?;
     let uncaught = lost.clone();
-    setup.device.set_device_lost_callback(move |_, message| lost(message));
-    setup.device.on_uncaptured_error(std::sync::Arc::new(move |error: burn::tensor::wgpu::wgpu::Error| uncaught(error.to_string())));
+    setup
+        .device
+        .set_device_lost_callback(move |_, message| lost(message));
+    setup.device.on_uncaptured_error(std::sync::Arc::new(
+        move |error: burn::tensor::wgpu::wgpu::Error| uncaught(error.to_string()),
+    ));
     Ok(device)
 }
 

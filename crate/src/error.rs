@@ -34,7 +34,9 @@ pub enum Error {
         minimum: u32,
     },
     /// Too many pixels to hold in memory.
-    #[error("The image is {width}×{height} pixels; Delineo takes up to {megapixels} megapixels. Reduce it and try again.")]
+    #[error(
+        "The image is {width}×{height} pixels; Delineo takes up to {megapixels} megapixels. Reduce it and try again."
+    )]
     ImageTooLarge {
         /// Width in pixels.
         width: u32,
@@ -58,7 +60,9 @@ pub enum Error {
         expected: Vec<usize>,
     },
     /// A tensor that the network does not know.
-    #[error("The checkpoint holds the tensor {tensor} (shape {found:?}), which CMUNeXt-{variant} does not have.")]
+    #[error(
+        "The checkpoint holds the tensor {tensor} (shape {found:?}), which CMUNeXt-{variant} does not have."
+    )]
     UnknownTensor {
         /// Name in the file.
         tensor: String,
@@ -88,7 +92,9 @@ pub enum Error {
         reason: String,
     },
     /// The weights are not the ones that `model.json` names.
-    #[error("The weights are damaged or not the ones that model.json names (SHA-256 is {found}, expected {expected}). Load the model again.")]
+    #[error(
+        "The weights are damaged or not the ones that model.json names (SHA-256 is {found}, expected {expected}). Load the model again."
+    )]
     WeightsDigest {
         /// Digest in `model.json`, hexadecimal.
         expected: String,
@@ -96,7 +102,9 @@ pub enum Error {
         found: String,
     },
     /// The network cannot take an input of this shape.
-    #[error("The network takes {channels} channels and sides that are multiples of 16, not {found:?}.")]
+    #[error(
+        "The network takes {channels} channels and sides that are multiples of 16, not {found:?}."
+    )]
     InputShape {
         /// Channels that the network was built for.
         channels: usize,

@@ -149,7 +149,8 @@ impl Manifest {
     /// # Errors
     /// [`Error::Manifest`] names the first field that cannot be used.
     pub fn from_json(json: &[u8]) -> Result<Self, Error> {
-        let manifest: Self = serde_json::from_slice(json).map_err(|error| Error::Manifest(error.to_string()))?;
+        let manifest: Self =
+            serde_json::from_slice(json).map_err(|error| Error::Manifest(error.to_string()))?;
         manifest.check()?;
         Ok(manifest)
     }
@@ -158,7 +159,11 @@ impl Manifest {
     pub fn assumed(id: &str, variant: &str, channels: usize, classes: usize, bytes: &[u8]) -> Self {
         let (order, mean, std) = match channels {
             1 => (ChannelOrder::Grey, vec![0.449], vec![0.226]),
-            _ => (ChannelOrder::Rgb, vec![0.485, 0.456, 0.406], vec![0.229, 0.224, 0.225]),
+            _ => (
+                ChannelOrder::Rgb,
+                vec![0.485, 0.456, 0.406],
+                vec![0.229, 0.224, 0.225],
+            ),
         };
         Self {
             format: FORMAT,
@@ -191,38 +196,83 @@ impl Manifest {
         if found.eq_ignore_ascii_case(&self.weights.sha256) {
             Ok(())
         } else {
-            Err(Error::WeightsDigest { expected: self.weights.sha256.clone(), found })
+            Err(Error::WeightsDigest {
+                expected: self.weights.sha256.clone(),
+                found,
+            })
         }
     }
 
     fn check(&self) -> Result<(), Error> {
         let fault = |text: String| Err(Error::Manifest(text));
-        let Input { width, height, channels, mean, std, divisor, .. } = &self.input;
+        let Input {
+            width,
+            height,
+            channels,
+            mean,
+            std,
+            divisor,
+            ..
+        } = &self.input;
         if self.format != FORMAT {
-            return fault(format!("its format is {}, this version reads format {FORMAT}", self.format));
+            return fault(format!(
+                "its format is {}, this version reads format {FORMAT}",
+                self.format
+            ));
         }
-        if *width == 0 || *height == 0 || width % 16 != 0 || height % 16 != 0 || *width > 4096 || *height > 4096 {
-            return fault(format!("the input size {width}×{height} must be multiples of 16, up to 4096"));
+        if *width == 0
+            || *height == 0
+            || width % 16 != 0
+            || height % 16 != 0
+            || *width > 4096
+            || *height > 4096
+        {
+            return fault(format!(
+                "the input size {width}×{height} must be multiples of 16, up to 4096"
+            ));
         }
         if mean.len() != channels.count() || std.len() != channels.count() {
-            return fault(format!("mean and std need {} numbers each", channels.count()));
+            return fault(format!(
+                "mean and std need {} numbers each",
+                channels.count()
+            ));
         }
-        if !mean.iter().chain(std).all(|v| v.is_finite()) || std.iter().any(|v| *v <= 0.0) || !(divisor.is_finite() && *divisor > 0.0) {
-            return fault("mean, std and divisor must be finite, std and divisor above zero".to_owned());
+        if !mean.iter().chain(std).all(|v| v.is_finite())
+            || std.iter().any(|v| *v <= 0.0)
+            || !(divisor.is_finite() && *divisor > 0.0)
+        {
+            return fault(
+                "mean, std and divisor must be finite, std and divisor above zero".to_owned(),
+            );
         }
         if self.classes.is_empty() {
             return fault("classes is empty".to_owned());
         }
         if !(0.01..=0.99).contains(&self.threshold) {
-            return fault(format!("the threshold {} is outside 0.01 to 0.99", self.threshold));
+            return fault(format!(
+                "the threshold {} is outside 0.01 to 0.99",
+                self.threshold
+            ));
         }
         if !(self.temperature.is_finite() && self.temperature > 0.0) {
-            return fault(format!("the temperature {} must be above zero", self.temperature));
+            return fault(format!(
+                "the temperature {} must be above zero",
+                self.temperature
+            ));
         }
         if let Some(test) = &self.self_test {
             let n = test.logits.len().isqrt();
-            if test.side == 0 || test.side % 16 != 0 || test.side > 1024 || n == 0 || n * n != test.logits.len() || n > test.side {
-                return fault("self_test needs a side that is a multiple of 16 and a square number of logits".to_owned());
+            if test.side == 0
+                || test.side % 16 != 0
+                || test.side > 1024
+                || n == 0
+                || n * n != test.logits.len()
+                || n > test.side
+            {
+                return fault(
+                    "self_test needs a side that is a multiple of 16 and a square number of logits"
+                        .to_owned(),
+                );
             }
         }
         Ok(())
@@ -232,7 +282,10 @@ impl Manifest {
 /// SHA-256 in lower-case hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
     use sha2::{Digest, Sha256};
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// The self-test's input, `[1, channels, side, side]` in about -2 to 2: a disc on a ramp with a fixed pattern of
@@ -249,7 +302,11 @@ pub fn self_test_input(channels: usize, side: usize) -> Vec<f32> {
                 state ^= state << 5;
                 let ramp = ((x + 2 * y + 16 * channel) * 256 / (3 * side)) as i32;
                 let (dx, dy) = (2 * x as i32 - side as i32, 2 * y as i32 - side as i32);
-                let disc = if 4 * (dx * dx + dy * dy) < (side * side) as i32 { -160 } else { 0 };
+                let disc = if 4 * (dx * dx + dy * dy) < (side * side) as i32 {
+                    -160
+                } else {
+                    0
+                };
                 let level = ramp + disc + (state >> 26) as i32;
                 values.push((level - 128) as f32 / 64.0);
             }

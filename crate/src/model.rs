@@ -31,7 +31,10 @@ pub enum Implementation {
 
 #[derive(Debug)]
 enum Runner {
-    Modules { network: Box<CmuNext>, device: Device },
+    Modules {
+        network: Box<CmuNext>,
+        device: Device,
+    },
     Fused(FusedNetwork),
 }
 
@@ -50,7 +53,11 @@ impl Model {
     ///
     /// # Errors
     /// [`Error::Manifest`] when manifest and weights contradict each other.
-    pub fn new(manifest: Manifest, checkpoint: &Checkpoint, device: &Device) -> Result<Self, Error> {
+    pub fn new(
+        manifest: Manifest,
+        checkpoint: &Checkpoint,
+        device: &Device,
+    ) -> Result<Self, Error> {
         Self::with_path(manifest, checkpoint, device, Implementation::Fastest)
     }
 
@@ -58,24 +65,47 @@ impl Model {
     ///
     /// # Errors
     /// As [`Self::new`].
-    pub fn with_path(manifest: Manifest, checkpoint: &Checkpoint, device: &Device, implementation: Implementation) -> Result<Self, Error> {
+    pub fn with_path(
+        manifest: Manifest,
+        checkpoint: &Checkpoint,
+        device: &Device,
+        implementation: Implementation,
+    ) -> Result<Self, Error> {
         let architecture = checkpoint.architecture();
         let contradiction = |what: &str, says: String, is: String| {
-            Err(Error::Manifest(format!("it says {what} is {says}, but the weights have {is}")))
+            Err(Error::Manifest(format!(
+                "it says {what} is {says}, but the weights have {is}"
+            )))
         };
         if manifest.variant != architecture.variant.to_string() {
-            return contradiction("the variant", manifest.variant, architecture.variant.to_string());
+            return contradiction(
+                "the variant",
+                manifest.variant,
+                architecture.variant.to_string(),
+            );
         }
         if manifest.input.channels.count() != architecture.in_channels {
             let says = manifest.input.channels.count().to_string();
-            return contradiction("the number of channels", says, architecture.in_channels.to_string());
+            return contradiction(
+                "the number of channels",
+                says,
+                architecture.in_channels.to_string(),
+            );
         }
         if manifest.classes.len() != architecture.classes {
             let says = manifest.classes.len().to_string();
-            return contradiction("the number of classes", says, architecture.classes.to_string());
+            return contradiction(
+                "the number of classes",
+                says,
+                architecture.classes.to_string(),
+            );
         }
         let runner = Runner::new(checkpoint, device, implementation)?;
-        Ok(Self { manifest, architecture, runner })
+        Ok(Self {
+            manifest,
+            architecture,
+            runner,
+        })
     }
 
     /// How to feed the network and what it is.
@@ -104,10 +134,14 @@ impl Model {
         let input = &self.manifest.input;
         let (width, height) = (input.width as usize, input.height as usize);
         let values = imaging::preprocess(image, input);
-        let logits = self.logits(values, [1, self.architecture.in_channels, height, width]).await?;
+        let logits = self
+            .logits(values, [1, self.architecture.in_channels, height, width])
+            .await?;
         Ok(logits
             .chunks_exact(width * height)
-            .map(|logits| ProbabilityMap::from_logits(width, height, logits, self.manifest.temperature))
+            .map(|logits| {
+                ProbabilityMap::from_logits(width, height, logits, self.manifest.temperature)
+            })
             .collect())
     }
 
@@ -122,18 +156,34 @@ impl Model {
             Some(answer) => answer.clone(),
             None => known_answer(checkpoint).await?,
         };
-        let found = self.runner.probe(self.architecture.in_channels, answer.side, answer.logits.len()).await?;
+        let found = self
+            .runner
+            .probe(
+                self.architecture.in_channels,
+                answer.side,
+                answer.logits.len(),
+            )
+            .await?;
         let worst = found
             .iter()
             .zip(&answer.logits)
             .map(|(found, expected)| (found - expected).abs())
-            .fold(0.0, |worst, error| if error > worst || error.is_nan() { error } else { worst });
+            .fold(0.0, |worst, error| {
+                if error > worst || error.is_nan() {
+                    error
+                } else {
+                    worst
+                }
+            });
         if found.len() == answer.logits.len() && worst <= answer.tolerance {
             Ok(())
         } else {
             Err(Error::Device {
                 device: "device",
-                reason: format!("its answer to the self-test is off by {worst:.2e}, more than {:.2e}", answer.tolerance),
+                reason: format!(
+                    "its answer to the self-test is off by {worst:.2e}, more than {:.2e}",
+                    answer.tolerance
+                ),
             })
         }
     }
@@ -145,33 +195,58 @@ impl Model {
 /// As [`Checkpoint::load_into`].
 pub async fn known_answer(checkpoint: &Checkpoint) -> Result<SelfTest, Error> {
     let runner = Runner::new(checkpoint, &device::cpu(), Implementation::Modules)?;
-    let logits = runner.probe(checkpoint.architecture().in_channels, SELF_TEST_SIDE, SELF_TEST_POINTS).await?;
-    let range = logits.iter().copied().fold(f32::MIN, f32::max) - logits.iter().copied().fold(f32::MAX, f32::min);
-    Ok(SelfTest { side: SELF_TEST_SIDE, logits, tolerance: range.max(1e-3) * SELF_TEST_TOLERANCE })
+    let logits = runner
+        .probe(
+            checkpoint.architecture().in_channels,
+            SELF_TEST_SIDE,
+            SELF_TEST_POINTS,
+        )
+        .await?;
+    let range = logits.iter().copied().fold(f32::MIN, f32::max)
+        - logits.iter().copied().fold(f32::MAX, f32::min);
+    Ok(SelfTest {
+        side: SELF_TEST_SIDE,
+        logits,
+        tolerance: range.max(1e-3) * SELF_TEST_TOLERANCE,
+    })
 }
 
 impl Runner {
-    fn new(checkpoint: &Checkpoint, device: &Device, implementation: Implementation) -> Result<Self, Error> {
+    fn new(
+        checkpoint: &Checkpoint,
+        device: &Device,
+        implementation: Implementation,
+    ) -> Result<Self, Error> {
         if implementation == Implementation::Fastest && *device == device::cpu() {
             return Ok(Self::Fused(FusedNetwork::new(checkpoint)?));
         }
-        Ok(Self::Modules { network: Box::new(checkpoint.load_into(device)?), device: device.clone() })
+        Ok(Self::Modules {
+            network: Box::new(checkpoint.load_into(device)?),
+            device: device.clone(),
+        })
     }
 
     /// Logits of the first class for the self-test's input, on its grid of points.
     async fn probe(&self, channels: usize, side: usize, points: usize) -> Result<Vec<f32>, Error> {
-        let values = self.logits(self_test_input(channels, side), [1, channels, side, side]).await?;
+        let values = self
+            .logits(self_test_input(channels, side), [1, channels, side, side])
+            .await?;
         let n = points.isqrt();
         let at = |i: usize| side * (2 * i + 1) / (2 * n);
         let grid = (0..n).flat_map(|y| (0..n).map(move |x| (y, x)));
-        Ok(grid.filter_map(|(y, x)| values.get(at(y) * side + at(x)).copied()).collect())
+        Ok(grid
+            .filter_map(|(y, x)| values.get(at(y) * side + at(x)).copied())
+            .collect())
     }
 
     async fn logits(&self, input: Vec<f32>, shape: [usize; 4]) -> Result<Vec<f32>, Error> {
         let [batch, channels, height, width] = shape;
         let image = channels * height * width;
         if batch == 0 || image == 0 || input.len() != batch * image {
-            return Err(Error::InputShape { channels, found: shape.to_vec() });
+            return Err(Error::InputShape {
+                channels,
+                found: shape.to_vec(),
+            });
         }
         match self {
             Self::Fused(network) => {
@@ -182,10 +257,20 @@ impl Runner {
                 Ok(logits)
             }
             Self::Modules { network, device } => {
-                let fault = |reason: String| Error::Device { device: "device", reason };
-                let output = network.try_forward(Tensor::<4>::from_data(TensorData::new(input, shape), device))?;
-                let data = output.into_data_async().await.map_err(|error| fault(format!("{error:?}")))?;
-                data.try_to_vec::<f32>().map_err(|error| fault(format!("{error:?}")))
+                let fault = |reason: String| Error::Device {
+                    device: "device",
+                    reason,
+                };
+                let output = network.try_forward(Tensor::<4>::from_data(
+                    TensorData::new(input, shape),
+                    device,
+                ))?;
+                let data = output
+                    .into_data_async()
+                    .await
+                    .map_err(|error| fault(format!("{error:?}")))?;
+                data.try_to_vec::<f32>()
+                    .map_err(|error| fault(format!("{error:?}")))
             }
         }
     }

@@ -91,6 +91,13 @@ pub enum Request {
         /// Seed: the same seed makes the same image.
         seed: u32,
     },
+    /// Run the network alone on the payload, a `Float32Array` `[batch, channels, height, width]` that is already
+    /// normalised. The page never asks this; tests and benches hold the engine to other implementations with it.
+    /// Answered by [`Event::Logits`] or [`Event::Failed`].
+    Logits {
+        /// `[batch, channels, height, width]`.
+        shape: [usize; 4],
+    },
     /// Close the open image and free its memory. Not answered.
     Close,
 }
@@ -166,6 +173,11 @@ pub enum Event {
     SampleMade {
         /// The name to open it under.
         file_name: String,
+    },
+    /// The logits. The payload is an `ArrayBuffer` of float32, `[batch, classes, height, width]`.
+    Logits {
+        /// What the network took, in milliseconds.
+        milliseconds: f64,
     },
     /// A request could not be met. The engine goes on as before.
     Failed {

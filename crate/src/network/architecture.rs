@@ -83,7 +83,11 @@ impl Architecture {
     /// Name and shape of every tensor in the authors' state dict, `num_batches_tracked` apart.
     pub fn tensors(&self) -> Vec<(String, Vec<usize>)> {
         let mut list = Tensors(Vec::new());
-        let (dims, depths, kernels) = (self.variant.dims(), self.variant.depths(), self.variant.kernels());
+        let (dims, depths, kernels) = (
+            self.variant.dims(),
+            self.variant.depths(),
+            self.variant.kernels(),
+        );
         list.conv("stem.conv.0", [dims[0], self.in_channels, 3, 3]);
         list.norm("stem.conv.1", dims[0]);
         for stage in 0..5 {
@@ -103,7 +107,10 @@ impl Architecture {
         }
         for stage in (1..5).rev() {
             let (deep, c) = (dims[stage], dims[stage - 1]);
-            let (up, fusion) = (format!("Up{}.up", stage + 1), format!("Up_conv{}.conv", stage + 1));
+            let (up, fusion) = (
+                format!("Up{}.up", stage + 1),
+                format!("Up_conv{}.conv", stage + 1),
+            );
             list.conv(&format!("{up}.1"), [c, deep, 3, 3]);
             list.norm(&format!("{up}.2"), c);
             list.conv(&format!("{fusion}.0"), [2 * c, c, 3, 3]);
@@ -149,8 +156,16 @@ mod tests {
     /// Counts from the authors' table, facts read with PyTorch's `numel`.
     #[test]
     fn the_variants_have_the_published_number_of_parameters() {
-        for (variant, expected) in [(Variant::S, 417_505), (Variant::Base, 3_149_185), (Variant::L, 8_286_721)] {
-            let architecture = Architecture { variant, in_channels: 3, classes: 1 };
+        for (variant, expected) in [
+            (Variant::S, 417_505),
+            (Variant::Base, 3_149_185),
+            (Variant::L, 8_286_721),
+        ] {
+            let architecture = Architecture {
+                variant,
+                in_channels: 3,
+                classes: 1,
+            };
             assert_eq!(architecture.parameters(), expected, "{variant}");
         }
     }

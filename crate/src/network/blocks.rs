@@ -16,7 +16,9 @@ fn conv(channels: [usize; 2], kernel: usize, groups: usize, device: &Device) -> 
     let padding = kernel / 2;
     Conv2dConfig::new(channels, [kernel, kernel])
         .with_groups(groups)
-        .with_padding(PaddingConfig2d::Explicit(padding, padding, padding, padding))
+        .with_padding(PaddingConfig2d::Explicit(
+            padding, padding, padding, padding,
+        ))
         .init(device)
 }
 
@@ -34,7 +36,10 @@ pub struct ConvBlock {
 impl ConvBlock {
     /// From `input` to `output` channels.
     pub fn new(input: usize, output: usize, device: &Device) -> Self {
-        Self { conv: conv([input, output], 3, 1, device), norm: norm(output, device) }
+        Self {
+            conv: conv([input, output], 3, 1, device),
+            norm: norm(output, device),
+        }
     }
 
     /// `[batch, input, height, width]` to `[batch, output, height, width]`.
@@ -71,7 +76,9 @@ impl LargeKernelLayer {
 
     /// `[batch, channels, height, width]`, shape kept.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let mixed = self.depthwise_norm.forward(gelu(self.depthwise.forward(x.clone())));
+        let mixed = self
+            .depthwise_norm
+            .forward(gelu(self.depthwise.forward(x.clone())));
         let x = x + mixed;
         let x = self.expand_norm.forward(gelu(self.expand.forward(x)));
         self.project_norm.forward(gelu(self.project.forward(x)))
@@ -89,7 +96,9 @@ impl Encoder {
     /// From `input` to `output` channels.
     pub fn new(input: usize, output: usize, depth: usize, kernel: usize, device: &Device) -> Self {
         Self {
-            layers: (0..depth).map(|_| LargeKernelLayer::new(input, kernel, device)).collect(),
+            layers: (0..depth)
+                .map(|_| LargeKernelLayer::new(input, kernel, device))
+                .collect(),
             widen: ConvBlock::new(input, output, device),
         }
     }
@@ -111,7 +120,10 @@ pub struct UpConv {
 impl UpConv {
     /// From `input` to `output` channels.
     pub fn new(input: usize, output: usize, device: &Device) -> Self {
-        Self { conv: conv([input, output], 3, 1, device), norm: norm(output, device) }
+        Self {
+            conv: conv([input, output], 3, 1, device),
+            norm: norm(output, device),
+        }
     }
 
     /// `[batch, input, height, width]` to `[batch, output, 2 * height, 2 * width]`.
@@ -121,7 +133,10 @@ impl UpConv {
         let doubled = InterpolateOptions::new(InterpolateMode::Bilinear)
             .with_align_corners(false)
             .with_output_size([2 * height, 2 * width]);
-        relu(self.norm.forward(self.conv.forward(interpolate(x, doubled))))
+        relu(
+            self.norm
+                .forward(self.conv.forward(interpolate(x, doubled))),
+        )
     }
 }
 

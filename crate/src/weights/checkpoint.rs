@@ -95,23 +95,46 @@ impl Checkpoint {
                 return Err(Error::MissingTensor { tensor, expected });
             };
             if entry.shape != expected {
-                return Err(Error::TensorShape { tensor, expected, found: entry.shape, variant });
+                return Err(Error::TensorShape {
+                    tensor,
+                    expected,
+                    found: entry.shape,
+                    variant,
+                });
             }
             if tensor == FIRST {
                 stored_as = entry.dtype;
             }
-            let values = (entry.read)().map_err(|reason| Error::TensorData { tensor: tensor.clone(), reason })?;
+            let values = (entry.read)().map_err(|reason| Error::TensorData {
+                tensor: tensor.clone(),
+                reason,
+            })?;
             if values.len() != expected.iter().product::<usize>() {
-                return Err(Error::TensorData { tensor, reason: "its data are cut short".to_owned() });
+                return Err(Error::TensorData {
+                    tensor,
+                    reason: "its data are cut short".to_owned(),
+                });
             }
             if let Some(value) = values.iter().find(|value| !value.is_finite()) {
-                return Err(Error::TensorData { tensor, reason: format!("it holds {value}") });
+                return Err(Error::TensorData {
+                    tensor,
+                    reason: format!("it holds {value}"),
+                });
             }
             tensors.insert(tensor, values);
         }
         match found.into_iter().next() {
-            Some((tensor, entry)) => Err(Error::UnknownTensor { tensor, found: entry.shape, variant }),
-            None => Ok(Self { architecture, format, stored_as, tensors }),
+            Some((tensor, entry)) => Err(Error::UnknownTensor {
+                tensor,
+                found: entry.shape,
+                variant,
+            }),
+            None => Ok(Self {
+                architecture,
+                format,
+                stored_as,
+                tensors,
+            }),
         }
     }
 
@@ -143,7 +166,10 @@ impl Checkpoint {
         self.tensors
             .get(name)
             .map(Vec::as_slice)
-            .ok_or_else(|| Error::TensorData { tensor: name.to_owned(), reason: "it is missing".to_owned() })
+            .ok_or_else(|| Error::TensorData {
+                tensor: name.to_owned(),
+                reason: "it is missing".to_owned(),
+            })
     }
 
     /// Builds the network on `device` with these weights.
@@ -154,19 +180,38 @@ impl Checkpoint {
         let mut network = CmuNext::new(self.architecture, device);
         let mut packed = Vec::with_capacity(self.tensors.len());
         for (name, shape) in self.architecture.tensors() {
-            let fault = |reason: &str| Error::TensorData { tensor: name.clone(), reason: reason.to_owned() };
+            let fault = |reason: &str| Error::TensorData {
+                tensor: name.clone(),
+                reason: reason.to_owned(),
+            };
             let path = module_path(&name).ok_or_else(|| fault("it has no place in the network"))?;
-            let bytes = self.values(&name)?.iter().flat_map(|value| value.to_le_bytes()).collect();
-            packed.push(PackedTensor::new(path, DType::F32, shape, None, Bytes::from_bytes_vec(bytes)));
+            let bytes = self
+                .values(&name)?
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect();
+            packed.push(PackedTensor::new(
+                path,
+                DType::F32,
+                shape,
+                None,
+                Bytes::from_bytes_vec(bytes),
+            ));
         }
         let count = packed.len();
         let result = network.apply(packed, None, None, false);
         if let Some(error) = result.errors.first() {
-            return Err(Error::TensorData { tensor: error.to_string(), reason: "it was refused".to_owned() });
+            return Err(Error::TensorData {
+                tensor: error.to_string(),
+                reason: "it was refused".to_owned(),
+            });
         }
         if result.applied.len() != count {
             let left = result.unused.first().cloned().unwrap_or_default();
-            return Err(Error::TensorData { tensor: left, reason: "it has no place in the network".to_owned() });
+            return Err(Error::TensorData {
+                tensor: left,
+                reason: "it has no place in the network".to_owned(),
+            });
         }
         Ok(network)
     }
@@ -180,20 +225,39 @@ impl Checkpoint {
         for (name, shape) in self.architecture.tensors() {
             let values = self.values(&name)?;
             let data: Vec<u8> = if half_precision {
-                values.iter().flat_map(|value| f16::from_f32(*value).to_le_bytes()).collect()
+                values
+                    .iter()
+                    .flat_map(|value| f16::from_f32(*value).to_le_bytes())
+                    .collect()
             } else {
-                values.iter().flat_map(|value| value.to_le_bytes()).collect()
+                values
+                    .iter()
+                    .flat_map(|value| value.to_le_bytes())
+                    .collect()
             };
-            if half_precision && values.iter().any(|value| !f16::from_f32(*value).is_finite()) {
-                return Err(Error::TensorData { tensor: name, reason: "it does not fit into float16".to_owned() });
+            if half_precision
+                && values
+                    .iter()
+                    .any(|value| !f16::from_f32(*value).is_finite())
+            {
+                return Err(Error::TensorData {
+                    tensor: name,
+                    reason: "it does not fit into float16".to_owned(),
+                });
             }
             encoded.push((name, shape, data));
         }
-        let dtype = if half_precision { Dtype::F16 } else { Dtype::F32 };
+        let dtype = if half_precision {
+            Dtype::F16
+        } else {
+            Dtype::F32
+        };
         let fault = |error: safetensors::SafeTensorError| Error::Encode(error.to_string());
         let views = encoded
             .iter()
-            .map(|(name, shape, data)| Ok((name.as_str(), TensorView::new(dtype, shape.clone(), data)?)))
+            .map(|(name, shape, data)| {
+                Ok((name.as_str(), TensorView::new(dtype, shape.clone(), data)?))
+            })
             .collect::<Result<Vec<_>, _>>()
             .map_err(fault)?;
         safetensors::serialize(views, None).map_err(fault)
@@ -205,7 +269,11 @@ fn infer(found: &BTreeMap<String, Found>) -> Result<Architecture, Error> {
     let shape = |name: &str| found.get(name).map(|tensor| tensor.shape.as_slice());
     let (width, in_channels) = match shape(FIRST) {
         Some(&[width, in_channels, 3, 3]) => (width, in_channels),
-        other => return Err(Error::NotACheckpoint(format!("{FIRST} has shape {other:?}, not [8, 16 or 32, channels, 3, 3]"))),
+        other => {
+            return Err(Error::NotACheckpoint(format!(
+                "{FIRST} has shape {other:?}, not [8, 16 or 32, channels, 3, 3]"
+            )));
+        }
     };
     let variant = Variant::ALL
         .into_iter()
@@ -217,10 +285,23 @@ fn infer(found: &BTreeMap<String, Found>) -> Result<Architecture, Error> {
         })?;
     let classes = match shape(LAST) {
         Some(&[classes, _, 1, 1]) if classes > 0 => classes,
-        Some(other) => return Err(Error::NotACheckpoint(format!("{LAST} has shape {other:?}, not [classes, {width}, 1, 1]"))),
-        None => return Err(Error::MissingTensor { tensor: LAST.to_owned(), expected: vec![1, width, 1, 1] }),
+        Some(other) => {
+            return Err(Error::NotACheckpoint(format!(
+                "{LAST} has shape {other:?}, not [classes, {width}, 1, 1]"
+            )));
+        }
+        None => {
+            return Err(Error::MissingTensor {
+                tensor: LAST.to_owned(),
+                expected: vec![1, width, 1, 1],
+            });
+        }
     };
-    Ok(Architecture { variant, in_channels, classes })
+    Ok(Architecture {
+        variant,
+        in_channels,
+        classes,
+    })
 }
 
 fn without_stem(found: &BTreeMap<String, Found>) -> String {
@@ -235,8 +316,9 @@ fn without_stem(found: &BTreeMap<String, Found>) -> String {
 }
 
 fn read_safetensors(bytes: &[u8]) -> Result<BTreeMap<String, Found>, Error> {
-    let file = SafeTensors::deserialize(bytes)
-        .map_err(|error| Error::NotACheckpoint(format!("the safetensors file is damaged ({error})")))?;
+    let file = SafeTensors::deserialize(bytes).map_err(|error| {
+        Error::NotACheckpoint(format!("the safetensors file is damaged ({error})"))
+    })?;
     Ok(file
         .tensors()
         .into_iter()
@@ -262,7 +344,9 @@ fn read_safetensors(bytes: &[u8]) -> Result<BTreeMap<String, Found>, Error> {
 fn read_pytorch(bytes: Vec<u8>) -> Result<BTreeMap<String, Found>, Error> {
     use pytorch_reader::DType;
     let reader = PytorchReader::from_bytes(bytes, None).map_err(|error| {
-        Error::NotACheckpoint(format!("it is neither safetensors nor a PyTorch file that can be read ({error})"))
+        Error::NotACheckpoint(format!(
+            "it is neither safetensors nor a PyTorch file that can be read ({error})"
+        ))
     })?;
     Ok(reader
         .into_tensors()
@@ -289,5 +373,9 @@ fn read_pytorch(bytes: Vec<u8>) -> Result<BTreeMap<String, Found>, Error> {
 }
 
 fn decode<const N: usize>(data: &[u8], value: impl Fn([u8; N]) -> f32) -> Vec<f32> {
-    data.as_chunks::<N>().0.iter().map(|bytes| value(*bytes)).collect()
+    data.as_chunks::<N>()
+        .0
+        .iter()
+        .map(|bytes| value(*bytes))
+        .collect()
 }

@@ -19,16 +19,29 @@ pub fn module_path(name: &str) -> Option<String> {
         ["Conv_1x1"] => "head".to_owned(),
         ["stem", "conv", index] => format!("stem.{}", pick(&["0", "1"], &["conv", "norm"], index)?),
         [encoder, "up", "conv", index] => {
-            format!("{encoder}.widen.{}", pick(&["0", "1"], &["conv", "norm"], index)?)
+            format!(
+                "{encoder}.widen.{}",
+                pick(&["0", "1"], &["conv", "norm"], index)?
+            )
         }
         [encoder, "block", layer, "0", "fn", index] => {
-            format!("{encoder}.layers.{layer}.{}", pick(&["0", "2"], &["depthwise", "depthwise_norm"], index)?)
+            format!(
+                "{encoder}.layers.{layer}.{}",
+                pick(&["0", "2"], &["depthwise", "depthwise_norm"], index)?
+            )
         }
         [encoder, "block", layer, index] => {
-            format!("{encoder}.layers.{layer}.{}", pick(&["1", "3", "4", "6"], &BOTTLENECK, index)?)
+            format!(
+                "{encoder}.layers.{layer}.{}",
+                pick(&["1", "3", "4", "6"], &BOTTLENECK, index)?
+            )
         }
         [up, "up", index] => {
-            format!("up{}.{}", up.strip_prefix("Up")?, pick(&["1", "2"], &["conv", "norm"], index)?)
+            format!(
+                "up{}.{}",
+                up.strip_prefix("Up")?,
+                pick(&["1", "2"], &["conv", "norm"], index)?
+            )
         }
         [fusion, "conv", index] => {
             let stage = fusion.strip_prefix("Up_conv")?;
@@ -50,5 +63,9 @@ pub fn module_path(name: &str) -> Option<String> {
 const BOTTLENECK: [&str; 4] = ["expand", "expand_norm", "project", "project_norm"];
 
 fn pick<'a>(indices: &[&str], names: &[&'a str], index: &str) -> Option<&'a str> {
-    indices.iter().zip(names).find(|(i, _)| **i == index).map(|(_, name)| *name)
+    indices
+        .iter()
+        .zip(names)
+        .find(|(i, _)| **i == index)
+        .map(|(_, name)| *name)
 }

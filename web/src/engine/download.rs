@@ -13,23 +13,36 @@ const MAX_FILE: u64 = 1_000_000_000;
 
 /// Fetches a file of this site, named relative to its root, and says after each chunk how many bytes have come.
 pub async fn site_file(file: &str, mut received: impl FnMut(u64)) -> Result<Vec<u8>, EngineError> {
-    let fault = |reason: String| EngineError::Download { file: file.to_owned(), reason };
+    let fault = |reason: String| EngineError::Download {
+        file: file.to_owned(),
+        reason,
+    };
     let refused = |value: JsValue| fault(words(&value));
     // Relative addresses in a worker start from its script, which lies at the root of the site.
-    let response = JsFuture::from(scope().fetch_with_str(file)).await.map_err(refused)?;
+    let response = JsFuture::from(scope().fetch_with_str(file))
+        .await
+        .map_err(refused)?;
     let response: Response = response.dyn_into().map_err(refused)?;
     if !response.ok() {
         return Err(fault(format!("status {}", response.status())));
     }
-    let Some(body) = response.body() else { return Ok(Vec::new()) };
+    let Some(body) = response.body() else {
+        return Ok(Vec::new());
+    };
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     let mut bytes = Vec::new();
     loop {
         let part = JsFuture::from(reader.read()).await.map_err(refused)?;
-        if Reflect::get(&part, &"done".into()).map_err(refused)?.is_truthy() {
+        if Reflect::get(&part, &"done".into())
+            .map_err(refused)?
+            .is_truthy()
+        {
             return Ok(bytes);
         }
-        let chunk: Uint8Array = Reflect::get(&part, &"value".into()).map_err(refused)?.dyn_into().map_err(refused)?;
+        let chunk: Uint8Array = Reflect::get(&part, &"value".into())
+            .map_err(refused)?
+            .dyn_into()
+            .map_err(refused)?;
         let start = bytes.len();
         bytes.resize(start + chunk.length() as usize, 0);
         chunk.copy_to(&mut bytes[start..]);
@@ -39,7 +52,9 @@ pub async fn site_file(file: &str, mut received: impl FnMut(u64)) -> Result<Vec<
 
 /// Reads a file that a person chose.
 pub async fn own_file(payload: &JsValue, name: &str) -> Result<Vec<u8>, EngineError> {
-    let unreadable = |_| EngineError::Unreadable { name: name.to_owned() };
+    let unreadable = |_| EngineError::Unreadable {
+        name: name.to_owned(),
+    };
     let blob: &Blob = payload.dyn_ref().ok_or(()).map_err(unreadable)?;
     let size = blob.size() as u64;
     if size > MAX_FILE {
@@ -49,6 +64,9 @@ pub async fn own_file(payload: &JsValue, name: &str) -> Result<Vec<u8>, EngineEr
             limit: MAX_FILE / 1_000_000,
         });
     }
-    let buffer = JsFuture::from(blob.array_buffer()).await.map_err(|_| ()).map_err(unreadable)?;
+    let buffer = JsFuture::from(blob.array_buffer())
+        .await
+        .map_err(|_| ())
+        .map_err(unreadable)?;
     Ok(Uint8Array::new(&buffer).to_vec())
 }

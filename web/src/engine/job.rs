@@ -2,7 +2,9 @@
 
 use delineo::RgbImage;
 use delineo::imaging;
-use delineo::mask::{Mask, Preview, ProbabilityMap, Stroke, Style, View, mask_png, overlay_png, probability_png};
+use delineo::mask::{
+    Mask, Preview, ProbabilityMap, Stroke, Style, View, mask_png, overlay_png, probability_png,
+};
 use delineo_web::protocol::{Area, Export, Settings};
 use wasm_bindgen::{Clamped, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -30,7 +32,15 @@ impl Job {
     /// Takes over a decoded image.
     pub fn new(number: u32, name: String, image: RgbImage) -> Self {
         let preview = Preview::new(image.width(), image.height());
-        Self { number, image, maps: Vec::new(), strokes: Vec::new(), name, preview, rgba: Vec::new() }
+        Self {
+            number,
+            image,
+            maps: Vec::new(),
+            strokes: Vec::new(),
+            name,
+            preview,
+            rgba: Vec::new(),
+        }
     }
 
     /// The image as the page draws it, an `ImageBitmap`, reduced where a canvas could not hold it.
@@ -41,41 +51,95 @@ impl Job {
     }
 
     /// The overlay for what is visible: RGBA, `canvas` pixels. `None` before the network ran.
-    pub fn paint(&mut self, canvas: (u32, u32), view: View, settings: Settings, style: Style) -> Option<&[u8]> {
+    pub fn paint(
+        &mut self,
+        canvas: (u32, u32),
+        view: View,
+        settings: Settings,
+        style: Style,
+    ) -> Option<&[u8]> {
         let map = self.maps.get(settings.class as usize)?;
-        let Settings { threshold, cleaning, .. } = settings;
-        self.preview.paint(map, canvas, view, threshold, cleaning, &self.strokes, style, &mut self.rgba);
+        let Settings {
+            threshold,
+            cleaning,
+            ..
+        } = settings;
+        self.preview.paint(
+            map,
+            canvas,
+            view,
+            threshold,
+            cleaning,
+            &self.strokes,
+            style,
+            &mut self.rgba,
+        );
         Some(&self.rgba)
     }
 
     /// How large the mask is; counted at the image's own size where `exact` asks for it.
     pub fn area(&mut self, settings: Settings, exact: bool) -> Option<Area> {
         let map = self.maps.get(settings.class as usize)?;
-        let (mut pixels, mut is_exact) = self.preview.area(map, settings.threshold, settings.cleaning, &self.strokes);
+        let (mut pixels, mut is_exact) =
+            self.preview
+                .area(map, settings.threshold, settings.cleaning, &self.strokes);
         if exact && !is_exact {
             (pixels, is_exact) = (self.mask(settings)?.area(), true);
         }
         let all = f64::from(self.image.width()) * f64::from(self.image.height());
-        Some(Area { pixels: pixels as f64, fraction: pixels as f64 / all, exact: is_exact })
+        Some(Area {
+            pixels: pixels as f64,
+            fraction: pixels as f64 / all,
+            exact: is_exact,
+        })
     }
 
     /// Encodes a file and names it.
-    pub fn export(&self, what: Export, settings: Settings, style: Style) -> Result<(String, Vec<u8>), EngineError> {
-        let map = self.maps.get(settings.class as usize).ok_or(EngineError::NoModel)?;
+    pub fn export(
+        &self,
+        what: Export,
+        settings: Settings,
+        style: Style,
+    ) -> Result<(String, Vec<u8>), EngineError> {
+        let map = self
+            .maps
+            .get(settings.class as usize)
+            .ok_or(EngineError::NoModel)?;
         let (suffix, bytes) = match what {
-            Export::Mask => ("mask", mask_png(&self.mask(settings).ok_or(EngineError::NoModel)?)?),
-            Export::Overlay => {
-                ("overlay", overlay_png(&self.image, &self.mask(settings).ok_or(EngineError::NoModel)?, &style)?)
-            }
-            Export::Probability => ("probability", probability_png(map, self.image.width(), self.image.height())?),
+            Export::Mask => (
+                "mask",
+                mask_png(&self.mask(settings).ok_or(EngineError::NoModel)?)?,
+            ),
+            Export::Overlay => (
+                "overlay",
+                overlay_png(
+                    &self.image,
+                    &self.mask(settings).ok_or(EngineError::NoModel)?,
+                    &style,
+                )?,
+            ),
+            Export::Probability => (
+                "probability",
+                probability_png(map, self.image.width(), self.image.height())?,
+            ),
         };
-        let stem = self.name.rsplit_once('.').map_or(self.name.as_str(), |(stem, _)| stem);
+        let stem = self
+            .name
+            .rsplit_once('.')
+            .map_or(self.name.as_str(), |(stem, _)| stem);
         Ok((format!("{stem}_{suffix}.png"), bytes))
     }
 
     fn mask(&self, settings: Settings) -> Option<Mask> {
         let map = self.maps.get(settings.class as usize)?;
         let (width, height) = self.image.dimensions();
-        Some(Mask::make(map, width, height, settings.threshold, settings.cleaning, &self.strokes))
+        Some(Mask::make(
+            map,
+            width,
+            height,
+            settings.threshold,
+            settings.cleaning,
+            &self.strokes,
+        ))
     }
 }

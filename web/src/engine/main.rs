@@ -8,6 +8,7 @@ mod download;
 mod error;
 mod gpu;
 mod job;
+mod liveness;
 mod post;
 mod session;
 
@@ -31,7 +32,10 @@ thread_local! {
 fn main() {
     std::panic::set_hook(Box::new(|panic| {
         console_error_panic_hook::hook(panic);
-        post::event(&Event::Fatal { message: panic.to_string(), gpu: ON_GPU.get() });
+        post::event(&Event::Fatal {
+            message: panic.to_string(),
+            gpu: ON_GPU.get(),
+        });
     }));
 
     let (sender, requests) = unbounded();
@@ -46,6 +50,7 @@ fn main() {
     listener.forget();
 
     wasm_bindgen_futures::spawn_local(serve(requests));
+    liveness::hold_lock();
     post::event(&Event::Loaded);
 }
 
@@ -71,7 +76,8 @@ async fn serve(mut incoming: UnboundedReceiver<(Request, JsValue)>) {
 /// Whether a later request makes this one pointless: a slider moves faster than a large overlay is drawn.
 fn is_overtaken(request: &Request, later: &VecDeque<(Request, JsValue)>) -> bool {
     let same = |other: &Request| std::mem::discriminant(request) == std::mem::discriminant(other);
-    matches!(request, Request::Paint { .. } | Request::Correct { .. }) && later.iter().any(|(other, _)| same(other))
+    matches!(request, Request::Paint { .. } | Request::Correct { .. })
+        && later.iter().any(|(other, _)| same(other))
 }
 
 /// The worker's global scope.

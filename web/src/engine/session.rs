@@ -1,12 +1,15 @@
 //! What the engine holds between requests, and how it answers each of them.
 
+use delineo::device::{self, Device};
 use delineo::manifest::Manifest;
 use delineo::mask::{Style, png};
 use delineo::model::Model;
 use delineo::weights::Checkpoint;
-use delineo::device::{self, Device};
 use delineo::{imaging, phantom};
-use delineo_web::protocol::{Area, DeviceChoice, DeviceReport, Event, Export, Modality, Request, Settings, Stage, Task};
+use delineo_web::protocol::{
+    Area, DeviceChoice, DeviceReport, Event, Export, Modality, Request, Settings, Stage, Task,
+};
+use js_sys::Float32Array;
 use wasm_bindgen::JsValue;
 
 use crate::error::EngineError;
@@ -30,7 +33,11 @@ impl Session {
         let (task, job, result) = match request {
             Request::Start { device } => (Task::Start, None, self.start(device).await),
             Request::LoadPublished { id } => (Task::Model, None, self.load_published(&id).await),
-            Request::LoadOwn { name, manifest } => (Task::Model, None, self.load_own(&name, manifest, &payload).await),
+            Request::LoadOwn { name, manifest } => (
+                Task::Model,
+                None,
+                self.load_own(&name, manifest, &payload).await,
+            ),
             Request::Open { job, name } => match self.open(job, name, &payload).await {
                 Ok(()) => (Task::Segment, Some(job), self.segment(job).await),
                 error => (Task::Open, Some(job), error),
@@ -42,25 +49,63 @@ impl Session {
                 }
                 return;
             }
-            Request::Paint { job, frame, width, height, view, settings, style, exact } => {
+            Request::Paint {
+                job,
+                frame,
+                width,
+                height,
+                view,
+                settings,
+                style,
+                exact,
+            } => {
                 let open = self.job.as_mut().filter(|open| open.number == job);
                 let (area, rgba) = painted(open, (width, height), view, settings, style, exact);
                 // An image that is gone gets an empty answer, so that the page never waits for one.
-                let (width, height) = if rgba.is_empty() { (0, 0) } else { (width, height) };
-                post::event_with(&Event::Painted { job, frame, width, height, view, area }, &post::buffer(rgba));
+                let (width, height) = if rgba.is_empty() {
+                    (0, 0)
+                } else {
+                    (width, height)
+                };
+                post::event_with(
+                    &Event::Painted {
+                        job,
+                        frame,
+                        width,
+                        height,
+                        view,
+                        area,
+                    },
+                    &post::buffer(rgba),
+                );
                 return;
             }
-            Request::Export { job, what, clipboard, settings, style } => {
-                (Task::Export, Some(job), self.export(job, what, clipboard, settings, style))
+            Request::Export {
+                job,
+                what,
+                clipboard,
+                settings,
+                style,
+            } => (
+                Task::Export,
+                Some(job),
+                self.export(job, what, clipboard, settings, style),
+            ),
+            Request::MakeSample { modality, seed } => {
+                (Task::Sample, None, make_sample(modality, seed))
             }
-            Request::MakeSample { modality, seed } => (Task::Sample, None, make_sample(modality, seed)),
+            Request::Logits { shape } => (Task::Segment, None, self.logits(shape, &payload).await),
             Request::Close => {
                 self.job = None;
                 return;
             }
         };
         if let Err(error) = result {
-            post::event(&Event::Failed { task, job, message: error.to_string() });
+            post::event(&Event::Failed {
+                task,
+                job,
+                message: error.to_string(),
+            });
         }
     }
 
@@ -70,7 +115,11 @@ impl Session {
             match gpu::open().await {
                 Ok((device, name)) => {
                     self.device = Some(device);
-                    post::event(&Event::DeviceReady(DeviceReport { gpu: true, name, why: None }));
+                    post::event(&Event::DeviceReady(DeviceReport {
+                        gpu: true,
+                        name,
+                        why: None,
+                    }));
                 }
                 Err(why) => self.use_cpu(Some(why)),
             }
@@ -83,26 +132,41 @@ impl Session {
     fn use_cpu(&mut self, why: Option<String>) {
         ON_GPU.set(false);
         self.device = Some(device::cpu());
-        post::event(&Event::DeviceReady(DeviceReport { gpu: false, name: "CPU (WebAssembly SIMD)".to_owned(), why }));
+        post::event(&Event::DeviceReady(DeviceReport {
+            gpu: false,
+            name: "CPU (WebAssembly SIMD)".to_owned(),
+            why,
+        }));
     }
 
     async fn load_published(&mut self, id: &str) -> Result<(), EngineError> {
         progress(Stage::Model, Some(0.0));
         let folder = format!("models/{id}");
-        let manifest = Manifest::from_json(&download::site_file(&format!("{folder}/model.json"), |_| {}).await?)?;
+        let manifest = Manifest::from_json(
+            &download::site_file(&format!("{folder}/model.json"), |_| {}).await?,
+        )?;
         let total = manifest.weights.bytes.max(1) as f32;
-        let weights = download::site_file(&format!("{folder}/{}", manifest.weights.file), |received| {
-            progress(Stage::Model, Some((received as f32 / total).min(1.0)));
-        })
-        .await?;
+        let weights =
+            download::site_file(&format!("{folder}/{}", manifest.weights.file), |received| {
+                progress(Stage::Model, Some((received as f32 / total).min(1.0)));
+            })
+            .await?;
         manifest.check_weights(&weights)?;
-        self.load(manifest, Checkpoint::from_bytes(weights)?, false).await
+        self.load(manifest, Checkpoint::from_bytes(weights)?, false)
+            .await
     }
 
-    async fn load_own(&mut self, name: &str, manifest: Option<String>, payload: &JsValue) -> Result<(), EngineError> {
+    async fn load_own(
+        &mut self,
+        name: &str,
+        manifest: Option<String>,
+        payload: &JsValue,
+    ) -> Result<(), EngineError> {
         progress(Stage::Model, None);
         let weights = download::own_file(payload, name).await?;
-        let manifest = manifest.map(|json| Manifest::from_json(json.as_bytes())).transpose()?;
+        let manifest = manifest
+            .map(|json| Manifest::from_json(json.as_bytes()))
+            .transpose()?;
         if let Some(manifest) = &manifest {
             manifest.check_weights(&weights)?;
         }
@@ -111,14 +175,25 @@ impl Session {
         let architecture = checkpoint.architecture();
         let manifest = manifest.unwrap_or_else(|| {
             let (channels, classes) = (architecture.in_channels, architecture.classes);
-            Manifest::assumed(name, &architecture.variant.to_string(), channels, classes, &digest)
+            Manifest::assumed(
+                name,
+                &architecture.variant.to_string(),
+                channels,
+                classes,
+                &digest,
+            )
         });
         drop(digest);
         self.load(manifest, checkpoint, true).await
     }
 
     /// Puts the checkpoint on the device and checks it there; on a GPU that gives a wrong answer the CPU takes over.
-    async fn load(&mut self, manifest: Manifest, checkpoint: Checkpoint, own: bool) -> Result<(), EngineError> {
+    async fn load(
+        &mut self,
+        manifest: Manifest,
+        checkpoint: Checkpoint,
+        own: bool,
+    ) -> Result<(), EngineError> {
         progress(Stage::SelfTest, None);
         if let Some(device) = self.device.clone().filter(|_| ON_GPU.get()) {
             let model = Model::new(manifest.clone(), &checkpoint, &device)?;
@@ -135,11 +210,20 @@ impl Session {
 
     fn adopt(&mut self, model: Model, own: bool) {
         let parameters = model.architecture().parameters() as u32;
-        post::event(&Event::ModelReady { manifest: Box::new(model.manifest().clone()), parameters, own });
+        post::event(&Event::ModelReady {
+            manifest: Box::new(model.manifest().clone()),
+            parameters,
+            own,
+        });
         self.model = Some(model);
     }
 
-    async fn open(&mut self, number: u32, name: String, payload: &JsValue) -> Result<(), EngineError> {
+    async fn open(
+        &mut self,
+        number: u32,
+        name: String,
+        payload: &JsValue,
+    ) -> Result<(), EngineError> {
         progress(Stage::Decode, None);
         let bytes = download::own_file(payload, &name).await?;
         let decoded = imaging::decode(&bytes)?;
@@ -148,32 +232,80 @@ impl Session {
         let bitmap = job.bitmap().await?;
         let (width, height) = job.image.dimensions();
         self.job = Some(job);
-        post::event_with(&Event::Opened { job: number, width, height, remarks: decoded.remarks }, &bitmap);
+        post::event_with(
+            &Event::Opened {
+                job: number,
+                width,
+                height,
+                remarks: decoded.remarks,
+            },
+            &bitmap,
+        );
         Ok(())
     }
 
     async fn segment(&mut self, number: u32) -> Result<(), EngineError> {
         let model = self.model.as_ref().ok_or(EngineError::NoModel)?;
-        let job = self.job.as_mut().filter(|job| job.number == number).ok_or(EngineError::NoImage)?;
+        let job = self
+            .job
+            .as_mut()
+            .filter(|job| job.number == number)
+            .ok_or(EngineError::NoImage)?;
         progress(Stage::Segment, None);
         let start = now();
         match model.segment(&job.image).await {
             Ok(maps) => job.maps = maps,
             Err(error) if ON_GPU.get() => {
-                post::event(&Event::Fatal { message: error.to_string(), gpu: true });
+                post::event(&Event::Fatal {
+                    message: error.to_string(),
+                    gpu: true,
+                });
                 return Ok(());
             }
             Err(error) => return Err(error.into()),
         }
-        post::event(&Event::Segmented { job: number, milliseconds: now() - start });
+        post::event(&Event::Segmented {
+            job: number,
+            milliseconds: now() - start,
+        });
         Ok(())
     }
 
-    fn export(&self, number: u32, what: Export, clipboard: bool, settings: Settings, style: Style) -> Result<(), EngineError> {
+    async fn logits(&self, shape: [usize; 4], payload: &JsValue) -> Result<(), EngineError> {
+        let model = self.model.as_ref().ok_or(EngineError::NoModel)?;
+        let input = Float32Array::new(payload).to_vec();
+        let start = now();
+        let logits = model.logits(input, shape).await?;
+        let milliseconds = now() - start;
+        let buffer = Float32Array::from(logits.as_slice()).buffer();
+        post::event_with(&Event::Logits { milliseconds }, &buffer);
+        Ok(())
+    }
+
+    fn export(
+        &self,
+        number: u32,
+        what: Export,
+        clipboard: bool,
+        settings: Settings,
+        style: Style,
+    ) -> Result<(), EngineError> {
         progress(Stage::Export, None);
-        let job = self.job.as_ref().filter(|job| job.number == number).ok_or(EngineError::NoImage)?;
+        let job = self
+            .job
+            .as_ref()
+            .filter(|job| job.number == number)
+            .ok_or(EngineError::NoImage)?;
         let (file_name, bytes) = job.export(what, settings, style)?;
-        post::event_with(&Event::Exported { job: number, what, clipboard, file_name }, &post::buffer(&bytes));
+        post::event_with(
+            &Event::Exported {
+                job: number,
+                what,
+                clipboard,
+                file_name,
+            },
+            &post::buffer(&bytes),
+        );
         Ok(())
     }
 }
@@ -187,10 +319,19 @@ fn painted(
     style: Style,
     exact: bool,
 ) -> (Area, &[u8]) {
-    const NOTHING: Area = Area { pixels: 0.0, fraction: 0.0, exact: false };
-    let Some(job) = job else { return (NOTHING, &[]) };
+    const NOTHING: Area = Area {
+        pixels: 0.0,
+        fraction: 0.0,
+        exact: false,
+    };
+    let Some(job) = job else {
+        return (NOTHING, &[]);
+    };
     let area = job.area(settings, exact).unwrap_or(NOTHING);
-    (area, job.paint(canvas, view, settings, style).unwrap_or_default())
+    (
+        area,
+        job.paint(canvas, view, settings, style).unwrap_or_default(),
+    )
 }
 
 fn make_sample(modality: Modality, seed: u32) -> Result<(), EngineError> {
@@ -200,7 +341,10 @@ fn make_sample(modality: Modality, seed: u32) -> Result<(), EngineError> {
         Modality::Ultrasound => ("ultrasound", phantom::ultrasound(seed, width, height)),
     };
     let file_name = format!("synthetic-{name}-{seed}.png");
-    post::event_with(&Event::SampleMade { file_name }, &post::buffer(&png(&phantom.image)?));
+    post::event_with(
+        &Event::SampleMade { file_name },
+        &post::buffer(&png(&phantom.image)?),
+    );
     Ok(())
 }
 
@@ -210,5 +354,7 @@ fn progress(stage: Stage, fraction: Option<f32>) {
 
 /// Milliseconds on the worker's clock.
 fn now() -> f64 {
-    scope().performance().map_or(0.0, |performance| performance.now())
+    scope()
+        .performance()
+        .map_or(0.0, |performance| performance.now())
 }

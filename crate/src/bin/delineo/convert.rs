@@ -31,28 +31,51 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
     // The known answer belongs to the numbers that are shipped, not to those before rounding.
     let shipped = Checkpoint::from_bytes(weights.clone())?;
     let architecture = shipped.architecture();
-    let id = arguments.out.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let id = arguments
+        .out
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     let variant = architecture.variant.to_string();
     let mut manifest = match &arguments.manifest {
         Some(path) => Manifest::from_json(&read(path)?)?,
         None => {
-            let mut manifest = Manifest::assumed(&id, &variant, architecture.in_channels, architecture.classes, &weights);
+            let mut manifest = Manifest::assumed(
+                &id,
+                &variant,
+                architecture.in_channels,
+                architecture.classes,
+                &weights,
+            );
             manifest.description = String::new();
             manifest
         }
     };
     manifest.id = id;
     manifest.variant = variant;
-    manifest.weights =
-        Weights { file: "weights.safetensors".to_owned(), bytes: weights.len() as u64, sha256: sha256(&weights) };
+    manifest.weights = Weights {
+        file: "weights.safetensors".to_owned(),
+        bytes: weights.len() as u64,
+        sha256: sha256(&weights),
+    };
     manifest.self_test = Some(known_answer(&shipped).await?);
 
     let out = &arguments.out;
-    fs::create_dir_all(out).map_err(|source| Error::File { path: out.clone(), source })?;
-    let mut json = serde_json::to_vec_pretty(&manifest).map_err(|error| Error::Manifest(error.to_string()))?;
+    fs::create_dir_all(out).map_err(|source| Error::File {
+        path: out.clone(),
+        source,
+    })?;
+    let mut json =
+        serde_json::to_vec_pretty(&manifest).map_err(|error| Error::Manifest(error.to_string()))?;
     json.push(b'\n');
     write(&out.join("model.json"), &json)?;
     write(&out.join(&manifest.weights.file), &weights)?;
-    println!("{}: CMUNeXt-{}, {} bytes of weights", out.display(), manifest.variant, weights.len());
+    println!(
+        "{}: CMUNeXt-{}, {} bytes of weights",
+        out.display(),
+        manifest.variant,
+        weights.len()
+    );
     Ok(())
 }

@@ -33,7 +33,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
             "classes": architecture.classes, "parameters": architecture.parameters(), "dtype": checkpoint.stored_as(),
         });
         if arguments.tensors {
-            report["tensors"] = tensors.iter().map(|(name, shape)| json!({ "name": name, "shape": shape })).collect();
+            report["tensors"] = tensors
+                .iter()
+                .map(|(name, shape)| json!({ "name": name, "shape": shape }))
+                .collect();
         }
         print_json(&report);
         return Ok(());
@@ -43,7 +46,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
     println!("  parameters  {}", architecture.parameters());
     println!("  input       {} channels", architecture.in_channels);
     println!("  output      {} classes", architecture.classes);
-    println!("  stored as   {} in a {} file of {size} bytes", checkpoint.stored_as(), checkpoint.format());
+    println!(
+        "  stored as   {} in a {} file of {size} bytes",
+        checkpoint.stored_as(),
+        checkpoint.format()
+    );
     println!("  SHA-256     {digest}");
     if arguments.tensors {
         for (name, shape) in tensors {

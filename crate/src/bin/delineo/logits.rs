@@ -35,8 +35,13 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
     let bytes = read(&arguments.weights)?;
     let checkpoint = Checkpoint::from_bytes(bytes.clone())?;
     let architecture = checkpoint.architecture();
-    let manifest =
-        Manifest::assumed("weights", &architecture.variant.to_string(), architecture.in_channels, architecture.classes, &bytes);
+    let manifest = Manifest::assumed(
+        "weights",
+        &architecture.variant.to_string(),
+        architecture.in_channels,
+        architecture.classes,
+        &bytes,
+    );
     let (values, shape) = read_array(&arguments.input)?;
     let device = arguments.device.open()?;
     let model = Model::new(manifest, &checkpoint, &device)?;
@@ -44,7 +49,10 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
     let logits = model.logits(values, shape).await?;
     let seconds = start.elapsed().as_secs_f64();
     let output = [shape[0], architecture.classes, shape[2], shape[3]];
-    write(&arguments.output, &write_array(&logits, output).map_err(|error| Error::Encode(error.to_string()))?)?;
+    write(
+        &arguments.output,
+        &write_array(&logits, output).map_err(|error| Error::Encode(error.to_string()))?,
+    )?;
     if arguments.json {
         print_json(&json!({ "input": shape, "output": output, "seconds": seconds }));
     }
@@ -52,12 +60,16 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
 }
 
 fn read_array(path: &Path) -> Result<(Vec<f32>, [usize; 4]), Error> {
-    let file = |source: io::Error| Error::File { path: path.to_owned(), source };
+    let file = |source: io::Error| Error::File {
+        path: path.to_owned(),
+        source,
+    };
     let invalid = |text: &str| file(io::Error::new(io::ErrorKind::InvalidData, text.to_owned()));
     let bytes = read(path)?;
     let array = npyz::NpyFile::new(bytes.as_slice()).map_err(file)?;
     let shape: Vec<usize> = array.shape().iter().map(|side| *side as usize).collect();
-    let shape = <[usize; 4]>::try_from(shape).map_err(|_| invalid("the array must be [batch, channels, height, width]"))?;
+    let shape = <[usize; 4]>::try_from(shape)
+        .map_err(|_| invalid("the array must be [batch, channels, height, width]"))?;
     if array.order() != npyz::Order::C {
         return Err(invalid("the array must be in C order"));
     }
@@ -68,7 +80,11 @@ fn read_array(path: &Path) -> Result<(Vec<f32>, [usize; 4]), Error> {
 fn write_array(values: &[f32], shape: [usize; 4]) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let shape = shape.map(|side| side as u64);
-    let mut writer = npyz::WriteOptions::new().default_dtype().shape(&shape).writer(&mut bytes).begin_nd()?;
+    let mut writer = npyz::WriteOptions::new()
+        .default_dtype()
+        .shape(&shape)
+        .writer(&mut bytes)
+        .begin_nd()?;
     writer.extend(values.iter().copied())?;
     writer.finish()?;
     Ok(bytes)

@@ -16,7 +16,11 @@ use delineo::device::{Choice, Device};
 use delineo::{Error, device};
 
 #[derive(Parser)]
-#[command(name = "delineo", version, about = "Lesion segmentation with CMUNeXt. Research use, not a medical device.")]
+#[command(
+    name = "delineo",
+    version,
+    about = "Lesion segmentation with CMUNeXt. Research use, not a medical device."
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -95,12 +99,18 @@ fn main() -> ExitCode {
 
 /// Reads a file, naming it when that fails.
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    fs::read(path).map_err(|source| Error::File { path: path.to_owned(), source })
+    fs::read(path).map_err(|source| Error::File {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Writes a file, naming it when that fails.
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    fs::write(path, bytes).map_err(|source| Error::File { path: path.to_owned(), source })
+    fs::write(path, bytes).map_err(|source| Error::File {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Prints JSON on standard output. A closed pipe is the reader's choice and no error.

@@ -62,11 +62,22 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
     model.self_test(&checkpoint).await?;
     if arguments.class >= model.architecture().classes {
         let classes = model.manifest().classes.join(", ");
-        return Err(Error::Manifest(format!("it has no class {}; its classes are {classes}", arguments.class)).into());
+        return Err(Error::Manifest(format!(
+            "it has no class {}; its classes are {classes}",
+            arguments.class
+        ))
+        .into());
     }
-    fs::create_dir_all(&arguments.out).map_err(|source| Error::File { path: arguments.out.clone(), source })?;
+    fs::create_dir_all(&arguments.out).map_err(|source| Error::File {
+        path: arguments.out.clone(),
+        source,
+    })?;
 
-    let bar = if arguments.json { ProgressBar::hidden() } else { ProgressBar::new(arguments.images.len() as u64) };
+    let bar = if arguments.json {
+        ProgressBar::hidden()
+    } else {
+        ProgressBar::new(arguments.images.len() as u64)
+    };
     if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos}/{len} {msg} {eta}") {
         bar.set_style(style);
     }
@@ -76,14 +87,20 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
         let start = Instant::now();
         match segment(&model, path, arguments).await {
             Ok((target, mask)) => {
-                let fraction = mask.area() as f64 / (f64::from(mask.width()) * f64::from(mask.height()));
+                let fraction =
+                    mask.area() as f64 / (f64::from(mask.width()) * f64::from(mask.height()));
                 if arguments.json {
                     print_json(&json!({
                         "image": path, "mask": target, "width": mask.width(), "height": mask.height(),
                         "area": mask.area(), "fraction": fraction, "seconds": start.elapsed().as_secs_f64(),
                     }));
                 } else {
-                    bar.println(format!("{}: {} pixels, {:.1} %", target.display(), mask.area(), 100.0 * fraction));
+                    bar.println(format!(
+                        "{}: {} pixels, {:.1} %",
+                        target.display(),
+                        mask.area(),
+                        100.0 * fraction
+                    ));
                 }
             }
             Err(error) => {
@@ -106,12 +123,21 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
     }
 }
 
-async fn segment(model: &Model, path: &Path, arguments: &Arguments) -> Result<(PathBuf, Mask), Error> {
+async fn segment(
+    model: &Model,
+    path: &Path,
+    arguments: &Arguments,
+) -> Result<(PathBuf, Mask), Error> {
     let image = imaging::decode(&read(path)?)?.image;
     let maps = model.segment(&image).await?;
-    let map = maps.get(arguments.class).ok_or_else(|| Error::Manifest("it has no such class".to_owned()))?;
+    let map = maps
+        .get(arguments.class)
+        .ok_or_else(|| Error::Manifest("it has no such class".to_owned()))?;
     let threshold = arguments.threshold.unwrap_or(model.manifest().threshold);
-    let cleaning = Cleaning { largest_region: arguments.largest_region, fill_holes: arguments.fill_holes };
+    let cleaning = Cleaning {
+        largest_region: arguments.largest_region,
+        fill_holes: arguments.fill_holes,
+    };
     let mask = Mask::make(map, image.width(), image.height(), threshold, cleaning, &[]);
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let target = arguments.out.join(format!("{stem}_mask.png"));

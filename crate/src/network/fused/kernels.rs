@@ -39,9 +39,20 @@ impl Dense {
     /// Sums for `N` pixels side by side: `source` starts at the first pixel's first tap, `step` numbers lie between
     /// pixels and `stride` between rows. `finish` gets pixel, first output channel and the sums of a block.
     #[inline(always)]
-    fn tile<const N: usize>(&self, source: &[f32], step: usize, stride: usize, mut finish: impl FnMut(usize, usize, [f32x4; 2])) {
+    fn tile<const N: usize>(
+        &self,
+        source: &[f32],
+        step: usize,
+        stride: usize,
+        mut finish: impl FnMut(usize, usize, [f32x4; 2]),
+    ) {
         let per_block = self.side * self.side * self.inputs;
-        for (block, (weights, bias)) in self.weights.chunks_exact(per_block).zip(&self.bias).enumerate() {
+        for (block, (weights, bias)) in self
+            .weights
+            .chunks_exact(per_block)
+            .zip(&self.bias)
+            .enumerate()
+        {
             let (low, high) = halves(bias);
             let mut sums = [[low, high]; N];
             for (tap, weights) in weights.chunks_exact(self.inputs).enumerate() {
@@ -89,7 +100,10 @@ impl Convolution {
             tiles(result.row_mut(y), outputs, |start, target, full| {
                 let source = &window[start * step..];
                 let finish = |pixel: usize, channel: usize, sums: [f32x4; 2]| {
-                    store(&mut target[pixel * outputs + channel..], sums.map(|sum| sum.fast_max(f32x4::ZERO)));
+                    store(
+                        &mut target[pixel * outputs + channel..],
+                        sums.map(|sum| sum.fast_max(f32x4::ZERO)),
+                    );
                 };
                 if full {
                     self.0.tile::<TILE>(source, step, stride, finish);
@@ -116,14 +130,16 @@ impl Bottleneck {
     #[inline(always)]
     fn tile<const N: usize>(&self, source: &[f32], hidden: &mut [f32], target: &mut [f32]) {
         let (wide, narrow) = (self.expand.outputs(), self.project.outputs());
-        self.expand.tile::<N>(source, self.expand.inputs, 0, |pixel, channel, sums| {
-            store(&mut hidden[pixel * wide + channel..], sums.map(gelu));
-        });
-        self.project.tile::<N>(hidden, wide, 0, |pixel, channel, sums| {
-            let block = channel / BLOCK;
-            let values = self.norm.apply(block, sums.map(gelu));
-            store(&mut target[pixel * narrow + channel..], values);
-        });
+        self.expand
+            .tile::<N>(source, self.expand.inputs, 0, |pixel, channel, sums| {
+                store(&mut hidden[pixel * wide + channel..], sums.map(gelu));
+            });
+        self.project
+            .tile::<N>(hidden, wide, 0, |pixel, channel, sums| {
+                let block = channel / BLOCK;
+                let values = self.norm.apply(block, sums.map(gelu));
+                store(&mut target[pixel * narrow + channel..], values);
+            });
     }
 }
 
@@ -138,7 +154,10 @@ impl Norm {
     #[inline(always)]
     fn apply(&self, block: usize, values: [f32x4; 2]) -> [f32x4; 2] {
         let (scale, shift) = (halves(&self.scale[block]), halves(&self.shift[block]));
-        [values[0].mul_add(scale.0, shift.0), values[1].mul_add(scale.1, shift.1)]
+        [
+            values[0].mul_add(scale.0, shift.0),
+            values[1].mul_add(scale.1, shift.1),
+        ]
     }
 }
 
@@ -182,10 +201,17 @@ impl LargeKernel {
     }
 
     #[inline(always)]
-    fn depthwise<const N: usize>(&self, source: &[f32], channels: usize, stride: usize, target: &mut [f32]) {
+    fn depthwise<const N: usize>(
+        &self,
+        source: &[f32],
+        channels: usize,
+        stride: usize,
+        target: &mut [f32],
+    ) {
         let taps = self.side * self.side;
         let centre = self.margin() * (stride + channels);
-        for (block, (weights, bias)) in self.weights.chunks_exact(taps).zip(&self.bias).enumerate() {
+        for (block, (weights, bias)) in self.weights.chunks_exact(taps).zip(&self.bias).enumerate()
+        {
             let channel = block * BLOCK;
             let (low, high) = halves(bias);
             let mut sums = [[low, high]; N];
@@ -203,7 +229,10 @@ impl LargeKernel {
             for (pixel, sums) in sums.into_iter().enumerate() {
                 let residual = vectors(&source[centre + pixel * channels + channel..]);
                 let mixed = self.norm.apply(block, sums.map(gelu));
-                store(&mut target[pixel * channels + channel..], [residual[0] + mixed[0], residual[1] + mixed[1]]);
+                store(
+                    &mut target[pixel * channels + channel..],
+                    [residual[0] + mixed[0], residual[1] + mixed[1]],
+                );
             }
         }
     }
@@ -230,7 +259,10 @@ impl Fusion {
                 for (dense, map, offset) in groups {
                     let source = &map.window(y, 1)[start * map.channels..];
                     let finish = |pixel: usize, channel: usize, sums: [f32x4; 2]| {
-                        store(&mut both[pixel * 2 * half + offset + channel..], sums.map(gelu));
+                        store(
+                            &mut both[pixel * 2 * half + offset + channel..],
+                            sums.map(gelu),
+                        );
                     };
                     if full {
                         dense.tile::<TILE>(source, map.channels, map.stride(), finish);
@@ -264,7 +296,10 @@ impl Pointwise {
         for (weights, bias) in self.weights.iter().zip(&self.bias) {
             for y in 0..x.height {
                 planes.extend(x.row(y).chunks_exact(x.channels).map(|pixel| {
-                    pixel.iter().zip(weights).fold(*bias, |sum, (value, weight)| value.mul_add(*weight, sum))
+                    pixel
+                        .iter()
+                        .zip(weights)
+                        .fold(*bias, |sum, (value, weight)| value.mul_add(*weight, sum))
                 }));
             }
         }
@@ -314,11 +349,15 @@ fn store(target: &mut [f32], values: [f32x4; 2]) {
 /// error of GELU is below 1e-6 for |x| up to 8, which a test checks.
 #[inline(always)]
 pub fn gelu(x: f32x4) -> f32x4 {
-    let t = (x * std::f32::consts::FRAC_1_SQRT_2).fast_max(f32x4::splat(-4.0)).fast_min(f32x4::splat(4.0));
+    let t = (x * std::f32::consts::FRAC_1_SQRT_2)
+        .fast_max(f32x4::splat(-4.0))
+        .fast_min(f32x4::splat(4.0));
     let t2 = t * t;
     let horner = |coefficients: &[f32]| {
         let (first, rest) = coefficients.split_first().unwrap_or((&0.0, &[]));
-        rest.iter().fold(f32x4::splat(*first), |sum, c| sum.mul_add(t2, f32x4::splat(*c)))
+        rest.iter().fold(f32x4::splat(*first), |sum, c| {
+            sum.mul_add(t2, f32x4::splat(*c))
+        })
     };
     let numerator = t * horner(&[
         -2.726_142_3e-10,
@@ -329,7 +368,13 @@ pub fn gelu(x: f32x4) -> f32x4 {
         -2.954_599_8e-3,
         -1.609_603_3e-2,
     ]);
-    let denominator = horner(&[-1.456_607_2e-5, -2.133_740_6e-4, -1.682_827e-3, -7.373_329e-3, -1.426_473_9e-2]);
+    let denominator = horner(&[
+        -1.456_607_2e-5,
+        -2.133_740_6e-4,
+        -1.682_827e-3,
+        -7.373_329e-3,
+        -1.426_473_9e-2,
+    ]);
     let half = x * 0.5;
     half.mul_add(numerator / denominator, half)
 }
@@ -352,7 +397,10 @@ mod tests {
             (8.0, 8.0),
         ] {
             let found = gelu(f32x4::splat(x)).to_array()[0];
-            assert!((found - expected).abs() < 1e-6, "gelu({x}) = {found}, not {expected}");
+            assert!(
+                (found - expected).abs() < 1e-6,
+                "gelu({x}) = {found}, not {expected}"
+            );
         }
     }
 }

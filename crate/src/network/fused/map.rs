@@ -18,11 +18,23 @@ pub struct Map {
 impl Map {
     pub fn zeros(height: usize, width: usize, channels: usize, margin: usize) -> Self {
         let data = vec![0.0; (height + 2 * margin) * (width + 2 * margin) * channels];
-        Self { height, width, channels, margin, data }
+        Self {
+            height,
+            width,
+            channels,
+            margin,
+            data,
+        }
     }
 
     /// From channel-first planes.
-    pub fn from_planes(planes: &[f32], height: usize, width: usize, channels: usize, margin: usize) -> Self {
+    pub fn from_planes(
+        planes: &[f32],
+        height: usize,
+        width: usize,
+        channels: usize,
+        margin: usize,
+    ) -> Self {
         let mut map = Self::zeros(height, width, channels, margin);
         for (channel, plane) in planes.chunks_exact(height * width).enumerate() {
             for (y, row) in plane.chunks_exact(width).enumerate() {
@@ -63,8 +75,11 @@ impl Map {
         let mut pooled = Self::zeros(self.height / 2, self.width / 2, channels, margin);
         for y in 0..pooled.height {
             let (upper, lower) = (self.row(2 * y), self.row(2 * y + 1));
-            let pairs = upper.chunks_exact(2 * channels).zip(lower.chunks_exact(2 * channels));
-            for (target, (upper, lower)) in pooled.row_mut(y).chunks_exact_mut(channels).zip(pairs) {
+            let pairs = upper
+                .chunks_exact(2 * channels)
+                .zip(lower.chunks_exact(2 * channels));
+            for (target, (upper, lower)) in pooled.row_mut(y).chunks_exact_mut(channels).zip(pairs)
+            {
                 let (a, b) = upper.split_at(channels);
                 let (c, d) = lower.split_at(channels);
                 for ((((target, a), b), c), d) in target.iter_mut().zip(a).zip(b).zip(c).zip(d) {
@@ -82,12 +97,20 @@ impl Map {
         let mut blended = vec![0.0; self.width * channels];
         for y in 0..doubled.height {
             let near = y / 2;
-            let far = if y % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(self.height - 1) };
+            let far = if y % 2 == 0 {
+                near.saturating_sub(1)
+            } else {
+                (near + 1).min(self.height - 1)
+            };
             blend(self.row(near), self.row(far), &mut blended);
             let width = self.width;
             for (x, target) in doubled.row_mut(y).chunks_exact_mut(channels).enumerate() {
                 let near = x / 2;
-                let far = if x % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(width - 1) };
+                let far = if x % 2 == 0 {
+                    near.saturating_sub(1)
+                } else {
+                    (near + 1).min(width - 1)
+                };
                 let pixel = |x: usize| &blended[x * channels..(x + 1) * channels];
                 blend(pixel(near), pixel(far), target);
             }

@@ -55,22 +55,35 @@ impl FusedNetwork {
     /// [`Error::TensorData`] when the checkpoint lacks a tensor, which its own checks rule out.
     pub fn new(checkpoint: &Checkpoint) -> Result<Self, Error> {
         let architecture = checkpoint.architecture();
-        let (depths, kernels) = (architecture.variant.depths(), architecture.variant.kernels());
+        let (depths, kernels) = (
+            architecture.variant.depths(),
+            architecture.variant.kernels(),
+        );
         let read = Reader::new(checkpoint);
         let encoders = (0..5)
             .map(|stage| {
                 let name = format!("encoder{}", stage + 1);
                 let layers = (0..depths[stage])
-                    .map(|layer| read.large_kernel(&format!("{name}.block.{layer}"), kernels[stage]))
+                    .map(|layer| {
+                        read.large_kernel(&format!("{name}.block.{layer}"), kernels[stage])
+                    })
                     .collect::<Result<_, _>>()?;
-                Ok(Encoder { layers, widen: read.convolution(&format!("{name}.up.conv.0"), &format!("{name}.up.conv.1"))? })
+                Ok(Encoder {
+                    layers,
+                    widen: read
+                        .convolution(&format!("{name}.up.conv.0"), &format!("{name}.up.conv.1"))?,
+                })
             })
             .collect::<Result<_, Error>>()?;
         let decoders = (2..=5)
             .rev()
             .map(|stage| {
-                let up = read.convolution(&format!("Up{stage}.up.1"), &format!("Up{stage}.up.2"))?;
-                Ok(Decoder { up, fusion: read.fusion(&format!("Up_conv{stage}.conv"))? })
+                let up =
+                    read.convolution(&format!("Up{stage}.up.1"), &format!("Up{stage}.up.2"))?;
+                Ok(Decoder {
+                    up,
+                    fusion: read.fusion(&format!("Up_conv{stage}.conv"))?,
+                })
             })
             .collect::<Result<_, Error>>()?;
         Ok(Self {
@@ -86,11 +99,22 @@ impl FusedNetwork {
     ///
     /// # Errors
     /// [`Error::InputShape`] when the channels or the sides do not fit.
-    pub fn forward(&self, image: &[f32], [channels, height, width]: [usize; 3]) -> Result<Vec<f32>, Error> {
+    pub fn forward(
+        &self,
+        image: &[f32],
+        [channels, height, width]: [usize; 3],
+    ) -> Result<Vec<f32>, Error> {
         let fits = |side: usize| side > 0 && side.is_multiple_of(SIDE_MULTIPLE);
         let expected = self.architecture.in_channels;
-        if channels != expected || !fits(height) || !fits(width) || image.len() != channels * height * width {
-            return Err(Error::InputShape { channels: expected, found: vec![1, channels, height, width] });
+        if channels != expected
+            || !fits(height)
+            || !fits(width)
+            || image.len() != channels * height * width
+        {
+            return Err(Error::InputShape {
+                channels: expected,
+                found: vec![1, channels, height, width],
+            });
         }
         let mut x = Map::from_planes(image, height, width, channels, 1);
         x = self.stem.apply(&x, self.encoders[0].margin());

@@ -34,8 +34,11 @@ impl<'a> Reader<'a> {
     pub fn convolution(&self, conv: &str, norm: &str) -> Result<Convolution, Error> {
         let (mut kernel, norm) = (self.kernel(conv)?, self.affine(norm)?);
         let per_output = kernel.weights.len() / kernel.bias.len();
-        for ((weights, bias), (scale, shift)) in
-            kernel.weights.chunks_exact_mut(per_output).zip(&mut kernel.bias).zip(norm.scale.iter().zip(&norm.shift))
+        for ((weights, bias), (scale, shift)) in kernel
+            .weights
+            .chunks_exact_mut(per_output)
+            .zip(&mut kernel.bias)
+            .zip(norm.scale.iter().zip(&norm.shift))
         {
             weights.iter_mut().for_each(|weight| *weight *= scale);
             *bias = *bias * scale + shift;
@@ -57,7 +60,8 @@ impl<'a> Reader<'a> {
             weights,
             bias: blocks(&kernel.bias),
             norm: self.affine(&format!("{block}.0.fn.2"))?.norm(),
-            bottleneck: self.bottleneck([1, 3, 4, 6].map(|index| format!("{block}.{index}")), None)?,
+            bottleneck: self
+                .bottleneck([1, 3, 4, 6].map(|index| format!("{block}.{index}")), None)?,
         })
     }
 
@@ -65,38 +69,68 @@ impl<'a> Reader<'a> {
         let grouped = self.kernel(&format!("{block}.0"))?;
         let half = grouped.bias.len() / 2;
         let group = |index: usize| {
-            let weights = grouped.weights.chunks_exact(grouped.weights.len() / 2).nth(index).unwrap_or_default();
-            Kernel { weights: weights.to_vec(), bias: grouped.bias[index * half..(index + 1) * half].to_vec() }
+            let weights = grouped
+                .weights
+                .chunks_exact(grouped.weights.len() / 2)
+                .nth(index)
+                .unwrap_or_default();
+            Kernel {
+                weights: weights.to_vec(),
+                bias: grouped.bias[index * half..(index + 1) * half].to_vec(),
+            }
         };
         let norm = self.affine(&format!("{block}.2"))?;
         Ok(Fusion {
             skip: group(0).dense(3),
             upsampled: group(1).dense(3),
-            bottleneck: self.bottleneck([3, 5, 6, 8].map(|index| format!("{block}.{index}")), Some(&norm))?,
+            bottleneck: self.bottleneck(
+                [3, 5, 6, 8].map(|index| format!("{block}.{index}")),
+                Some(&norm),
+            )?,
         })
     }
 
     pub fn pointwise(&self, name: &str) -> Result<Pointwise, Error> {
         let Kernel { weights, bias } = self.kernel(name)?;
         let inputs = weights.len() / bias.len();
-        Ok(Pointwise { weights: weights.chunks_exact(inputs).map(<[f32]>::to_vec).collect(), bias })
+        Ok(Pointwise {
+            weights: weights.chunks_exact(inputs).map(<[f32]>::to_vec).collect(),
+            bias,
+        })
     }
 
     /// `before` is the normalisation of the input.
-    fn bottleneck(&self, [expand, expand_norm, project, project_norm]: [String; 4], before: Option<&Affine>) -> Result<Bottleneck, Error> {
+    fn bottleneck(
+        &self,
+        [expand, expand_norm, project, project_norm]: [String; 4],
+        before: Option<&Affine>,
+    ) -> Result<Bottleneck, Error> {
         let (mut expand, mut project) = (self.kernel(&expand)?, self.kernel(&project)?);
         if let Some(before) = before {
             expand.absorb(before);
         }
         project.absorb(&self.affine(&expand_norm)?);
-        Ok(Bottleneck { expand: expand.dense(1), project: project.dense(1), norm: self.affine(&project_norm)?.norm() })
+        Ok(Bottleneck {
+            expand: expand.dense(1),
+            project: project.dense(1),
+            norm: self.affine(&project_norm)?.norm(),
+        })
     }
 
     fn affine(&self, name: &str) -> Result<Affine, Error> {
-        let [weight, bias, mean, variance] =
-            ["weight", "bias", "running_mean", "running_var"].map(|part| self.checkpoint.values(&format!("{name}.{part}")));
-        let scale: Vec<f32> = weight?.iter().zip(variance?).map(|(weight, variance)| weight / (variance + EPSILON).sqrt()).collect();
-        let shift = bias?.iter().zip(mean?).zip(&scale).map(|((bias, mean), scale)| bias - mean * scale).collect();
+        let [weight, bias, mean, variance] = ["weight", "bias", "running_mean", "running_var"]
+            .map(|part| self.checkpoint.values(&format!("{name}.{part}")));
+        let scale: Vec<f32> = weight?
+            .iter()
+            .zip(variance?)
+            .map(|(weight, variance)| weight / (variance + EPSILON).sqrt())
+            .collect();
+        let shift = bias?
+            .iter()
+            .zip(mean?)
+            .zip(&scale)
+            .map(|((bias, mean), scale)| bias - mean * scale)
+            .collect();
         Ok(Affine { scale, shift })
     }
 
@@ -110,14 +144,21 @@ impl<'a> Reader<'a> {
 
 impl Affine {
     fn norm(&self) -> Norm {
-        Norm { scale: blocks(&self.scale), shift: blocks(&self.shift) }
+        Norm {
+            scale: blocks(&self.scale),
+            shift: blocks(&self.shift),
+        }
     }
 }
 
 impl Kernel {
     /// Folds a normalisation of the input into a 1×1 convolution.
     fn absorb(&mut self, norm: &Affine) {
-        for (weights, bias) in self.weights.chunks_exact_mut(norm.scale.len()).zip(&mut self.bias) {
+        for (weights, bias) in self
+            .weights
+            .chunks_exact_mut(norm.scale.len())
+            .zip(&mut self.bias)
+        {
             for ((weight, scale), shift) in weights.iter_mut().zip(&norm.scale).zip(&norm.shift) {
                 *bias += *weight * shift;
                 *weight *= scale;
@@ -132,11 +173,17 @@ impl Kernel {
         for (output, values) in self.weights.chunks_exact(inputs * taps).enumerate() {
             for (input, values) in values.chunks_exact(taps).enumerate() {
                 for (tap, value) in values.iter().enumerate() {
-                    weights[(output / BLOCK * taps + tap) * inputs + input][output % BLOCK] = *value;
+                    weights[(output / BLOCK * taps + tap) * inputs + input][output % BLOCK] =
+                        *value;
                 }
             }
         }
-        Dense { weights, bias: blocks(&self.bias), side, inputs }
+        Dense {
+            weights,
+            bias: blocks(&self.bias),
+            side,
+            inputs,
+        }
     }
 }
 

@@ -1,0 +1,120 @@
+// Which device runs, why, and what happens when it or the engine goes away.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { launch, openWindow } from './chromium.mjs';
+import { until } from './delineo.mjs';
+import { phantom } from './pictures.mjs';
+import { serve } from './server.mjs';
+
+let browser;
+let server;
+before(async () => {
+  [browser, server] = await Promise.all([launch(), serve()]);
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const picture = phantom('dermoscopy', 11, 160, 120);
+
+test('without a WebGPU adapter the CPU runs and the page says why', async (t) => {
+  const app = await (await openWindow(t, browser, server.origin)).open('');
+  await app.segment(picture.file);
+  const said = (await app.said()).join(' ');
+  t.diagnostic(said);
+  assert.match(said, /Runs on the CPU[^.]*: \S.*/);
+  app.assertNoFaults();
+});
+
+test('a browser without WebGPU at all gets the CPU and the reason', async (t) => {
+  const bare = await launch({ args: ['--disable-features=WebGPU,WebGPUService', '--disable-blink-features=WebGPU'] });
+  t.after(() => bare.close());
+  const app = await (await openWindow(t, bare, server.origin)).open('');
+  await app.segment(picture.file);
+  const said = (await app.said()).join(' ');
+  t.diagnostic(said);
+  assert.match(said, /Runs on the CPU[^.]*: \S.*/);
+});
+
+for (const [what, kill] of [
+  ['an uncaught error', () => setTimeout(() => { throw new Error('planted'); })],
+  ['a sudden end', () => self.close()],
+]) {
+  test(`${what} of the engine’s worker costs neither the image nor the person’s edits`, async (t) => {
+    const app = await (await openWindow(t, browser, server.origin)).open();
+    await app.segment(picture.file);
+    await app.setThreshold(0.35);
+    await paintDab(app);
+    const before = (await app.savedMask()).bytes;
+    await app.page.workers()[0].evaluate(kill).catch(() => {});
+    await app.page.getByText(/started again/).waitFor();
+    await app.done(picture.file.name);
+    assert.equal(await app.threshold.inputValue(), '0.35');
+    assert.deepEqual((await app.savedMask()).bytes, before);
+  });
+}
+
+test('after four ends the engine is left alone until the person asks, and the image is still there', async (t) => {
+  const app = await (await openWindow(t, browser, server.origin)).open();
+  await app.segment(picture.file);
+  const before = (await app.savedMask()).bytes;
+  for (let end = 1; end <= 4; end += 1) {
+    const worker = await until(() => app.page.workers()[0], 'a worker');
+    await worker.evaluate(() => setTimeout(() => { throw new Error('planted'); })).catch(() => {});
+    await until(() => !app.page.workers().includes(worker), 'the worker’s end');
+    if (end < 4) await app.done(picture.file.name);
+  }
+  await app.alert.first().waitFor();
+  assert.ok(await app.image(picture.file.name).isVisible());
+  await app.page.getByRole('button', { name: 'Try again' }).click();
+  await app.done(picture.file.name);
+  assert.deepEqual((await app.savedMask()).bytes, before);
+});
+
+test('a GPU that is lost is replaced by the CPU, which goes on with the same image', async (t) => {
+  const withGpu = await launch({ gpu: true });
+  t.after(() => withGpu.close());
+  const app = await (await openWindow(t, withGpu, server.origin)).open('');
+  await app.segment(picture.file);
+  assert.match((await app.said()).join(' '), /Runs on the GPU/);
+  await app.setThreshold(0.4);
+  const session = await withGpu.newBrowserCDPSession();
+  await session.send('Browser.crashGpuProcess').catch(() => {});
+  await until(async () => /Runs on the CPU/.test((await app.said()).join(' ')), 'the CPU', 120_000);
+  t.diagnostic((await app.said()).join(' '));
+  await app.done(picture.file.name);
+  assert.equal(await app.threshold.inputValue(), '0.40');
+});
+
+test('the page answers within a frame or two while the engine works', async (t) => {
+  const app = await (await openWindow(t, browser, server.origin)).open();
+  await app.segment(picture.file);
+  await app.page.evaluate(() => {
+    window.longest = 0;
+    let last = performance.now();
+    const tick = (now) => {
+      window.longest = Math.max(window.longest, now - last);
+      last = now;
+      requestAnimationFrame(tick);
+    };
+    requestAnimationFrame(tick);
+  });
+  await app.segment({ ...phantom('dermoscopy', 12, 900, 700).file, name: 'second.png' });
+  const longest = await app.page.evaluate(() => window.longest);
+  t.diagnostic(`longest pause ${longest.toFixed(0)} ms`);
+  // Page, worker and compositor share two cores here; a frozen page would pause for the whole inference.
+  assert.ok(longest < 400, `${longest} ms`);
+});
+
+/** One dab of the brush in the middle, by keyboard. */
+async function paintDab(app) {
+  const { pixels } = await app.described();
+  await app.page.keyboard.press('b');
+  await app.image(picture.file.name).focus();
+  await app.page.keyboard.press('Enter');
+  await app.page.waitForTimeout(500);
+  assert.ok(pixels !== undefined);
+}

@@ -1,0 +1,87 @@
+// A person's own weights: dropped, run, remembered only on their word.
+
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+
+import { launch, openWindow } from './chromium.mjs';
+import { phantom, reference } from './pictures.mjs';
+import { serve } from './server.mjs';
+
+let browser;
+let server;
+before(async () => {
+  [browser, server] = await Promise.all([launch(), serve()]);
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const picture = phantom('dermoscopy', 8, 160, 120);
+const hasReference = existsSync(reference);
+
+/** The site's own weights under another name: a valid checkpoint wherever the tests run. */
+async function checkpoint(name = 'mine.safetensors') {
+  const [id] = await (await fetch(`${server.origin}/models/index.json`)).json();
+  const { weights } = await (await fetch(`${server.origin}/models/${id}/model.json`)).json();
+  const buffer = Buffer.from(await (await fetch(`${server.origin}/models/${id}/${weights.file}`)).arrayBuffer());
+  return { name, mimeType: 'application/octet-stream', buffer };
+}
+
+for (const name of ['cmunext_s.pth', 'cmunext_s.safetensors', 'cmunext_s_3class.safetensors', 'cmunext_base.pth']) {
+  test(`the authors’ ${name} runs`, { skip: !hasReference && 'the reference weights are not beside the checkout' }, async (t) => {
+    const app = await (await openWindow(t, browser, server.origin)).open();
+    await app.segment(picture.file);
+    await app.choose(path.join(reference, name));
+    await app.page.getByText(/Your own model .* runs/).waitFor({ timeout: 120_000 });
+    await app.done(picture.file.name);
+    const about = await app.about();
+    assert.match(about, /Your own file/);
+    assert.match(about, name.includes('base') ? /CMUNeXt-base/i : /CMUNeXt-S/);
+    app.assertNoFaults();
+  });
+}
+
+test('own weights are remembered only on the person’s word, and forgotten on it', async (t) => {
+  const app = await (await openWindow(t, browser, server.origin)).open();
+  const kept = () => app.page.evaluate(async () => {
+    const names = (await caches.keys()).filter((name) => name.startsWith('delineo-own-'));
+    const keys = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+    return keys.flat().length;
+  });
+  await app.segment(picture.file);
+  await app.choose(await checkpoint());
+  const remember = app.page.getByRole('button', { name: 'Remember on this device' }).first();
+  await remember.waitFor();
+  assert.equal(await kept(), 0);
+  await remember.click();
+  await app.page.getByText(/is remembered on this device/).waitFor();
+  assert.ok((await kept()) > 0);
+
+  await app.page.reload();
+  await app.segment(picture.file);
+  await app.page.getByLabel('Model', { exact: true }).selectOption({ label: 'mine.safetensors' });
+  await app.page.getByText(/Your own model .* runs/).waitFor();
+  await app.done(picture.file.name);
+  await app.page.getByRole('button', { name: 'Forget on this device' }).click();
+  await app.page.getByText(/no longer remembered/).waitFor();
+  assert.equal(await kept(), 0);
+});
+
+test('a model.json that comes with the weights says how they run', async (t) => {
+  const app = await (await openWindow(t, browser, server.origin)).open();
+  await app.segment(picture.file);
+  const [id] = await (await fetch(`${server.origin}/models/index.json`)).json();
+  const manifest = await (await fetch(`${server.origin}/models/${id}/model.json`)).json();
+  const named = { ...manifest, name: 'The clinic’s own', threshold: 0.3 };
+  await app.choose(await checkpoint('weights.safetensors'), {
+    name: 'model.json',
+    mimeType: 'application/json',
+    buffer: Buffer.from(JSON.stringify(named)),
+  });
+  await app.page.getByText(/“The clinic’s own” runs/).waitFor();
+  await app.done(picture.file.name);
+  assert.equal(await app.threshold.inputValue(), '0.30');
+});

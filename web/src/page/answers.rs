@@ -1,0 +1,343 @@
+//! What the engine answered, turned into state.
+
+use delineo::manifest::Manifest;
+use delineo_web::protocol::{Area, DeviceReport, Event, Task};
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::ImageBitmap;
+
+use crate::conductor::{add_pictures, advance, await_border, begin, load_model, settle, shown_id};
+use crate::easel;
+use crate::models;
+use crate::queue::Progress;
+use crate::recovery;
+use crate::save;
+use crate::sight::Sight;
+use crate::store::{Border, Model, Offered, Readiness, Shown, Source, Store, Tone};
+use crate::wording;
+
+/// An answer of the engine.
+pub fn answer(store: Store, event: Event, payload: JsValue) {
+    match event {
+        Event::Loaded => {}
+        Event::Progress { stage, fraction } => begin(store, stage, fraction),
+        Event::DeviceReady(report) => device_ready(store, report),
+        Event::ModelReady {
+            manifest,
+            parameters,
+            own,
+        } => model_ready(store, *manifest, parameters, own),
+        Event::Opened {
+            job,
+            width,
+            height,
+            remarks,
+        } => opened(store, job, (width, height), remarks, payload),
+        Event::Segmented { job, milliseconds } => segmented(store, job, milliseconds),
+        Event::Painted {
+            job,
+            frame,
+            width,
+            height,
+            view,
+            area,
+        } => {
+            if let Some(exact) = easel::painted(store, job, frame, (width, height), view, &payload)
+            {
+                count(store, area, exact);
+            }
+        }
+        Event::Exported {
+            what,
+            clipboard,
+            file_name,
+            ..
+        } => {
+            store.exporting.set(None);
+            settle(store);
+            save::exported(store, what, clipboard, &file_name, &payload);
+        }
+        Event::SampleMade { file_name } => {
+            store.sampling.set(false);
+            match save::png_blob(&payload) {
+                Ok(blob) => add_pictures(store, vec![(file_name, blob)]),
+                Err(_) => store.fail("The sample could not be made. Try again."),
+            }
+        }
+        // Only tests ask for logits.
+        Event::Logits { .. } => {}
+        Event::Failed { task, job, message } => failed(store, task, job, &message),
+        Event::Fatal { message, gpu } => recovery::engine_died(store, message, gpu),
+    }
+}
+
+fn device_ready(store: Store, mut report: DeviceReport) {
+    store.withdraw(Offered::RestartEngine);
+    if !report.gpu
+        && let Some(reason) = store.engine.with_value(|engine| engine.no_gpu.clone())
+    {
+        report.why = Some(reason);
+    }
+    let is_fallback = store
+        .device
+        .with_untracked(|device| device.as_ref().is_some_and(|device| device.gpu))
+        && !report.gpu;
+    if is_fallback {
+        store.tell(Tone::Info, wording::device(&report), None);
+    }
+    store.device.set(Some(report));
+    if store.readiness.get_untracked() == Readiness::Starting {
+        store.readiness.set(Readiness::Modelless);
+        load_model(store);
+    }
+}
+
+fn model_ready(store: Store, manifest: Manifest, parameters: u32, own: bool) {
+    let Some((source, is_last)) = answered_load(store) else {
+        return;
+    };
+    let before = store.model.with_untracked(|model| {
+        model
+            .as_ref()
+            .map(|model| (model.source.key(), model.manifest.threshold))
+    });
+    let is_another = before.as_ref().is_none_or(|(key, _)| *key != source.key());
+    if is_another {
+        // A threshold that the person never moved follows the model.
+        let old = before.as_ref().map_or(0.5, |(_, threshold)| *threshold);
+        store.settings.update(|settings| {
+            settings.class = 0;
+            if (settings.threshold - old).abs() < 1e-6 {
+                settings.threshold = manifest.threshold;
+            }
+        });
+    }
+    if is_another && own {
+        let name = manifest.name.clone();
+        let is_remembered = store
+            .offers
+            .with_untracked(|offers| offers.iter().any(|offer| offer.key == source.key()));
+        let offered = (!is_remembered).then_some(Offered::Remember);
+        let text = format!(
+            "Your own model “{name}” runs: CMUNeXt-{}, {} parameters.",
+            manifest.variant,
+            wording::grouped(parameters.into())
+        );
+        store.tell(Tone::Info, text, offered);
+    } else if is_another && before.is_some() {
+        store.tell(Tone::Info, format!("“{}” runs now.", manifest.name), None);
+    }
+    let key = source.key();
+    store
+        .preferences
+        .update(|preferences| preferences.model = Some(key));
+    store.model.set(Some(Model {
+        manifest,
+        parameters,
+        source,
+    }));
+    if !is_last {
+        return;
+    }
+    store.wanted_model.set(None);
+    store.withdraw(Offered::RetryModel);
+    store.readiness.set(Readiness::Ready);
+    await_border(store);
+    advance(store);
+}
+
+fn opened(
+    store: Store,
+    job: u32,
+    (width, height): (u32, u32),
+    remarks: Vec<String>,
+    payload: JsValue,
+) {
+    store.engine.update_value(|engine| {
+        engine.holds = Some(job);
+        engine.corrected = None;
+    });
+    let Ok(bitmap) = payload.dyn_into::<ImageBitmap>() else {
+        return failed(
+            store,
+            Task::Open,
+            Some(job),
+            "The browser could not show the image. Close other tabs and try again.",
+        );
+    };
+    if store.opening.get_untracked() == Some(job) {
+        store.opening.set(None);
+    }
+    let picture = store.queue.with_untracked(|queue| {
+        queue
+            .get(job)
+            .map(|picture| (picture.name.clone(), picture.keepsake.clone()))
+    });
+    let Some((name, keepsake)) = picture else {
+        bitmap.close();
+        return;
+    };
+    let is_reopened = shown_id(store) == Some(job);
+    if !is_reopened {
+        store.keep();
+    }
+    let shown = Shown {
+        id: job,
+        name,
+        width,
+        height,
+        remarks,
+        border: Border::Awaited,
+    };
+    let size = shown.size();
+    easel::hang(store, bitmap, size, is_reopened);
+    store.shown.set(Some(shown));
+    if is_reopened {
+        return;
+    }
+    store.area.set(None);
+    match keepsake {
+        Some(keepsake) => {
+            store.settings.set(keepsake.settings);
+            store.history.set(keepsake.history);
+            store.sight.set(if keepsake.sight.fitted {
+                Sight::fit(size, store.canvas.get_untracked().size())
+            } else {
+                keepsake.sight
+            });
+        }
+        None => {
+            store.settings.set(store.first_settings());
+            store.history.set(Default::default());
+            store
+                .sight
+                .set(Sight::fit(size, store.canvas.get_untracked().size()));
+        }
+    }
+    store.queue.update(|queue| {
+        if let Some(picture) = queue.get_mut(job) {
+            picture.progress = Progress::Seen;
+        }
+    });
+}
+
+fn segmented(store: Store, job: u32, milliseconds: f64) {
+    store.withdraw(Offered::RetrySegment);
+    store.engine.update_value(|engine| engine.awaited = None);
+    if shown_id(store) == Some(job) {
+        store.shown.update(|shown| {
+            if let Some(shown) = shown {
+                shown.border = Border::Found(milliseconds);
+            }
+        });
+        easel::repaint(store);
+    }
+    advance(store);
+}
+
+/// An approximate figure never replaces an exact one of the same mask.
+fn count(store: Store, area: Area, replace: bool) {
+    if area.exact || replace || !store.area.get_untracked().is_some_and(|area| area.exact) {
+        store.area.set(Some(area));
+    }
+}
+
+fn failed(store: Store, task: Task, job: Option<u32>, message: &str) {
+    let message = wording::sentence(message);
+    match task {
+        Task::Start => {
+            recovery::give_up(store, message);
+        }
+        Task::Model => {
+            let Some((source, is_last)) = answered_load(store) else {
+                return;
+            };
+            if !is_last {
+                return store.fail(message);
+            }
+            let has_model = store.model.with_untracked(Option::is_some);
+            let was_own = matches!(source, Source::Own(_));
+            store.readiness.set(if has_model {
+                Readiness::Ready
+            } else {
+                Readiness::Modelless
+            });
+            let offered = (!has_model && !was_own).then_some(Offered::RetryModel);
+            if has_model || was_own {
+                store.wanted_model.set(None);
+            }
+            store.tell(Tone::Error, message, offered);
+            if !has_model && was_own {
+                retry_default(store);
+            }
+        }
+        Task::Open => {
+            store.engine.update_value(|engine| engine.awaited = None);
+            match job {
+                Some(job) => refuse_picture(store, job, &message),
+                None => store.fail(message),
+            }
+        }
+        Task::Segment => {
+            store.engine.update_value(|engine| engine.awaited = None);
+            store.shown.update(|shown| {
+                if let Some(shown) = shown
+                    .as_mut()
+                    .filter(|shown| job.is_none_or(|job| shown.id == job))
+                {
+                    shown.border = Border::Failed;
+                }
+            });
+            store.tell(Tone::Error, message, Some(Offered::RetrySegment));
+        }
+        Task::Export => {
+            store.exporting.set(None);
+            save::refused();
+            store.fail(message);
+        }
+        Task::Sample => {
+            store.sampling.set(false);
+            store.fail(message);
+        }
+    }
+    settle(store);
+    advance(store);
+}
+
+/// The model that an answer is about, and whether no other was asked for since: answers come in the order of requests.
+fn answered_load(store: Store) -> Option<(Source, bool)> {
+    store
+        .engine
+        .try_update_value(|engine| Some((engine.loads.pop_front()?, engine.loads.is_empty())))
+        .flatten()
+}
+
+/// The person's own model failed before any other ran: the site's own takes its place.
+fn retry_default(store: Store) {
+    models::choose_default(store);
+    load_model(store);
+}
+
+/// Takes a picture out that cannot be shown; the next of those that came with it follows.
+pub fn refuse_picture(store: Store, id: u32, message: &str) {
+    let (name, next) = store.queue.with_untracked(|queue| {
+        (
+            queue.get(id).map(|picture| picture.name.clone()),
+            queue.next_waiting(id),
+        )
+    });
+    let was_shown = shown_id(store) == Some(id);
+    store.queue.update(|queue| queue.remove(id));
+    if store.opening.get_untracked() == Some(id) || store.opening.get_untracked().is_none() {
+        store.opening.set(next);
+    }
+    if was_shown {
+        store.shown.set(None);
+        store.area.set(None);
+        easel::clear(store);
+    }
+    store.fail(match name {
+        Some(name) => format!("{name}: {message}"),
+        None => message.to_owned(),
+    });
+}

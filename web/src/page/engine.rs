@@ -1,0 +1,226 @@
+//! The page's end of the engine worker: it starts it, talks to it, notices when it dies and says so.
+//!
+//! What to ask is [`conductor`](crate::conductor)'s business, what to make of it that of [`answers`](crate::answers).
+
+use std::collections::VecDeque;
+
+use delineo_web::protocol::{self, DeviceChoice, Event, Request};
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
+
+use crate::answers;
+use crate::liveness;
+use crate::recovery;
+use crate::store::{Source, Store};
+
+/// How often the worker is started again by itself.
+pub const MOST_RESTARTS: u32 = 3;
+
+/// What the engine was asked about a picture and has not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// To open it.
+    Open(u32),
+    /// To segment it again.
+    Segment(u32),
+}
+
+/// The worker and what is known about it.
+#[derive(Default)]
+pub struct Engine {
+    worker: Option<Worker>,
+    listeners: Option<Listeners>,
+    generation: u32,
+    loaded: bool,
+    outbox: Vec<Request>,
+    /// How often it was started again.
+    pub restarts: u32,
+    /// What happened, for the diagnostics.
+    pub incidents: Vec<String>,
+    /// Why the CPU was asked for, if it was.
+    pub no_gpu: Option<String>,
+    /// The models that it was asked for and has not answered, in order.
+    pub loads: VecDeque<Source>,
+    /// The question that is open.
+    pub awaited: Option<Awaited>,
+    /// The picture that the engine holds.
+    pub holds: Option<u32>,
+    /// The corrections that the engine has: picture and version.
+    pub corrected: Option<(u32, u64)>,
+}
+
+/// Callbacks that must live as long as the worker.
+struct Listeners {
+    _message: Closure<dyn FnMut(MessageEvent)>,
+    _error: Closure<dyn FnMut(ErrorEvent)>,
+    _garbled: Closure<dyn FnMut(MessageEvent)>,
+}
+
+impl Engine {
+    /// Which device to ask for.
+    pub fn choice(&self) -> DeviceChoice {
+        if self.no_gpu.is_some() {
+            DeviceChoice::Cpu
+        } else {
+            DeviceChoice::Auto
+        }
+    }
+
+    /// Sends a request, or keeps it until the worker listens.
+    pub fn send(&mut self, request: Request) {
+        if self.loaded {
+            self.post(&request, &JsValue::UNDEFINED);
+        } else {
+            self.outbox.push(request);
+        }
+    }
+
+    /// Sends a request with a file. The worker listens by the time there is something to open.
+    pub fn send_file(&self, request: &Request, file: &JsValue) {
+        self.post(request, file);
+    }
+
+    /// The worker listens: it gets its first request and then what has been waiting.
+    pub fn loaded(&mut self) {
+        self.loaded = true;
+        self.post(
+            &Request::Start {
+                device: self.choice(),
+            },
+            &JsValue::UNDEFINED,
+        );
+        for request in std::mem::take(&mut self.outbox) {
+            self.post(&request, &JsValue::UNDEFINED);
+        }
+    }
+
+    /// Stops the worker and forgets what it was asked.
+    pub fn stop(&mut self) {
+        if let Some(worker) = self.worker.take() {
+            worker.set_onmessage(None);
+            worker.set_onerror(None);
+            worker.set_onmessageerror(None);
+            worker.terminate();
+        }
+        self.generation += 1;
+        self.loaded = false;
+        self.awaited = None;
+        self.loads.clear();
+        self.holds = None;
+        self.corrected = None;
+        // A paint or a correction is asked again anyway; a sample still is what the person wants.
+        self.outbox
+            .retain(|request| matches!(request, Request::MakeSample { .. }));
+    }
+
+    fn post(&self, request: &Request, payload: &JsValue) {
+        let Some(worker) = &self.worker else { return };
+        if let Err(error) =
+            protocol::pack(request, payload).and_then(|message| worker.post_message(&message))
+        {
+            web_sys::console::error_2(&"The page cannot reach the engine:".into(), &error);
+        }
+    }
+}
+
+/// Starts a worker in place of the one before.
+pub fn launch(store: Store) {
+    let generation = store.engine.try_update_value(|engine| {
+        engine.stop();
+        engine.generation
+    });
+    let Some(generation) = generation else { return };
+    let name = format!(
+        "delineo-engine-{:x}",
+        (js_sys::Math::random() * 1e15) as u64
+    );
+    match start(store, generation, &name) {
+        Ok((worker, listeners)) => store.engine.update_value(|engine| {
+            engine.worker = Some(worker);
+            engine.listeners = Some(listeners);
+        }),
+        Err(error) => recovery::engine_died(store, describe(&error), false),
+    }
+}
+
+fn start(store: Store, generation: u32, name: &str) -> Result<(Worker, Listeners), JsValue> {
+    let options = WorkerOptions::new();
+    options.set_type(WorkerType::Module);
+    options.set_name(name);
+    let worker = Worker::new_with_options(&address(), &options)?;
+
+    let is_current = move || {
+        store
+            .engine
+            .with_value(|engine| engine.generation == generation)
+    };
+    let died = move |message: String| {
+        if is_current() {
+            recovery::engine_died(store, message, false);
+        }
+    };
+    let lock = name.to_owned();
+    let message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
+        if !is_current() {
+            return;
+        }
+        match protocol::unpack::<Event>(&message.data()) {
+            Ok((Event::Loaded, _)) => {
+                store.engine.update_value(Engine::loaded);
+                liveness::watch(lock.clone(), move || {
+                    died("The worker was closed.".to_owned())
+                });
+            }
+            Ok((event, payload)) => answers::answer(store, event, payload),
+            Err(error) => web_sys::console::error_2(
+                &"The page does not understand the engine:".into(),
+                &error,
+            ),
+        }
+    });
+    let error = Closure::<dyn FnMut(ErrorEvent)>::new(move |error: ErrorEvent| {
+        error.prevent_default();
+        let text = error.message();
+        died(if text.is_empty() {
+            "The worker could not be loaded.".to_owned()
+        } else {
+            text
+        });
+    });
+    let garbled = Closure::<dyn FnMut(MessageEvent)>::new(move |_| {
+        died("A message of the worker was unreadable.".to_owned())
+    });
+
+    worker.set_onmessage(Some(message.as_ref().unchecked_ref()));
+    worker.set_onerror(Some(error.as_ref().unchecked_ref()));
+    worker.set_onmessageerror(Some(garbled.as_ref().unchecked_ref()));
+    Ok((
+        worker,
+        Listeners {
+            _message: message,
+            _error: error,
+            _garbled: garbled,
+        },
+    ))
+}
+
+/// Where the worker's script is: the build gives it a name by its content and writes that into the page.
+fn address() -> String {
+    document()
+        .query_selector("meta[name=engine]")
+        .ok()
+        .flatten()
+        .and_then(|meta| meta.get_attribute("content"))
+        .unwrap_or_else(|| "engine_loader.js".to_owned())
+}
+
+/// What a JavaScript error says.
+pub fn describe(error: &JsValue) -> String {
+    if let Some(error) = error.dyn_ref::<js_sys::Error>() {
+        return String::from(error.message());
+    }
+    error
+        .as_string()
+        .unwrap_or_else(|| "an unknown error".to_owned())
+}

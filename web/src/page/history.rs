@@ -1,0 +1,173 @@
+//! A person's corrections to one picture, with undo and redo.
+
+use delineo::mask::{Stroke, StrokeKind};
+
+/// One step that can be undone.
+#[derive(Clone, Debug, PartialEq)]
+enum Edit {
+    Stroke(Stroke),
+    Clear,
+}
+
+/// What was drawn, and what was taken back.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    done: Vec<Edit>,
+    undone: Vec<Edit>,
+    version: u64,
+}
+
+impl History {
+    /// Changes with every change, so that two states compare without their points.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The strokes that count, oldest first.
+    pub fn strokes(&self) -> Vec<Stroke> {
+        let mut strokes = Vec::new();
+        for edit in &self.done {
+            match edit {
+                Edit::Stroke(stroke) => strokes.push(stroke.clone()),
+                Edit::Clear => strokes.clear(),
+            }
+        }
+        strokes
+    }
+
+    /// Whether any stroke counts.
+    pub fn is_empty(&self) -> bool {
+        !matches!(self.done.last(), Some(Edit::Stroke(_)))
+    }
+
+    /// Whether there is something to undo.
+    pub fn can_undo(&self) -> bool {
+        !self.done.is_empty()
+    }
+
+    /// Whether there is something to redo.
+    pub fn can_redo(&self) -> bool {
+        !self.undone.is_empty()
+    }
+
+    /// Puts the brush down: `radius` and `point` in image pixels.
+    pub fn begin(&mut self, kind: StrokeKind, radius: f64, point: (f64, f64)) {
+        self.undone.clear();
+        self.done.push(Edit::Stroke(Stroke {
+            kind,
+            radius: radius as f32,
+            points: vec![[point.0 as f32, point.1 as f32]],
+        }));
+        self.version += 1;
+    }
+
+    /// Moves the brush. Points closer than a sixth of the radius would draw nothing that can be seen; they are left out.
+    pub fn extend(&mut self, point: (f64, f64)) -> bool {
+        let Some(Edit::Stroke(stroke)) = self.done.last_mut() else {
+            return false;
+        };
+        let point = [point.0 as f32, point.1 as f32];
+        let near = stroke.points.last().is_some_and(|last| {
+            (last[0] - point[0]).hypot(last[1] - point[1]) < (stroke.radius / 6.0).max(0.25)
+        });
+        if near {
+            return false;
+        }
+        stroke.points.push(point);
+        self.version += 1;
+        true
+    }
+
+    /// Drops the stroke that was just begun, as if the brush had never touched.
+    pub fn abandon(&mut self) {
+        if let Some(Edit::Stroke(_)) = self.done.last() {
+            self.done.pop();
+            self.version += 1;
+        }
+    }
+
+    /// Takes the last step back.
+    pub fn undo(&mut self) {
+        if let Some(edit) = self.done.pop() {
+            self.undone.push(edit);
+            self.version += 1;
+        }
+    }
+
+    /// Repeats the step that was taken back last.
+    pub fn redo(&mut self) {
+        if let Some(edit) = self.undone.pop() {
+            self.done.push(edit);
+            self.version += 1;
+        }
+    }
+
+    /// Removes all strokes; this can be undone too.
+    pub fn clear(&mut self) {
+        if !self.is_empty() {
+            self.undone.clear();
+            self.done.push(Edit::Clear);
+            self.version += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn two_strokes() -> History {
+        let mut history = History::default();
+        history.begin(StrokeKind::Add, 6.0, (10.0, 10.0));
+        history.extend((20.0, 10.0));
+        history.begin(StrokeKind::Erase, 6.0, (50.0, 50.0));
+        history
+    }
+
+    #[test]
+    fn undo_and_redo_walk_the_same_way() {
+        let mut history = two_strokes();
+        let all = history.strokes();
+        history.undo();
+        assert_eq!(history.strokes(), all[..1]);
+        history.redo();
+        assert_eq!(history.strokes(), all);
+        assert!(!history.can_redo());
+    }
+
+    #[test]
+    fn clearing_can_be_undone() {
+        let mut history = two_strokes();
+        let all = history.strokes();
+        history.clear();
+        assert!(history.is_empty() && history.strokes().is_empty());
+        history.undo();
+        assert_eq!(history.strokes(), all);
+    }
+
+    #[test]
+    fn a_new_stroke_forgets_what_was_undone() {
+        let mut history = two_strokes();
+        history.undo();
+        history.begin(StrokeKind::Add, 1.0, (0.0, 0.0));
+        assert!(!history.can_redo());
+    }
+
+    #[test]
+    fn points_that_would_draw_nothing_are_left_out() {
+        let mut history = two_strokes();
+        let version = history.version();
+        assert!(!history.extend((50.5, 50.0)));
+        assert_eq!(history.version(), version);
+        assert!(history.extend((52.0, 50.0)));
+        assert_ne!(history.version(), version);
+    }
+
+    #[test]
+    fn an_abandoned_stroke_leaves_no_trace() {
+        let mut history = two_strokes();
+        history.abandon();
+        assert_eq!(history.strokes().len(), 1);
+        assert!(!history.can_redo());
+    }
+}

@@ -1,0 +1,102 @@
+//! Which model runs, and the choice among several.
+
+use leptos::prelude::*;
+
+use crate::models;
+use crate::store::{Source, Store};
+use crate::topbar;
+
+/// The model's name, a choice where there is one, and the way to bring one's own.
+#[component]
+pub fn ModelChoice() -> impl IntoView {
+    let store = expect_context::<Store>();
+    let running = Memo::new(move |_| {
+        store
+            .model
+            .with(|model| model.as_ref().map(|model| model.source.key()))
+            .unwrap_or_default()
+    });
+    let name = Memo::new(move |_| {
+        store
+            .model
+            .with(|model| model.as_ref().map(|model| model.manifest.name.clone()))
+            .unwrap_or_default()
+    });
+    let classes = Memo::new(move |_| {
+        store
+            .model
+            .with(|model| model.as_ref().map(|model| model.manifest.classes.clone()))
+            .unwrap_or_default()
+    });
+    // What runs is always among the choices, remembered or not.
+    let choices = Memo::new(move |_| {
+        let mut choices: Vec<(String, String)> = store
+            .offers
+            .get()
+            .into_iter()
+            .map(|offer| (offer.key, offer.label))
+            .collect();
+        if !running.get().is_empty() && !choices.iter().any(|(key, _)| *key == running.get()) {
+            choices.push((running.get(), name.get()));
+        }
+        choices
+    });
+    let is_own_and_kept = Memo::new(move |_| {
+        store.offers.with(|offers| {
+            offers
+                .iter()
+                .any(|offer| offer.own && offer.key == running.get())
+        })
+    });
+    let is_own_and_fleeting = Memo::new(move |_| {
+        store.model.with(|model| {
+            model
+                .as_ref()
+                .is_some_and(|model| matches!(model.source, Source::Own(_)))
+        }) && !is_own_and_kept.get()
+    });
+    view! {
+        <Show when=move || { choices.with(Vec::len) > 1 } fallback=move || view! { <p class="model-name">{move || name.get()}</p> }>
+            <div class="field">
+                <label class="visually-hidden" for="model">"Model"</label>
+                <select id="model" class="select" on:change=move |event| models::choose(store, event_target_value(&event))>
+                    <For each=move || choices.get() key=|choice| choice.clone() let((key, label))>
+                        <option value=key.clone() prop:selected=move || running.get() == key>{label}</option>
+                    </For>
+                </select>
+            </div>
+        </Show>
+        <Show when=move || { classes.with(Vec::len) > 1 }>
+            <div class="field">
+                <label class="field-head" for="class">"Class"</label>
+                <select
+                    id="class"
+                    class="select"
+                    on:change=move |event| {
+                        if let Ok(class) = event_target_value(&event).parse::<u32>() {
+                            store.settings.update(|settings| settings.class = class);
+                        }
+                    }
+                >
+                    {move || classes.get().into_iter().zip(0_u32..).map(|(name, index)| view! {
+                        <option
+                            value=index.to_string()
+                            prop:selected=move || store.settings.with(|settings| settings.class) == index
+                        >
+                            {name}
+                        </option>
+                    }).collect_view()}
+                </select>
+            </div>
+        </Show>
+        <div class="row">
+            <button type="button" class="link" on:click=move |_| topbar::pick()>"Use your own weights…"</button>
+            <Show when=move || is_own_and_fleeting.get()>
+                <button type="button" class="link" on:click=move |_| models::remember(store)>"Remember on this device"</button>
+            </Show>
+            <Show when=move || is_own_and_kept.get()>
+                <button type="button" class="link" on:click=move |_| models::forget(store, running.get_untracked())>"Forget on this device"</button>
+            </Show>
+        </div>
+    }
+}

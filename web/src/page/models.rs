@@ -1,0 +1,201 @@
+//! Which models there are to choose from: those that this site publishes and those that the person had it remember.
+
+use std::rc::Rc;
+
+use delineo::manifest::Manifest;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, Response};
+
+use crate::conductor;
+use crate::remembered;
+use crate::store::{Offer, Offered, OwnModel, Source, Store, Tone};
+
+/// Finds out what there is, and begins with the model that the address, the person's last visit or the site prefers.
+pub fn discover(store: Store) {
+    spawn_local(async move {
+        let published = published().await;
+        let own = remembered::names().await.unwrap_or_default();
+        let mut offers: Vec<Offer> = Vec::new();
+        let alone = published.len() + own.len() < 2;
+        for id in published {
+            let label = if alone { id.clone() } else { label(&id).await };
+            offers.push(Offer {
+                key: Source::Published(id).key(),
+                label,
+                own: false,
+            });
+        }
+        offers.extend(own.into_iter().map(|name| Offer {
+            key: format!("own/{name}"),
+            label: name,
+            own: true,
+        }));
+        store.offers.set(offers);
+        choose_default(store);
+        conductor::load_model(store);
+    });
+}
+
+/// Makes the preferred model the wanted one.
+pub fn choose_default(store: Store) {
+    let asked = query("model").map(|id| format!("published/{id}"));
+    let last = store
+        .preferences
+        .with_untracked(|preferences| preferences.model.clone())
+        .filter(|key| key.starts_with("published/"));
+    let offers = store.offers.get_untracked();
+    let offered = |key: &String| offers.iter().find(|offer| offer.key == *key && !offer.own);
+    let offer = asked
+        .as_ref()
+        .and_then(offered)
+        .or_else(|| last.as_ref().and_then(offered))
+        .or_else(|| offers.iter().find(|offer| !offer.own));
+    if let (Some(asked), true) = (&asked, asked.as_ref().and_then(offered).is_none()) {
+        let id = asked.trim_start_matches("published/");
+        store.fail(format!(
+            "There is no model “{id}” here, so the usual one is used."
+        ));
+    }
+    match offer.and_then(|offer| offer.key.strip_prefix("published/")) {
+        Some(id) if store.wanted_model.with_untracked(Option::is_none) => store.wanted_model.set(Some(Source::Published(id.to_owned()))),
+        Some(_) => {}
+        None => store.tell(
+            Tone::Error,
+            "The list of models could not be read. Check the connection and try again, or drop your own weights.",
+            Some(Offered::RetryModel),
+        ),
+    }
+}
+
+/// Chooses among the offers by key.
+pub fn choose(store: Store, key: String) {
+    if let Some(id) = key.strip_prefix("published/") {
+        conductor::choose_model(store, Source::Published(id.to_owned()));
+    } else if let Some(name) = key.strip_prefix("own/") {
+        let name = name.to_owned();
+        spawn_local(async move {
+            match remembered::recall(&name).await {
+                Ok((weights, manifest)) => conductor::choose_model(
+                    store,
+                    Source::Own(Rc::new(OwnModel {
+                        name,
+                        weights,
+                        manifest,
+                    })),
+                ),
+                Err(_) => {
+                    store.fail(format!(
+                        "“{name}” is no longer on this device. Drop the file again."
+                    ));
+                    store
+                        .offers
+                        .update(|offers| offers.retain(|offer| offer.key != key));
+                }
+            }
+        });
+    }
+}
+
+/// Runs a person's own weights.
+pub fn bring(store: Store, name: String, weights: Blob, manifest: Option<String>) {
+    conductor::choose_model(
+        store,
+        Source::Own(Rc::new(OwnModel {
+            name,
+            weights,
+            manifest,
+        })),
+    );
+}
+
+/// Keeps the person's own model, that runs just now, on this device.
+pub fn remember(store: Store) {
+    let Some(model) = store.model.get_untracked() else {
+        return;
+    };
+    let Source::Own(own) = &model.source else {
+        return;
+    };
+    let own = Rc::clone(own);
+    // With the digest in the description, a file that was damaged on the disk is noticed.
+    let manifest = own
+        .manifest
+        .clone()
+        .or_else(|| serde_json::to_string(&model.manifest).ok());
+    spawn_local(async move {
+        match remembered::keep(&own.name, &own.weights, manifest.as_deref()).await {
+            Ok(()) => {
+                let offer = Offer { key: format!("own/{}", own.name), label: own.name.clone(), own: true };
+                store.offers.update(|offers| {
+                    offers.retain(|other| other.key != offer.key);
+                    offers.push(offer);
+                });
+                store.tell(Tone::Info, format!("“{}” is remembered on this device.", own.name), None);
+            }
+            Err(_) => store.fail(format!(
+                "“{}” ({}) could not be remembered: the browser has no room for it or does not allow it. It runs until you close the page.",
+                own.name,
+                crate::wording::megabytes(own.weights.size())
+            )),
+        }
+    });
+}
+
+/// Forgets a remembered model. If it runs, it runs on until the page is closed.
+pub fn forget(store: Store, key: String) {
+    let Some(name) = key.strip_prefix("own/").map(str::to_owned) else {
+        return;
+    };
+    spawn_local(async move {
+        if remembered::forget(&name).await.is_err() {
+            store.fail(format!(
+                "“{name}” could not be forgotten. Clear this site's data in the browser's settings."
+            ));
+            return;
+        }
+        store
+            .offers
+            .update(|offers| offers.retain(|offer| offer.key != key));
+        store.tell(
+            Tone::Info,
+            format!("“{name}” is no longer remembered on this device."),
+            None,
+        );
+    });
+}
+
+/// A parameter of the page's address.
+pub fn query(name: &str) -> Option<String> {
+    let search = window().location().search().ok()?;
+    web_sys::UrlSearchParams::new_with_str(&search)
+        .ok()?
+        .get(name)
+}
+
+async fn published() -> Vec<String> {
+    let text = fetch_text("models/index.json").await.unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
+async fn label(id: &str) -> String {
+    let text = fetch_text(&format!("models/{id}/model.json"))
+        .await
+        .unwrap_or_default();
+    Manifest::from_json(text.as_bytes()).map_or_else(|_| id.to_owned(), |manifest| manifest.name)
+}
+
+async fn fetch_text(address: &str) -> Result<String, JsValue> {
+    let response: Response = JsFuture::from(window().fetch_with_str(address))
+        .await?
+        .dyn_into()?;
+    if !response.ok() {
+        return Err(JsValue::NULL);
+    }
+    JsFuture::from(response.text()?)
+        .await?
+        .as_string()
+        .ok_or(JsValue::NULL)
+}

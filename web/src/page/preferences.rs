@@ -1,0 +1,186 @@
+//! How the page looks and behaves, remembered on this device where the browser allows it and forgotten otherwise.
+
+use delineo::mask::Style;
+use serde::{Deserialize, Serialize};
+
+/// Where they are kept.
+const KEY: &str = "delineo-preferences";
+
+/// Colours that stand out on skin and on ultrasound, and from each other for most kinds of colour vision.
+pub const COLOURS: [(&str, [u8; 3]); 5] = [
+    ("Cyan", [0, 214, 242]),
+    ("Yellow", [255, 214, 10]),
+    ("Magenta", [255, 64, 196]),
+    ("Lime", [124, 232, 72]),
+    ("White", [255, 255, 255]),
+];
+
+/// Light or dark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Theme {
+    /// As the system says.
+    #[default]
+    System,
+    /// Always light.
+    Light,
+    /// Always dark.
+    Dark,
+}
+
+impl Theme {
+    /// The one after this.
+    pub fn next(self) -> Self {
+        match self {
+            Self::System => Self::Light,
+            Self::Light => Self::Dark,
+            Self::Dark => Self::System,
+        }
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+/// How the mask is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// A tinted area.
+    Tint,
+    /// Its border.
+    Contour,
+    /// Both.
+    #[default]
+    Both,
+}
+
+impl Mode {
+    /// All, in the order in which they are offered.
+    pub const ALL: [(Self, &'static str); 3] = [
+        (Self::Tint, "Tint"),
+        (Self::Contour, "Contour"),
+        (Self::Both, "Both"),
+    ];
+
+    /// The one after this.
+    pub fn next(self) -> Self {
+        match self {
+            Self::Tint => Self::Contour,
+            Self::Contour => Self::Both,
+            Self::Both => Self::Tint,
+        }
+    }
+}
+
+/// All that is remembered. What an older version did not write takes its default.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Preferences {
+    /// Light or dark.
+    pub theme: Theme,
+    /// How the mask is drawn.
+    pub mode: Mode,
+    /// Opacity of the tint in per cent.
+    pub opacity: u8,
+    /// Index into [`COLOURS`].
+    pub colour: usize,
+    /// Brush diameter on the screen, in CSS pixels.
+    pub brush: f64,
+    /// Whether single keys are shortcuts.
+    pub single_keys: bool,
+    /// Whether the controls are open.
+    pub controls: bool,
+    /// The model that was used last.
+    pub model: Option<String>,
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Self {
+            theme: Theme::System,
+            mode: Mode::Both,
+            opacity: 25,
+            colour: 0,
+            brush: 28.0,
+            single_keys: true,
+            controls: true,
+            model: None,
+        }
+    }
+}
+
+impl Preferences {
+    /// The mask's style on a canvas with so many device pixels per CSS pixel.
+    pub fn style(&self, ratio: f64) -> Style {
+        Style {
+            tint: self.mode != Mode::Contour,
+            contour: self.mode != Mode::Tint,
+            opacity: f32::from(self.opacity.min(100)) / 100.0,
+            colour: COLOURS.get(self.colour).unwrap_or(&COLOURS[0]).1,
+            line: (2.0 * ratio) as f32,
+        }
+    }
+
+    /// What was remembered, or the defaults.
+    pub fn recall() -> Self {
+        storage()
+            .and_then(|storage| storage.get_item(KEY).ok().flatten())
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_else(|| Self {
+                controls: has_room(),
+                ..Self::default()
+            })
+    }
+
+    /// Remembers these. A browser that refuses, as in a private window, costs the person nothing but the memory.
+    pub fn remember(&self) {
+        if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(self)) {
+            drop(storage.set_item(KEY, &text));
+        }
+    }
+}
+
+/// On a phone the picture has the room first; the threshold is visible all the same.
+fn has_room() -> bool {
+    let query = web_sys::window()
+        .and_then(|window| window.match_media("(min-width: 721px)").ok().flatten());
+    query.is_none_or(|query| query.matches())
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    web_sys::window()?.local_storage().ok().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_older_version_wrote_still_counts() {
+        let preferences: Preferences =
+            serde_json::from_str(r#"{"theme":"dark","opacity":80}"#).unwrap_or_default();
+        assert_eq!((preferences.theme, preferences.opacity), (Theme::Dark, 80));
+        assert_eq!(preferences.brush, Preferences::default().brush);
+    }
+
+    #[test]
+    fn a_colour_that_is_no_more_becomes_the_first() {
+        let preferences = Preferences {
+            colour: 99,
+            ..Preferences::default()
+        };
+        assert_eq!(preferences.style(1.0).colour, COLOURS[0].1);
+    }
+
+    #[test]
+    fn the_line_is_as_wide_on_a_fine_screen() {
+        assert_eq!(Preferences::default().style(3.0).line, 6.0);
+    }
+}

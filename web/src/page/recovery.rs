@@ -1,0 +1,90 @@
+//! When the engine dies: it is started again, on the CPU if the GPU is to blame, and given everything it had.
+
+use std::time::Duration;
+
+use delineo_web::protocol::Stage;
+use leptos::prelude::*;
+
+use crate::answers::refuse_picture;
+use crate::conductor::{await_border, begin};
+use crate::engine::{self, Awaited, MOST_RESTARTS};
+use crate::save;
+use crate::store::{Offered, Readiness, Store, Tone};
+
+/// The worker is gone. It is started again, at most three times; the picture and what the person did are kept.
+pub fn engine_died(store: Store, message: String, gpu: bool) {
+    let awaited = store.engine.with_value(|engine| engine.awaited);
+    let on_gpu = store
+        .device
+        .with_untracked(|device| device.as_ref().is_some_and(|device| device.gpu));
+    let restarts = store.engine.try_update_value(|engine| {
+        engine.stop();
+        engine.incidents.push(message);
+        // A GPU under which the engine stopped twice is not trusted a third time, whatever the cause.
+        if gpu {
+            engine.no_gpu = Some("the GPU stopped working".to_owned());
+        } else if on_gpu && engine.restarts > 0 {
+            engine.no_gpu = Some("the engine stopped twice on the GPU".to_owned());
+        }
+        engine.restarts += 1;
+        engine.restarts
+    });
+    save::refused();
+    store.exporting.set(None);
+    store.sampling.set(false);
+    store.activity.set(None);
+    await_border(store);
+    if let Some(Awaited::Open(id)) = awaited {
+        blame_picture(store, id);
+    }
+    if restarts.is_some_and(|restarts| restarts <= MOST_RESTARTS) {
+        store.tell(
+            Tone::Info,
+            "The engine stopped and was started again. Your picture and your edits are kept.",
+            None,
+        );
+        relaunch(store);
+    } else {
+        let text = "The engine stopped four times, so it was not started again. Your picture and your edits are kept.";
+        give_up(store, text.to_owned());
+    }
+}
+
+/// Starts the engine afresh after it gave up.
+pub fn restart(store: Store) {
+    store.forget_errors();
+    store.engine.update_value(|engine| engine.restarts = 0);
+    relaunch(store);
+}
+
+/// The engine is not started again until the person says so.
+pub fn give_up(store: Store, message: String) {
+    store.engine.update_value(engine::Engine::stop);
+    store.activity.set(None);
+    store.readiness.set(Readiness::Stopped);
+    store.tell(Tone::Error, message, Some(Offered::RestartEngine));
+}
+
+/// A picture during whose opening the engine stopped twice is the likely cause.
+fn blame_picture(store: Store, id: u32) {
+    let crashes = store.queue.try_update(|queue| {
+        queue.get_mut(id).map_or(0, |picture| {
+            picture.crashes += 1;
+            picture.crashes
+        })
+    });
+    if crashes.is_some_and(|crashes| crashes >= 2) {
+        refuse_picture(
+            store,
+            id,
+            "The engine stopped twice while it read this image, so the image was closed.",
+        );
+    }
+}
+
+fn relaunch(store: Store) {
+    store.readiness.set(Readiness::Starting);
+    begin(store, Stage::Device, None);
+    // The old worker's callbacks are still on the stack.
+    set_timeout(move || engine::launch(store), Duration::from_millis(200));
+}

@@ -1,0 +1,255 @@
+//! Which part of the image the canvas shows: fit, zoom about a point, pan, and the limits of both.
+//!
+//! A [`View`] is in the engine's terms: image coordinates of the canvas's top left corner, and device pixels of the
+//! canvas per image pixel. Everything here is plain arithmetic.
+
+use delineo::mask::View;
+
+/// At most this many device pixels for one image pixel.
+const LARGEST_SCALE: f64 = 40.0;
+/// Part of the canvas that may stay empty beside a large image, so that a brush reaches its edge.
+const MARGIN: f64 = 0.25;
+/// Part of the canvas that a fitted image leaves free on each side.
+const BREATHING_SPACE: f64 = 0.02;
+
+/// Width and height, in pixels of whatever has them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Size {
+    /// Pixels from left to right.
+    pub width: f64,
+    /// Pixels from top to bottom.
+    pub height: f64,
+}
+
+impl Size {
+    /// A size from whole pixels.
+    pub fn new(width: u32, height: u32) -> Self {
+        Self {
+            width: f64::from(width),
+            height: f64::from(height),
+        }
+    }
+
+    /// Whether there is anything to show or to show it on.
+    pub fn is_empty(self) -> bool {
+        self.width < 1.0 || self.height < 1.0
+    }
+}
+
+/// A view and whether it follows the window: a fitted image is fitted again when the window changes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sight {
+    /// What is visible.
+    pub view: View,
+    /// Whether it stays fitted.
+    pub fitted: bool,
+}
+
+impl Default for Sight {
+    fn default() -> Self {
+        Self {
+            view: View {
+                left: 0.0,
+                top: 0.0,
+                scale: 1.0,
+            },
+            fitted: true,
+        }
+    }
+}
+
+impl Sight {
+    /// The whole image, centred. Small images grow to at most eight times their size.
+    pub fn fit(image: Size, canvas: Size) -> Self {
+        if image.is_empty() || canvas.is_empty() {
+            return Self::default();
+        }
+        let view = View {
+            left: 0.0,
+            top: 0.0,
+            scale: fitting_scale(image, canvas),
+        };
+        Self {
+            view: limit(view, image, canvas),
+            fitted: true,
+        }
+    }
+
+    /// Zooms by `factor`, keeping what is at canvas point `at` where it is.
+    pub fn zoom(self, factor: f64, at: (f64, f64), image: Size, canvas: Size) -> Self {
+        self.zoom_to(self.view.scale * factor, at, image, canvas)
+    }
+
+    /// Zooms to `scale`, keeping what is at canvas point `at` where it is.
+    pub fn zoom_to(self, scale: f64, at: (f64, f64), image: Size, canvas: Size) -> Self {
+        let smallest = fitting_scale(image, canvas).min(1.0) / 2.0;
+        let scale = scale.clamp(smallest, LARGEST_SCALE.max(smallest));
+        let (x, y) = to_image(self.view, at);
+        let view = View {
+            left: x - at.0 / scale,
+            top: y - at.1 / scale,
+            scale,
+        };
+        Self {
+            view: limit(view, image, canvas),
+            fitted: false,
+        }
+    }
+
+    /// Moves the picture by so many canvas pixels.
+    pub fn pan(self, dx: f64, dy: f64, image: Size, canvas: Size) -> Self {
+        let view = View {
+            left: self.view.left - dx / self.view.scale,
+            top: self.view.top - dy / self.view.scale,
+            ..self.view
+        };
+        Self {
+            view: limit(view, image, canvas),
+            fitted: false,
+        }
+    }
+
+    /// The same sight after the canvas changed from `before` to `canvas`: fitted again, or around the same centre.
+    pub fn resized(self, before: Size, image: Size, canvas: Size) -> Self {
+        if self.fitted || before.is_empty() {
+            return Self::fit(image, canvas);
+        }
+        let (x, y) = to_image(self.view, (before.width / 2.0, before.height / 2.0));
+        let scale = self.view.scale;
+        let view = View {
+            left: x - canvas.width / 2.0 / scale,
+            top: y - canvas.height / 2.0 / scale,
+            scale,
+        };
+        Self {
+            view: limit(view, image, canvas),
+            fitted: false,
+        }
+    }
+}
+
+/// The image coordinates of a canvas point.
+pub fn to_image(view: View, (x, y): (f64, f64)) -> (f64, f64) {
+    (view.left + x / view.scale, view.top + y / view.scale)
+}
+
+/// How a picture drawn for view `from` is placed on a canvas that shows view `to`: offset and magnification.
+pub fn between(from: View, to: View) -> (f64, f64, f64) {
+    (
+        (from.left - to.left) * to.scale,
+        (from.top - to.top) * to.scale,
+        to.scale / from.scale,
+    )
+}
+
+fn fitting_scale(image: Size, canvas: Size) -> f64 {
+    let room = 1.0 - 2.0 * BREATHING_SPACE;
+    (canvas.width * room / image.width)
+        .min(canvas.height * room / image.height)
+        .min(8.0)
+}
+
+/// Keeps the image in sight: centred along an axis where it is smaller than the canvas, else without a large gap.
+fn limit(view: View, image: Size, canvas: Size) -> View {
+    let along = |start: f64, image: f64, canvas: f64| {
+        let visible = canvas / view.scale;
+        if image <= visible {
+            return (image - visible) / 2.0;
+        }
+        let margin = visible * MARGIN;
+        start.clamp(-margin, image - visible + margin)
+    };
+    View {
+        left: along(view.left, image.width, canvas.width),
+        top: along(view.top, image.height, canvas.height),
+        scale: view.scale,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const IMAGE: Size = Size {
+        width: 1000.0,
+        height: 500.0,
+    };
+    const CANVAS: Size = Size {
+        width: 800.0,
+        height: 800.0,
+    };
+
+    #[test]
+    fn a_fitted_image_is_centred_and_whole() {
+        let View { left, top, scale } = Sight::fit(IMAGE, CANVAS).view;
+        assert!((scale - 0.768).abs() < 1e-9);
+        assert!((left + (800.0 / scale - 1000.0) / 2.0).abs() < 1e-9);
+        assert!((top + (800.0 / scale - 500.0) / 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn zooming_keeps_the_point_under_the_pointer() {
+        let sight = Sight::fit(IMAGE, CANVAS).zoom(6.0, (400.0, 400.0), IMAGE, CANVAS);
+        let at = (431.0, 377.0);
+        let before = to_image(sight.view, at);
+        let after = to_image(sight.zoom(1.5, at, IMAGE, CANVAS).view, at);
+        assert!((before.0 - after.0).abs() < 1e-9 && (before.1 - after.1).abs() < 1e-9);
+        assert!(!sight.fitted);
+    }
+
+    #[test]
+    fn zoom_stops_at_the_limits() {
+        let sight = Sight::fit(IMAGE, CANVAS);
+        assert!(
+            (sight.zoom(1e9, (0.0, 0.0), IMAGE, CANVAS).view.scale - LARGEST_SCALE).abs() < 1e-9
+        );
+        assert!((sight.zoom(1e-9, (0.0, 0.0), IMAGE, CANVAS).view.scale - 0.384).abs() < 1e-9);
+    }
+
+    #[test]
+    fn panning_never_loses_the_image() {
+        let near = Sight::fit(IMAGE, CANVAS).zoom_to(4.0, (0.0, 0.0), IMAGE, CANVAS);
+        let far = near.pan(-1e9, 1e9, IMAGE, CANVAS).view;
+        assert!((far.left - (1000.0 - 200.0 + 50.0)).abs() < 1e-9);
+        assert!((far.top + 50.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_frame_for_another_view_lands_where_the_image_is() {
+        let from = View {
+            left: 10.0,
+            top: 20.0,
+            scale: 2.0,
+        };
+        let to = View {
+            left: 0.0,
+            top: 0.0,
+            scale: 4.0,
+        };
+        assert_eq!(between(from, to), (40.0, 80.0, 2.0));
+        assert_eq!(between(from, from), (0.0, 0.0, 1.0));
+    }
+
+    #[test]
+    fn a_new_window_size_keeps_the_centre_or_the_fit() {
+        let wide = Size {
+            width: 1600.0,
+            height: 800.0,
+        };
+        assert_eq!(
+            Sight::fit(IMAGE, CANVAS).resized(CANVAS, IMAGE, wide),
+            Sight::fit(IMAGE, wide)
+        );
+        let near = Sight::fit(IMAGE, CANVAS).zoom_to(4.0, (400.0, 400.0), IMAGE, CANVAS);
+        let before = to_image(near.view, (400.0, 400.0));
+        let after = to_image(near.resized(CANVAS, IMAGE, wide).view, (800.0, 400.0));
+        assert!((before.0 - after.0).abs() < 1e-9 && (before.1 - after.1).abs() < 1e-9);
+    }
+
+    #[test]
+    fn nothing_to_show_is_no_reason_to_divide_by_zero() {
+        let nothing = Size::new(0, 0);
+        assert_eq!(Sight::fit(nothing, CANVAS), Sight::default());
+        assert_eq!(Sight::fit(IMAGE, nothing), Sight::default());
+    }
+}

@@ -1,0 +1,53 @@
+//! The empty state: what this is, how to begin, and what does not happen to the picture.
+
+use delineo_web::protocol::Modality;
+use leptos::prelude::*;
+
+use crate::icon::{Icon, Picture};
+use crate::intake;
+use crate::store::Store;
+use crate::topbar;
+
+/// What is on the stage before a picture is.
+#[component]
+pub fn Welcome() -> impl IntoView {
+    let store = expect_context::<Store>();
+    view! {
+        <div class="welcome">
+            <div class="welcome-zone">
+                <Outline />
+                <h2>"Drop an image to see the border of the lesion"</h2>
+                <p class="welcome-lead">"Dermoscopy or breast ultrasound. PNG, JPEG, WebP, BMP or TIFF."</p>
+                <button type="button" class="button primary large" on:click=move |_| topbar::pick()>
+                    <Icon of=Picture::Open />"Choose images"
+                </button>
+                <p class="welcome-or">"or try one that a computer made"</p>
+                <div class="welcome-samples">
+                    <button type="button" class="button outline" on:click=move |_| intake::sample(store, Modality::Ultrasound)>
+                        "Synthetic ultrasound"
+                    </button>
+                    <button type="button" class="button outline" on:click=move |_| intake::sample(store, Modality::Dermoscopy)>
+                        "Synthetic dermoscopy"
+                    </button>
+                </div>
+            </div>
+            <p class="welcome-private">
+                <Icon of=Picture::Lock />
+                <span>"Your image stays on this device. Nothing is uploaded, and it works with the network off."</span>
+            </p>
+        </div>
+    }
+}
+
+/// A lesion whose border is being drawn: the app in one picture.
+#[component]
+fn Outline() -> impl IntoView {
+    view! {
+        <svg class="welcome-figure" viewBox="0 0 160 112" aria-hidden="true" focusable="false">
+            <path class="figure-field" d="M14 4h132a10 10 0 0 1 10 10v84a10 10 0 0 1-10 10H14A10 10 0 0 1 4 98V14A10 10 0 0 1 14 4z"></path>
+            <path class="figure-lesion" d="M83 29c17-4 33 5 36 20 3 14-6 31-24 34-17 3-27-4-40-9-12-5-17-14-13-24 4-11 22-16 41-21z"></path>
+            <path class="figure-border" pathLength="100" d="M83 25c19-5 37 5 40 22 4 17-7 36-27 39-19 3-30-4-44-9-14-6-20-17-15-28 5-13 24-18 46-24z"></path>
+            <circle class="figure-pen" cx="83" cy="25" r="4.5"></circle>
+        </svg>
+    }
+}

@@ -1,0 +1,206 @@
+//! Numbers and states as people read them. English, SI, no diagnosis.
+
+use delineo_web::protocol::{Area, DeviceReport, Export, Stage};
+
+/// A whole number with its thousands set apart: `1 234 567`.
+pub fn grouped(number: f64) -> String {
+    let digits = format!("{:.0}", number.max(0.0));
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push('\u{202f}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A fraction in per cent, with as many decimals as tell something: `0.04 %`, `12.3 %`.
+pub fn percent(fraction: f64) -> String {
+    let percent = fraction * 100.0;
+    match percent {
+        p if p <= 0.0 => "0 %".to_owned(),
+        p if p < 0.01 => "< 0.01 %".to_owned(),
+        p if p < 1.0 => format!("{p:.2} %"),
+        p => format!("{p:.1} %"),
+    }
+}
+
+/// A mark before a figure that was counted on a reduced grid.
+pub fn roughly(area: &Area) -> &'static str {
+    if area.exact { "" } else { "≈ " }
+}
+
+/// What the image region says to those who cannot see it. Begins with the file's name.
+pub fn alternative(name: &str, width: u32, height: u32, area: Option<&Area>) -> String {
+    let size = format!("{name}, {width} by {height} pixels.");
+    match area {
+        None => size,
+        Some(area) if area.pixels < 0.5 => format!("{size} The lesion mask is empty."),
+        Some(area) => {
+            let about = if area.exact { "" } else { "about " };
+            format!(
+                "{size} Lesion mask covers {about}{} of the image, {about}{} pixels.",
+                percent(area.fraction),
+                grouped(area.pixels)
+            )
+        }
+    }
+}
+
+/// A duration: `84 ms`, `1.3 s`, `12 s`.
+pub fn duration(milliseconds: f64) -> String {
+    match milliseconds {
+        ms if ms < 999.5 => format!("{ms:.0} ms"),
+        ms if ms < 9_950.0 => format!("{:.1} s", ms / 1000.0),
+        ms => format!("{:.0} s", ms / 1000.0),
+    }
+}
+
+/// A file size: `0.8 MB`.
+pub fn megabytes(bytes: f64) -> String {
+    format!("{:.1} MB", bytes / 1e6)
+}
+
+/// What goes on, as a headline.
+pub fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Device => "Looking for a device",
+        Stage::Model => "Loading the model",
+        Stage::SelfTest => "Compiling and checking the model",
+        Stage::Decode => "Reading the image",
+        Stage::Segment => "Finding the border",
+        Stage::Export => "Writing the file",
+    }
+}
+
+/// Which device runs and why.
+pub fn device(report: &DeviceReport) -> String {
+    let kind = if report.gpu { "GPU" } else { "CPU" };
+    // Some names repeat the kind: `CPU (WebAssembly SIMD)`.
+    let name = report.name.trim().trim_start_matches(kind).trim();
+    let bare = name
+        .strip_prefix('(')
+        .and_then(|name| name.strip_suffix(')'));
+    let name = match bare.unwrap_or(name) {
+        "" => String::new(),
+        name => format!(" ({name})"),
+    };
+    match report
+        .why
+        .as_deref()
+        .map(|why| why.trim().trim_end_matches('.'))
+    {
+        Some(why) if !why.is_empty() => format!("Runs on the {kind}{name}: {why}."),
+        _ => format!("Runs on the {kind}{name}."),
+    }
+}
+
+/// What an export is called.
+pub fn export(what: Export) -> &'static str {
+    match what {
+        Export::Mask => "Mask",
+        Export::Overlay => "Overlay",
+        Export::Probability => "Probability map",
+    }
+}
+
+/// A sentence begins with a capital and ends with a full stop, whoever wrote it.
+pub fn sentence(text: &str) -> String {
+    let text = text.trim();
+    let mut letters = text.chars();
+    let capital = letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect::<String>())
+        .unwrap_or_default();
+    if capital.is_empty() || capital.ends_with(['.', '!', '?']) {
+        capital
+    } else {
+        capital + "."
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!(grouped(7.0), "7");
+        assert_eq!(grouped(1234.0), "1\u{202f}234");
+        assert_eq!(grouped(1_234_567.4), "1\u{202f}234\u{202f}567");
+    }
+
+    #[test]
+    fn small_lesions_keep_their_decimals() {
+        assert_eq!(percent(0.0), "0 %");
+        assert_eq!(percent(0.000_01), "< 0.01 %");
+        assert_eq!(percent(0.0042), "0.42 %");
+        assert_eq!(percent(0.1234), "12.3 %");
+    }
+
+    #[test]
+    fn the_alternative_begins_with_the_name_and_says_the_area() {
+        let area = Area {
+            pixels: 1234.0,
+            fraction: 0.123,
+            exact: true,
+        };
+        let text = alternative("a.png", 100, 100, Some(&area));
+        assert!(text.starts_with("a.png"));
+        assert!(text.contains("Lesion mask covers 12.3 % of the image"));
+        assert!(
+            alternative(
+                "a.png",
+                1,
+                1,
+                Some(&Area {
+                    pixels: 0.0,
+                    ..area
+                })
+            )
+            .contains("empty")
+        );
+    }
+
+    #[test]
+    fn the_device_says_why_it_is_not_the_gpu() {
+        let report = DeviceReport {
+            gpu: false,
+            name: String::new(),
+            why: Some("this browser has no WebGPU.".to_owned()),
+        };
+        assert_eq!(
+            device(&report),
+            "Runs on the CPU: this browser has no WebGPU."
+        );
+        let report = DeviceReport {
+            name: "CPU (WebAssembly SIMD)".to_owned(),
+            ..report
+        };
+        assert_eq!(
+            device(&report),
+            "Runs on the CPU (WebAssembly SIMD): this browser has no WebGPU."
+        );
+        let report = DeviceReport {
+            gpu: true,
+            name: "Radeon".to_owned(),
+            why: None,
+        };
+        assert_eq!(device(&report), "Runs on the GPU (Radeon).");
+    }
+
+    #[test]
+    fn durations_keep_two_or_three_digits() {
+        assert_eq!(duration(84.2), "84 ms");
+        assert_eq!(duration(1340.0), "1.3 s");
+        assert_eq!(duration(12_340.0), "12 s");
+    }
+
+    #[test]
+    fn every_message_is_a_sentence() {
+        assert_eq!(sentence("no adapter"), "No adapter.");
+        assert_eq!(sentence("Stop!"), "Stop!");
+        assert_eq!(sentence(""), "");
+    }
+}

@@ -1,0 +1,71 @@
+//! What can go wrong, each as a sentence that says what to do.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a command of `cargo xtask` could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file or folder could not be used.
+    #[error("cannot {doing} {path}: {source}")]
+    File {
+        /// The verb: read, write, …
+        doing: &'static str,
+        /// Which one.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A program is not there or does not start.
+    #[error("`{program}` does not start: {source}. {hint}")]
+    Start {
+        /// Its name.
+        program: String,
+        /// The system's reason.
+        source: io::Error,
+        /// What to do.
+        hint: String,
+    },
+    /// A program ran and said no, or ran too long.
+    #[error("`{command}` {how}. {hint}")]
+    Failed {
+        /// The command line.
+        command: String,
+        /// How it ended.
+        how: String,
+        /// What to do.
+        hint: String,
+    },
+    /// Something is missing that this program cannot install here.
+    #[error("{what} is missing. {hint}")]
+    Missing {
+        /// What.
+        what: String,
+        /// What to do.
+        hint: String,
+    },
+    /// The built page is not as the finishing step needs it.
+    #[error("the built page cannot be finished: {0}")]
+    Page(String),
+    /// The command line cannot be understood.
+    #[error("{0} `cargo xtask help` lists the commands.")]
+    Usage(String),
+    /// Some tests failed; they are listed above.
+    #[error("{0} failed; what to mend is said above, where each one ran")]
+    Tests(String),
+}
+
+/// The result of most functions here.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// For `map_err` on file operations.
+    pub fn file(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::File {
+            doing,
+            path,
+            source,
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! Installing what is missing: the tools that build the app, and what the tests need beside them.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::process::{Task, find_program};
+use crate::project::Project;
+use crate::say::{self, Step};
+use crate::system;
+use crate::toolchain::Toolchain;
+
+/// Trunk builds the page. Its 0.22 needs a newer compiler than the workspace.
+const TRUNK: &str = "0.21.14";
+
+/// Everything that a build of the app needs.
+///
+/// # Errors
+/// When something is missing and cannot be installed.
+pub fn for_building(project: &Project) -> Result<Toolchain> {
+    let toolchain = Toolchain::ensure(project)?;
+    cargo_tool(project, "trunk", "trunk", TRUNK, "about 8 minutes")?;
+    let version = locked_version(&project.root.join("Cargo.lock"), "wasm-bindgen")?;
+    cargo_tool(
+        project,
+        "wasm-bindgen",
+        "wasm-bindgen-cli",
+        &version,
+        "about 4 minutes",
+    )?;
+    Ok(toolchain)
+}
+
+/// The browser that the tests drive; `CHROME` names another one.
+///
+/// # Errors
+/// When there is none and none can be installed.
+pub fn browser() -> Result<PathBuf> {
+    if let Some(path) = env::var_os("CHROME").map(PathBuf::from) {
+        if path.is_file() {
+            say::already("Chromium", "CHROME names it");
+            return Ok(path);
+        }
+        return Err(Error::Missing {
+            what: format!("{}, which CHROME names,", path.display()),
+            hint: "Correct the variable, or unset it to have Chromium found or installed.".into(),
+        });
+    }
+    if let Some(path) = find_browser() {
+        say::already("Chromium", &path.display().to_string());
+        return Ok(path);
+    }
+    let elsewhere = "Install Chromium or Chrome with your system's package manager (Fedora: dnf install chromium; \
+                     Arch: pacman -S chromium; macOS: brew install --cask chromium), or set CHROME to its program.";
+    system::install_packages(&["chromium"], "about 2 minutes", elsewhere)?;
+    find_browser().ok_or_else(|| Error::Missing {
+        what: "Chromium".into(),
+        hint: elsewhere.into(),
+    })
+}
+
+/// Vulkan for the parity tests on the GPU device: Mesa's software driver serves where there is no GPU.
+///
+/// # Errors
+/// When it cannot be installed on a system where it belongs.
+pub fn vulkan() -> Result<()> {
+    if !cfg!(target_os = "linux") {
+        say::already("A GPU driver for the native tests", "part of the system");
+        return Ok(());
+    }
+    let drivers = [
+        "/usr/share/vulkan/icd.d",
+        "/etc/vulkan/icd.d",
+        "/usr/local/share/vulkan/icd.d",
+    ];
+    let has_driver = drivers
+        .iter()
+        .any(|folder| fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()));
+    if has_driver && (!system::is_debian() || system::has_packages(&["libvulkan1"])) {
+        say::already(
+            "A Vulkan driver for the native tests",
+            "listed under /usr/share/vulkan",
+        );
+        return Ok(());
+    }
+    let elsewhere =
+        "Install a Vulkan driver (Fedora: mesa-vulkan-drivers vulkan-loader; Arch: vulkan-swrast).";
+    system::install_packages(
+        &["mesa-vulkan-drivers", "libvulkan1"],
+        "about 1 minute",
+        elsewhere,
+    )
+}
+
+/// Node, npm and the packages of the browser tests.
+///
+/// # Errors
+/// When something is missing and cannot be installed.
+pub fn browser_test_packages(project: &Project) -> Result<()> {
+    let elsewhere = "Install Node.js 18 or later with npm.";
+    if find_program("node").is_none() || find_program("npm").is_none() {
+        system::install_packages(&["nodejs", "npm"], "about 2 minutes", elsewhere)?;
+    }
+    let version = Task::new("node")
+        .args(["--version"])
+        .read()
+        .unwrap_or_default();
+    let major = version
+        .trim()
+        .trim_start_matches('v')
+        .split('.')
+        .next()
+        .and_then(|major| major.parse::<u32>().ok());
+    if major < Some(18) {
+        let what = format!("Node.js 18 or later (this one says {})", version.trim());
+        return Err(Error::Missing {
+            what,
+            hint: elsewhere.into(),
+        });
+    }
+    let folder = project.browser_tests();
+    let lock = folder.join("package-lock.json");
+    let wanted = fs::read(&lock).map_err(Error::file("read", &lock))?;
+    let stamp = folder.join("node_modules/.installed-from");
+    if fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
+        say::already(
+            "The browser tests' packages",
+            "as package-lock.json wants them",
+        );
+        return Ok(());
+    }
+    let step = Step::begin(
+        "Install the browser tests' packages with npm",
+        "about 10 seconds",
+    );
+    Task::new("npm")
+        .args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
+        .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")
+        .in_folder(&folder)
+        .hint("Run `npm ci` in tests/browser and see what it says; the package registry must be reachable.")
+        .run()?;
+    fs::write(&stamp, wanted).map_err(Error::file("write", &stamp))?;
+    step.done();
+    Ok(())
+}
+
+/// A program that Cargo builds from source, in exactly this version, into the cache.
+fn cargo_tool(
+    project: &Project,
+    program: &str,
+    package: &str,
+    version: &str,
+    takes: &str,
+) -> Result<()> {
+    let name = format!("{package} {version}");
+    let own = project
+        .tools()
+        .join("bin")
+        .join(format!("{program}{}", env::consts::EXE_SUFFIX));
+    for path in [Some(own), find_program(program)].into_iter().flatten() {
+        if reports_version(&path, version) {
+            say::already(&name, &path.display().to_string());
+            return Ok(());
+        }
+    }
+    let step = Step::begin(format!("Build {name} from source"), takes);
+    let install = |locked: &[&str]| {
+        Task::new("cargo")
+            .args(["install", package, "--version", version])
+            .args(locked)
+            .args(["--root".as_ref(), project.tools().as_os_str()])
+            .env("CARGO_TARGET_DIR", project.cache.join("tools-build"))
+            .in_folder(&project.cache)
+            .hint(format!(
+                "Run `cargo install {package} --version {version}` yourself and see what it says."
+            ))
+    };
+    fs::create_dir_all(&project.cache).map_err(Error::file("create", &project.cache))?;
+    if let Err(error) = install(&["--locked"]).run() {
+        // The lock file of a package can name versions that its registry has no longer.
+        say::note(&format!("{error}"));
+        say::note("Once more, with the newest dependencies that fit:");
+        install(&[]).run()?;
+    }
+    step.done();
+    Ok(())
+}
+
+fn reports_version(program: &Path, version: &str) -> bool {
+    Task::new(program)
+        .args(["--version"])
+        .read()
+        .is_some_and(|text| text.split_whitespace().any(|word| word == version))
+}
+
+fn find_browser() -> Option<PathBuf> {
+    let names = [
+        "chromium",
+        "chromium-browser",
+        "google-chrome-stable",
+        "google-chrome",
+        "chrome",
+    ];
+    let applications = [
+        "/Applications/Chromium.app/Contents/MacOS/Chromium",
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    ];
+    names
+        .iter()
+        .find_map(|name| find_program(name))
+        .or_else(|| {
+            applications
+                .iter()
+                .map(PathBuf::from)
+                .find(|path| path.is_file())
+        })
+}
+
+/// The version of a package in `Cargo.lock`.
+fn locked_version(lock: &Path, package: &str) -> Result<String> {
+    let text = fs::read_to_string(lock).map_err(Error::file("read", lock))?;
+    version_in_lock(&text, package).ok_or_else(|| Error::Missing {
+        what: format!("the package {package} in Cargo.lock"),
+        hint: "Run `cargo update --workspace` to write the lock file anew.".into(),
+    })
+}
+
+fn version_in_lock(text: &str, package: &str) -> Option<String> {
+    let (_, entry) = text.split_once(&format!("name = \"{package}\"\nversion = \""))?;
+    Some(entry.split_once('"')?.0.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::version_in_lock;
+
+    #[test]
+    fn the_version_of_a_package_is_read_from_the_lock_file() {
+        let lock = "[[package]]\nname = \"wasm-bindgen-futures\"\nversion = \"0.4.80\"\n\n\
+                    [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\n";
+        assert_eq!(
+            version_in_lock(lock, "wasm-bindgen").as_deref(),
+            Some("0.2.130")
+        );
+        assert_eq!(version_in_lock(lock, "leptos"), None);
+    }
+}

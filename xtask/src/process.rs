@@ -1,0 +1,312 @@
+//! Running other programs: without Cargo's and rustup's variables of this run, without standard input, with a hint for
+//! when they fail.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+
+/// A program to run.
+#[derive(Debug)]
+pub struct Task {
+    command: Command,
+    hint: String,
+    limit: Option<Duration>,
+}
+
+impl Task {
+    /// A program by name or path.
+    pub fn new(program: impl AsRef<OsStr>) -> Self {
+        let mut command = Command::new(program);
+        command.stdin(Stdio::null());
+        // `cargo xtask` runs inside `cargo run`, which rustup's proxy may have started with another toolchain in mind.
+        for (name, _) in env::vars_os() {
+            if belongs_to_the_outer_cargo(&name) {
+                command.env_remove(name);
+            }
+        }
+        if let Some(paths) = env::var_os("LD_LIBRARY_PATH") {
+            let kept: Vec<_> = env::split_paths(&paths)
+                .filter(|path| !is_of_a_toolchain(path))
+                .collect();
+            match env::join_paths(&kept) {
+                Ok(paths) if !kept.is_empty() => command.env("LD_LIBRARY_PATH", paths),
+                _ => command.env_remove("LD_LIBRARY_PATH"),
+            };
+        }
+        Self {
+            command,
+            hint: String::new(),
+            limit: None,
+        }
+    }
+
+    /// Adds arguments.
+    pub fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+        self.command.args(args);
+        self
+    }
+
+    /// Sets a variable.
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Removes a variable.
+    pub fn without_env(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
+    /// Puts folders in front of `PATH`, the first one first.
+    pub fn path_first(self, folders: &[PathBuf]) -> Self {
+        let rest = env::var_os("PATH").unwrap_or_default();
+        let all = folders.iter().cloned().chain(env::split_paths(&rest));
+        match env::join_paths(all) {
+            Ok(path) => self.env("PATH", path),
+            Err(_) => self,
+        }
+    }
+
+    /// Runs it in a folder.
+    pub fn in_folder(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
+    /// What to do when it fails: a sentence.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+
+    /// Ends it when it runs longer.
+    pub fn within(mut self, limit: Duration) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// Runs it; its output goes where ours goes.
+    ///
+    /// # Errors
+    /// When it does not start, says no or runs too long.
+    pub fn run(mut self) -> Result<()> {
+        let mut child = self.start()?;
+        let status = self.wait(&mut child)?;
+        self.judge(status)
+    }
+
+    /// Runs it, prints each line it writes and hands it to `look`; says whether it succeeded.
+    ///
+    /// # Errors
+    /// When it does not start or runs too long.
+    pub fn watch(mut self, mut look: impl FnMut(&str)) -> Result<bool> {
+        self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = self.start()?;
+        let (sender, lines) = mpsc::channel::<(bool, String)>();
+        let mut readers = Vec::new();
+        if let Some(out) = child.stdout.take() {
+            let sender = sender.clone();
+            readers.push(thread::spawn(move || {
+                forward(BufReader::new(out), false, &sender)
+            }));
+        }
+        if let Some(err) = child.stderr.take() {
+            readers.push(thread::spawn(move || {
+                forward(BufReader::new(err), true, &sender)
+            }));
+        }
+        for (is_error, line) in lines {
+            if is_error {
+                eprintln!("{line}");
+            } else {
+                println!("{line}");
+            }
+            look(&line);
+        }
+        for reader in readers {
+            // A reader ends with its stream; there is nothing to learn from how.
+            let _ = reader.join();
+        }
+        Ok(self.wait(&mut child)?.success())
+    }
+
+    /// Runs it silently; its standard output when it succeeded, `None` when it did not or is not there.
+    pub fn read(mut self) -> Option<String> {
+        let output = self.command.stderr(Stdio::null()).output().ok()?;
+        output
+            .status
+            .success()
+            .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Starts it and leaves it running.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start(&mut self) -> Result<Child> {
+        self.command.spawn().map_err(|source| Error::Start {
+            program: self.command.get_program().to_string_lossy().into_owned(),
+            source,
+            hint: self.hint.clone(),
+        })
+    }
+
+    fn wait(&self, child: &mut Child) -> Result<ExitStatus> {
+        let began = Instant::now();
+        loop {
+            let ended = match self.limit {
+                None => child.wait().map(Some),
+                Some(_) => child.try_wait(),
+            };
+            match ended {
+                Ok(Some(status)) => return Ok(status),
+                Ok(None) => {}
+                Err(source) => {
+                    let program = self.command.get_program().to_string_lossy().into_owned();
+                    return Err(Error::Start {
+                        program,
+                        source,
+                        hint: self.hint.clone(),
+                    });
+                }
+            }
+            if let Some(limit) = self.limit
+                && began.elapsed() > limit
+            {
+                // It may have ended this very moment; then there is nothing to end.
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(self.failed(format!("did not end within {} s", limit.as_secs())));
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn judge(&self, status: ExitStatus) -> Result<()> {
+        if status.success() {
+            Ok(())
+        } else {
+            Err(self.failed(format!("failed ({status})")))
+        }
+    }
+
+    fn failed(&self, how: String) -> Error {
+        let words = std::iter::once(self.command.get_program()).chain(self.command.get_args());
+        let command = words
+            .map(OsStr::to_string_lossy)
+            .collect::<Vec<_>>()
+            .join(" ");
+        Error::Failed {
+            command,
+            how,
+            hint: self.hint.clone(),
+        }
+    }
+}
+
+/// Where a program is on `PATH`.
+pub fn find_program(name: &str) -> Option<PathBuf> {
+    let file = format!("{name}{}", env::consts::EXE_SUFFIX);
+    env::split_paths(&env::var_os("PATH")?)
+        .map(|folder| folder.join(&file))
+        .find(|path| path.is_file())
+}
+
+fn forward(stream: impl BufRead, is_error: bool, sender: &mpsc::Sender<(bool, String)>) {
+    for line in stream.split(b'\n').map_while(std::result::Result::ok) {
+        let line = String::from_utf8_lossy(&line)
+            .trim_end_matches('\r')
+            .to_owned();
+        if sender.send((is_error, line)).is_err() {
+            return;
+        }
+    }
+}
+
+fn belongs_to_the_outer_cargo(name: &OsString) -> bool {
+    let Some(name) = name.to_str() else {
+        return false;
+    };
+    matches!(
+        name,
+        "CARGO"
+            | "CARGO_CRATE_NAME"
+            | "CARGO_PRIMARY_PACKAGE"
+            | "OUT_DIR"
+            | "RUSTUP_TOOLCHAIN"
+            | "RUST_RECURSION_COUNT"
+    ) || ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
+}
+
+fn is_of_a_toolchain(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    text.contains("toolchains")
+        || text.contains("rustlib")
+        || text.ends_with("deps")
+        || text.contains("/build/")
+        || ["debug", "release"]
+            .iter()
+            .any(|profile| path.ends_with(profile))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_that_runs_too_long_is_ended_and_says_so() {
+        let error = Task::new("sleep")
+            .args(["30"])
+            .within(Duration::from_millis(200))
+            .hint("Wait.")
+            .run()
+            .unwrap_err();
+        assert!(error.to_string().contains("did not end within"), "{error}");
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_comes_with_its_hint() {
+        let error = Task::new("no-such-program-here")
+            .hint("Install it.")
+            .run()
+            .unwrap_err();
+        assert!(error.to_string().ends_with("Install it."), "{error}");
+    }
+
+    #[test]
+    fn lines_of_both_streams_are_seen() {
+        let mut seen = Vec::new();
+        let good = Task::new("sh")
+            .args(["-c", "echo one; echo two >&2; exit 3"])
+            .watch(|line| seen.push(line.to_owned()));
+        seen.sort();
+        assert!(!good.unwrap());
+        assert_eq!(seen, ["one", "two"]);
+    }
+
+    #[test]
+    fn variables_of_the_outer_cargo_are_dropped_and_the_persons_own_kept() {
+        for name in [
+            "CARGO",
+            "RUSTUP_TOOLCHAIN",
+            "CARGO_PKG_NAME",
+            "CARGO_MANIFEST_DIR",
+        ] {
+            assert!(belongs_to_the_outer_cargo(&name.into()), "{name}");
+        }
+        for name in ["CARGO_HOME", "RUSTUP_HOME", "CARGO_NET_OFFLINE", "PATH"] {
+            assert!(!belongs_to_the_outer_cargo(&name.into()), "{name}");
+        }
+    }
+}
