@@ -134,7 +134,7 @@ impl Session {
         self.device = Some(device::cpu());
         post::event(&Event::DeviceReady(DeviceReport {
             gpu: false,
-            name: "CPU (WebAssembly SIMD)".to_owned(),
+            name: "WebAssembly SIMD".to_owned(),
             why,
         }));
     }

@@ -78,6 +78,18 @@ impl History {
         true
     }
 
+    /// Whether the last step is a stroke of this kind that ends at this point.
+    pub fn ends_at(&self, kind: StrokeKind, point: (f64, f64)) -> bool {
+        let Some(Edit::Stroke(stroke)) = self.done.last() else {
+            return false;
+        };
+        let is_there = |last: &[f32; 2]| {
+            (f64::from(last[0]) - point.0).hypot(f64::from(last[1]) - point.1)
+                < f64::from(stroke.radius).max(1.0)
+        };
+        stroke.kind == kind && stroke.points.last().is_some_and(is_there)
+    }
+
     /// Drops the stroke that was just begun, as if the brush had never touched.
     pub fn abandon(&mut self) {
         if let Some(Edit::Stroke(_)) = self.done.last() {
@@ -161,6 +173,14 @@ mod tests {
         assert_eq!(history.version(), version);
         assert!(history.extend((52.0, 50.0)));
         assert_ne!(history.version(), version);
+    }
+
+    #[test]
+    fn a_stroke_goes_on_only_where_it_ended() {
+        let history = two_strokes();
+        assert!(history.ends_at(StrokeKind::Erase, (51.0, 50.0)));
+        assert!(!history.ends_at(StrokeKind::Add, (51.0, 50.0)));
+        assert!(!history.ends_at(StrokeKind::Erase, (80.0, 50.0)));
     }
 
     #[test]

@@ -12,9 +12,19 @@ pub fn Hud() -> impl IntoView {
     let store = expect_context::<Store>();
     let percent = Memo::new(move |_| format!("{:.0} %", store.sight.get().view.scale * 100.0));
     let compare = move |on: bool| store.comparing.set(on);
+    let at = Memo::new(move |_| {
+        let canvas = store.canvas.get();
+        let (x, y) = store.brush_at.get().unwrap_or_else(|| canvas.middle());
+        (x / canvas.ratio, y / canvas.ratio)
+    });
     view! {
         <Show when=move || store.tool.get() != Tool::Move>
-            <div class="crosshair" aria-hidden="true"></div>
+            <div
+                class="crosshair"
+                aria-hidden="true"
+                style:left=move || format!("{}px", at.get().0)
+                style:top=move || format!("{}px", at.get().1)
+            ></div>
         </Show>
         <div class="hud">
             <div class="hud-group hud-zoom" role="group" aria-label="Zoom">

@@ -40,7 +40,10 @@ const GROUPS: [(&str, &[Shortcut]); 4] = [
             (&["E"], "Erase with the brush"),
             (&["M", "Esc"], "Put the brush down, move the picture"),
             (&["[", "]"], "Smaller, larger brush"),
-            (&["Enter"], "A dab in the middle; Shift and arrows draw on"),
+            (
+                &["Enter"],
+                "A dab; arrows move the brush, with Shift they draw",
+            ),
             (&["Ctrl", "Z"], "Undo"),
             (&["Ctrl", "Shift", "Z"], "Redo"),
         ],

@@ -11,8 +11,13 @@ use crate::sight;
 use crate::store::{Canvas, Store, Tool};
 use crate::wording;
 
-/// How far an arrow key moves picture or brush, in CSS pixels.
+/// How far an arrow key moves the picture, in CSS pixels.
 const KEY_STEP: f64 = 48.0;
+/// How far it moves the brush.
+const KEY_BRUSH_STEP: f64 = 8.0;
+
+/// A canvas larger than this is drawn coarser: a frame would take too long, and some phones refuse it.
+const MOST_PIXELS: f64 = 9e6;
 
 /// What the pointers do just now.
 #[derive(Default)]
@@ -236,28 +241,63 @@ pub fn pan(store: Store, dx: f64, dy: f64) {
     }
 }
 
-/// An arrow key: it moves the picture, or with a brush in hand draws a line from the middle of the stage as the
-/// picture moves beneath it.
+/// An arrow key: it moves the picture, or with a brush in hand the brush, which draws as it goes if `draws`.
 pub fn arrow(store: Store, across: f64, down: f64, draws: bool) {
     let canvas = store.canvas.get_untracked();
-    let is_brush = stroke_kind(store).is_some();
-    let step = canvas.ratio * if is_brush { KEY_STEP / 6.0 } else { KEY_STEP };
-    pan(store, -across * step, -down * step);
-    if draws && is_brush && store.has_border_now() {
-        let point = in_image(store, canvas.middle());
+    let Some(kind) = stroke_kind(store) else {
+        let step = canvas.ratio * KEY_STEP;
+        return pan(store, -across * step, -down * step);
+    };
+    let step = canvas.ratio * KEY_BRUSH_STEP;
+    let from = brush_point(store);
+    let before = in_image(store, from);
+    let to = (from.0 + across * step, from.1 + down * step);
+    let kept = (
+        to.0.clamp(0.0, f64::from(canvas.width)),
+        to.1.clamp(0.0, f64::from(canvas.height)),
+    );
+    // At the edge the picture moves instead.
+    pan_if_needed(store, kept.0 - to.0, kept.1 - to.1);
+    store.brush_at.set(Some(kept));
+    if draws && store.has_border_now() {
+        let after = in_image(store, kept);
+        let radius = radius(store);
         store.history.update(|history| {
-            history.extend(point);
+            if !history.ends_at(kind, before) {
+                history.begin(kind, radius, before);
+            }
+            history.extend(after);
         });
     }
 }
 
-/// Puts the brush down in the middle of the stage, for those who draw with the keyboard.
+/// Puts the brush down, for those who draw with the keyboard.
 pub fn dab(store: Store) {
     if let Some(kind) = stroke_kind(store).filter(|_| store.has_border_now()) {
-        let point = in_image(store, store.canvas.get_untracked().middle());
+        let point = in_image(store, brush_point(store));
+        let radius = radius(store);
         store
             .history
-            .update(|history| history.begin(kind, radius(store), point));
+            .update(|history| history.begin(kind, radius, point));
+    }
+}
+
+/// Where the keyboard's brush is, in canvas pixels: in the middle until it is moved.
+fn brush_point(store: Store) -> (f64, f64) {
+    let canvas = store.canvas.get_untracked();
+    let (x, y) = store
+        .brush_at
+        .get_untracked()
+        .unwrap_or_else(|| canvas.middle());
+    (
+        x.clamp(0.0, f64::from(canvas.width)),
+        y.clamp(0.0, f64::from(canvas.height)),
+    )
+}
+
+fn pan_if_needed(store: Store, dx: f64, dy: f64) {
+    if dx != 0.0 || dy != 0.0 {
+        pan(store, dx, dy);
     }
 }
 
@@ -301,15 +341,7 @@ fn observe_size(store: Store, frame: &web_sys::HtmlDivElement) {
         let Ok(entry) = entries.get(0).dyn_into::<ResizeObserverEntry>() else {
             return;
         };
-        let bounds = entry.content_rect();
-        let ratio = window().device_pixel_ratio();
-        let (width, height) =
-            device_pixels(&entry).unwrap_or((bounds.width() * ratio, bounds.height() * ratio));
-        let canvas = Canvas {
-            width: width.round() as u32,
-            height: height.round() as u32,
-            ratio,
-        };
+        let canvas = canvas_for(&entry);
         if store.canvas.get_untracked() != canvas {
             store.canvas.set(canvas);
         }
@@ -318,6 +350,23 @@ fn observe_size(store: Store, frame: &web_sys::HtmlDivElement) {
         observer.observe(frame);
         // Both live as long as the page.
         callback.forget();
+    }
+}
+
+/// The canvas for a stage of this size.
+fn canvas_for(entry: &ResizeObserverEntry) -> Canvas {
+    let bounds = entry.content_rect();
+    let ratio = window().device_pixel_ratio();
+    let (width, height) = (bounds.width() * ratio, bounds.height() * ratio);
+    // A browser that only plays a finer screen tells device pixels of the real one.
+    let (width, height) = device_pixels(entry)
+        .filter(|told| (told.0 - width).abs() < 2.0 && (told.1 - height).abs() < 2.0)
+        .unwrap_or((width, height));
+    let reduction = (MOST_PIXELS / (width * height).max(1.0)).sqrt().min(1.0);
+    Canvas {
+        width: (width * reduction).round() as u32,
+        height: (height * reduction).round() as u32,
+        ratio: ratio * reduction,
     }
 }
 

@@ -243,6 +243,8 @@ pub struct Store {
     pub comparing: RwSignal<bool>,
     /// What the main pointer does.
     pub tool: RwSignal<Tool>,
+    /// Where the keyboard holds the brush, in canvas pixels; in the middle unless it was moved.
+    pub brush_at: RwSignal<Option<(f64, f64)>>,
     /// How far the engine is.
     pub readiness: RwSignal<Readiness>,
     /// What takes a while just now.
@@ -290,6 +292,7 @@ impl Store {
             area: RwSignal::new(None),
             comparing: RwSignal::new(false),
             tool: RwSignal::new(Tool::Move),
+            brush_at: RwSignal::new(None),
             readiness: RwSignal::new(Readiness::Starting),
             activity: RwSignal::new(None),
             device: RwSignal::new(None),

@@ -1,0 +1,173 @@
+//! The command line as a script uses it: files, JSON and exit codes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use delineo::mask::png;
+use delineo::phantom;
+
+fn delineo(arguments: &[&Path]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_delineo"))
+        .args(arguments)
+        .output()
+        .expect("the program starts")
+}
+
+fn path(text: &str) -> &Path {
+    Path::new(text)
+}
+
+fn model() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../public/models/bootstrap-s")
+}
+
+/// An empty folder of the test's own.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    folder
+}
+
+fn phantom_in(folder: &Path) -> PathBuf {
+    let file = folder.join("lesion.png");
+    let phantom = phantom::dermoscopy(1, 200, 150);
+    fs::write(&file, png(&phantom.image).expect("encodable")).expect("writable");
+    file
+}
+
+#[test]
+fn segment_writes_a_mask_of_the_images_own_size_and_says_so_in_json() {
+    let folder = folder("segment");
+    let image = phantom_in(&folder);
+    let out = folder.join("masks");
+    let output = delineo(&[
+        path("segment"),
+        &image,
+        path("--model"),
+        &model(),
+        path("--out"),
+        &out,
+        path("--device"),
+        path("cpu"),
+        path("--json"),
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let line: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    assert_eq!(
+        (&line["width"], &line["height"]),
+        (&200.into(), &150.into())
+    );
+
+    let mask = image::open(out.join("lesion_mask.png")).expect("a PNG");
+    assert_eq!(mask.color(), image::ColorType::L8);
+    let mask = mask.into_luma8();
+    assert_eq!(mask.dimensions(), (200, 150));
+    assert!(
+        mask.pixels()
+            .all(|pixel| pixel.0 == [0] || pixel.0 == [255])
+    );
+    let area = mask.pixels().filter(|pixel| pixel.0 == [255]).count();
+    assert_eq!(line["area"], area);
+    assert!(area > 0, "the phantom's lesion is found");
+}
+
+#[test]
+fn one_bad_image_is_named_and_does_not_stop_the_others() {
+    let folder = folder("bad-image");
+    let image = phantom_in(&folder);
+    let bad = folder.join("notes.txt");
+    fs::write(&bad, "no image").expect("writable");
+    let out = folder.join("masks");
+    let output = delineo(&[
+        path("segment"),
+        &bad,
+        &image,
+        path("--model"),
+        &model(),
+        path("--out"),
+        &out,
+        path("--device"),
+        path("cpu"),
+        path("--json"),
+    ]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        said.contains("notes.txt") && said.contains("not an image"),
+        "{said}"
+    );
+    assert!(out.join("lesion_mask.png").exists());
+}
+
+#[test]
+fn a_model_that_cannot_be_used_ends_with_code_3_and_wrong_usage_with_2() {
+    let folder = folder("bad-model");
+    let image = phantom_in(&folder);
+    let output = delineo(&[
+        path("segment"),
+        &image,
+        path("--model"),
+        &folder,
+        path("--out"),
+        &folder,
+    ]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("model.json"),
+        "{output:?}"
+    );
+
+    let copy = folder.join("tampered");
+    fs::create_dir_all(&copy).expect("the folder can be made");
+    fs::copy(model().join("model.json"), copy.join("model.json")).expect("copyable");
+    let mut weights = fs::read(model().join("weights.safetensors")).expect("readable");
+    *weights.last_mut().expect("not empty") ^= 1;
+    fs::write(copy.join("weights.safetensors"), weights).expect("writable");
+    let output = delineo(&[
+        path("segment"),
+        &image,
+        path("--model"),
+        &copy,
+        path("--out"),
+        &folder,
+    ]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("SHA-256"),
+        "{output:?}"
+    );
+
+    assert_eq!(delineo(&[path("segment")]).status.code(), Some(2));
+}
+
+#[test]
+fn convert_makes_a_model_folder_that_segment_and_inspect_can_use() {
+    let folder = folder("convert");
+    let image = phantom_in(&folder);
+    let weights = model().join("weights.safetensors");
+    let made = folder.join("mine");
+    let output = delineo(&[path("convert"), &weights, path("--out"), &made]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let output = delineo(&[
+        path("inspect"),
+        &made.join("weights.safetensors"),
+        path("--json"),
+    ]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["variant"], "S");
+    assert_eq!(report["parameters"], 417_505);
+    let output = delineo(&[
+        path("segment"),
+        &image,
+        path("--model"),
+        &made,
+        path("--out"),
+        &folder,
+        path("--device"),
+        path("cpu"),
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(folder.join("lesion_mask.png").exists());
+}
