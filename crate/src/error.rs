@@ -93,7 +93,7 @@ pub enum Error {
     },
     /// The weights are not the ones that `model.json` names.
     #[error(
-        "The weights are damaged or not the ones that model.json names (SHA-256 is {found}, expected {expected}). Load the model again."
+        "The weights are damaged or not the ones that model.json names (SHA-256 is {found:.12}…, expected {expected:.12}…). Load the model again."
     )]
     WeightsDigest {
         /// Digest in `model.json`, hexadecimal.

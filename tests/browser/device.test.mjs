@@ -52,7 +52,7 @@ for (const [what, kill] of [
     await app.page.workers()[0].evaluate(kill).catch(() => {});
     await app.page.getByText(/started again/).waitFor();
     await app.done(picture.file.name);
-    assert.equal(await app.threshold.inputValue(), '0.35');
+    assert.equal(Number(await app.threshold.inputValue()), 0.35);
     assert.deepEqual((await app.savedMask()).bytes, before);
   });
 }
@@ -86,7 +86,7 @@ test('a GPU that is lost is replaced by the CPU, which goes on with the same ima
   await until(async () => /Runs on the CPU/.test((await app.said()).join(' ')), 'the CPU', 120_000);
   t.diagnostic((await app.said()).join(' '));
   await app.done(picture.file.name);
-  assert.equal(await app.threshold.inputValue(), '0.40');
+  assert.equal(Number(await app.threshold.inputValue()), 0.4);
 });
 
 test('the page answers within a frame or two while the engine works', async (t) => {

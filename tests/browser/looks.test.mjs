@@ -60,11 +60,13 @@ for (const [width, height] of SIZES) {
   }
 }
 
-test('the picture for the README is taken of a sample', async (t) => {
-  const app = await (await openWindow(t, browser, server.origin, { deviceScaleFactor: 1 })).open();
+test('the picture for the README is taken of a sample, on the GPU', async (t) => {
+  const withGpu = await launch({ gpu: true });
+  t.after(() => withGpu.close());
+  const app = await (await openWindow(t, withGpu, server.origin)).open('');
   await app.page.getByRole('button', { name: 'Synthetic dermoscopy' }).first().click();
   await app.done('synthetic-dermoscopy');
-  await app.page.waitForTimeout(8000);
+  await app.page.getByText('Ready to work offline').waitFor({ state: 'hidden' });
   await app.page.screenshot({ path: path.join(artifacts, 'screenshot.png') });
 });
 

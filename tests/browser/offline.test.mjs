@@ -106,17 +106,12 @@ test('a host that mixes two versions cannot make the app mix them', async (t) =>
   const half = await serve(next, server.port);
   t.after(() => half.stop());
   await app.page.reload();
-  const state = await app.page.evaluate(async () => {
-    const registration = await navigator.serviceWorker.getRegistration();
-    await registration.update().catch(() => {});
-    const { installing } = registration;
-    if (installing) {
-      await new Promise((resolve) => {
-        installing.onstatechange = () => installing.state !== 'installing' && resolve();
-      });
-    }
-    return registration.waiting === null;
+  await app.page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).update());
+  const state = () => app.page.evaluate(async () => {
+    const { installing, waiting } = await navigator.serviceWorker.getRegistration();
+    return installing ? 'installing' : waiting ? 'offered' : 'refused';
   });
-  assert.ok(state, 'half a version is not offered');
+  await until(async () => (await state()) !== 'installing', 'the end of the attempt');
+  assert.equal(await state(), 'refused', 'half a version is not offered');
   await wholeJob(app);
 });

@@ -50,6 +50,7 @@ fn main() {
     listener.forget();
 
     wasm_bindgen_futures::spawn_local(serve(requests));
+    liveness::end_on_trap();
     liveness::hold_lock();
     post::event(&Event::Loaded);
 }
