@@ -84,12 +84,17 @@ export class Delineo {
     };
   }
 
-  /** The mask's area in pixels, counted at full size. */
+  /** The mask's area in pixels, once it is counted at full size and no longer changes. */
   async area() {
-    return (await until(async () => {
-      const described = await this.described();
-      return described.exact && described;
-    }, 'the area')).pixels;
+    let last;
+    const settled = await until(async () => {
+      const now = await this.described();
+      const same = now.exact && last?.text === now.text;
+      last = now;
+      await this.page.waitForTimeout(400);
+      return same && now;
+    }, 'a settled area');
+    return settled.pixels;
   }
 
   /** Moves the threshold as a person does who drags the slider. */

@@ -30,13 +30,17 @@ test('without a WebGPU adapter the CPU runs and the page says why', async (t) =>
 });
 
 test('a browser without WebGPU at all gets the CPU and the reason', async (t) => {
-  const bare = await launch({ args: ['--disable-features=WebGPU,WebGPUService', '--disable-blink-features=WebGPU'] });
-  t.after(() => bare.close());
-  const app = await (await openWindow(t, bare, server.origin)).open('');
+  const app = await openWindow(t, browser, server.origin, { serviceWorkers: 'block' });
+  // As in a browser of another make: the worker's navigator has no such property.
+  await app.page.route('**/engine_loader-*.js', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `delete WorkerNavigator.prototype.gpu;\n${await response.text()}` });
+  });
+  await app.open('');
   await app.segment(picture.file);
   const said = (await app.said()).join(' ');
   t.diagnostic(said);
-  assert.match(said, /Runs on the CPU[^.]*: \S.*/);
+  assert.match(said, /Runs on the CPU[^.]*: .*no WebGPU/);
 });
 
 for (const [what, kill] of [
@@ -47,7 +51,7 @@ for (const [what, kill] of [
     const app = await (await openWindow(t, browser, server.origin)).open();
     await app.segment(picture.file);
     await app.setThreshold(0.35);
-    await paintDab(app);
+    await eraseDab(app);
     const before = (await app.savedMask()).bytes;
     await app.page.workers()[0].evaluate(kill).catch(() => {});
     await app.page.getByText(/started again/).waitFor();
@@ -109,12 +113,11 @@ test('the page answers within a frame or two while the engine works', async (t) 
   assert.ok(longest < 400, `${longest} ms`);
 });
 
-/** One dab of the brush in the middle, by keyboard. */
-async function paintDab(app) {
-  const { pixels } = await app.described();
-  await app.page.keyboard.press('b');
+/** One dab of the eraser in the middle of the picture, where the lesion is, by keyboard. */
+async function eraseDab(app) {
+  const before = await app.area();
+  await app.page.keyboard.press('e');
   await app.image(picture.file.name).focus();
   await app.page.keyboard.press('Enter');
-  await app.page.waitForTimeout(500);
-  assert.ok(pixels !== undefined);
+  await until(async () => (await app.area()) < before, 'a smaller mask');
 }

@@ -96,7 +96,7 @@ test('a higher threshold never makes the mask larger, and the picture follows', 
   const pictures = new Set();
   for (const value of [0.01, 0.25, 0.5, 0.75, 0.99]) {
     await app.setThreshold(value);
-    areas.push(await settledArea(app));
+    areas.push(await app.area());
     pictures.add((await app.image('phantom').screenshot()).toString('base64'));
   }
   t.diagnostic(`areas ${areas.join(', ')}`);
@@ -108,7 +108,7 @@ test('a higher threshold never makes the mask larger, and the picture follows', 
 test('the area that the page says is the area of the saved mask', async (t) => {
   const app = await open(t);
   await app.segment(phantom('dermoscopy', 4, 640, 480).file);
-  const said = await settledArea(app);
+  const said = await app.area();
   const counted = grey((await app.savedMask()).bytes).values.filter((value) => value === 255).length;
   assert.equal(said, counted);
 });
@@ -137,14 +137,14 @@ test('a sample is synthetic, says so, and is segmented', async (t) => {
     await app.page.getByRole('button', { name: 'Samples', exact: true }).click();
     await app.page.getByRole('button', { name: `Synthetic ${kind}` }).last().click();
     await app.done(`synthetic-${kind}`);
-    assert.ok((await settledArea(app)) > 0, kind);
+    assert.ok((await app.area()) > 0, kind);
   }
 });
 
 test('a hand correction changes the mask, can be undone, and is saved', async (t) => {
   const app = await open(t);
   await app.segment(phantom('ultrasound', 2).file);
-  const before = await settledArea(app);
+  const before = await app.area();
   await app.page.keyboard.press('b');
   const stage = await app.image('phantom').boundingBox();
   await app.page.mouse.move(stage.x + stage.width * 0.35, stage.y + stage.height * 0.3);
@@ -152,13 +152,13 @@ test('a hand correction changes the mask, can be undone, and is saved', async (t
   await app.page.mouse.move(stage.x + stage.width * 0.4, stage.y + stage.height * 0.3, { steps: 8 });
   await app.page.mouse.up();
   const drawn = await until(async () => {
-    const area = await settledArea(app);
+    const area = await app.area();
     return area > before && area;
   }, 'a larger mask');
   const saved = grey((await app.savedMask()).bytes).values.filter((value) => value === 255).length;
   assert.equal(saved, drawn);
   await app.page.keyboard.press('Control+z');
-  await until(async () => (await settledArea(app)) === before, 'the mask as before');
+  await until(async () => (await app.area()) === before, 'the mask as before');
 });
 
 test('twenty files at once are taken in turn', async (t) => {
@@ -191,15 +191,3 @@ test('a dropped and a pasted file open like a chosen one', async (t) => {
   await send('paste', `pasted-${name}`);
   await app.done(`pasted-${name}`);
 });
-
-/** The area once it no longer changes: the page counts roughly first and exactly a moment later. */
-async function settledArea(app) {
-  let last;
-  return until(async () => {
-    const now = await app.area();
-    await app.page.waitForTimeout(400);
-    const settled = now === last;
-    last = now;
-    return settled && { now };
-  }, 'a settled area').then(({ now }) => now);
-}
