@@ -25,6 +25,11 @@ export function grey(bytes) {
   return { width, height, values: Uint8Array.from({ length: width * height }, (_, index) => data[index * 4]) };
 }
 
+/** RGBA samples as they are stored, 16-bit ones unscaled. */
+export function deep(bytes) {
+  return PNG.sync.read(bytes, { skipRescale: true });
+}
+
 /** Encodes RGB pixels. */
 export function encode(width, height, rgb, extraChunks = []) {
   const image = new PNG({ width, height });

@@ -285,6 +285,10 @@ fn browser(project: &Project, more: &[String]) -> Result<Count> {
         .env("CHROME", chromium)
         .env("DELINEO_XTASK", own)
         .env("DELINEO_DIST", project.dist())
+        .env(
+            "DELINEO_CLI",
+            project.native_target().join("release/delineo"),
+        )
         .in_folder(&project.browser_tests())
         .hint("Install Node.js 18 or later.");
     let result = counted(task, node_count)?;

@@ -198,7 +198,10 @@ impl Session {
         if let Some(device) = self.device.clone().filter(|_| ON_GPU.get()) {
             let model = Model::new(manifest.clone(), &checkpoint, &device)?;
             match model.self_test(&checkpoint).await {
-                Ok(()) => return Ok(self.adopt(model, own)),
+                Ok(()) => {
+                    self.adopt(model, own);
+                    return Ok(());
+                }
                 Err(error) => self.use_cpu(Some(format!("The GPU failed its self-test. {error}"))),
             }
         }

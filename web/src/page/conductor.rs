@@ -1,5 +1,5 @@
 //! What happens next: the wishes of the person and the state of the engine, turned into the next request. What the
-//! engine makes of it is for [`answers`](crate::answers).
+//! engine makes of it is for [`crate::answers`].
 //!
 //! [`advance`] looks at the state and asks the engine for one thing at a time, so that a wish that changed its mind is
 //! never asked. Everything the engine holds can be given to it again: after a crash the same function opens the

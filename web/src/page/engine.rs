@@ -1,6 +1,6 @@
 //! The page's end of the engine worker: it starts it, talks to it, notices when it dies and says so.
 //!
-//! What to ask is [`conductor`](crate::conductor)'s business, what to make of it that of [`answers`](crate::answers).
+//! What to ask is [`crate::conductor`]'s business, what to make of it that of [`crate::answers`].
 
 use std::collections::VecDeque;
 

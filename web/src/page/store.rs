@@ -1,4 +1,4 @@
-//! The page's state, in one place. Components read it and call [`conductor`](crate::conductor); they hold no state
+//! The page's state, in one place. Components read it and call [`crate::conductor`]; they hold no state
 //! that matters.
 //!
 //! The store is a handful of handles and therefore `Copy`. What belongs to JavaScript (files, the worker, bitmaps)
