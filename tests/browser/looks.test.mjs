@@ -66,6 +66,7 @@ test('the picture for the README is taken of a sample, on the GPU', async (t) =>
   const app = await (await openWindow(t, withGpu, server.origin)).open('');
   await app.page.getByRole('button', { name: 'Synthetic dermoscopy' }).first().click();
   await app.done('synthetic-dermoscopy');
+  assert.ok((await app.area()) > 0);
   await app.page.getByText('Ready to work offline').waitFor({ state: 'hidden' });
   await app.page.screenshot({ path: path.join(artifacts, 'screenshot.png') });
 });
