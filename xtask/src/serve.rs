@@ -330,22 +330,34 @@ pub fn serve(folder: &Path, port: u16) -> Result<()> {
 mod tests {
     use super::*;
 
-    fn app() -> PathBuf {
-        let folder = std::env::temp_dir().join(format!(
-            "delineo-serve-{:?}-{}",
-            thread::current().id(),
-            std::process::id()
-        ));
-        fs::create_dir_all(folder.join("models/a b")).unwrap();
-        fs::write(folder.join("index.html"), "<!doctype html>").unwrap();
-        fs::write(folder.join("engine_bg-1.wasm"), b"\0asm").unwrap();
-        fs::write(folder.join("models/a b/model.json"), "{}").unwrap();
-        fs::write(
-            folder.join("_headers"),
-            "/*\n  X-One: 1\n/engine_bg-1.wasm\n  Cache-Control: public, immutable\n",
-        )
-        .unwrap();
-        folder
+    /// An app in a folder of its own, which goes with the test.
+    struct App {
+        folder: PathBuf,
+        port: u16,
+    }
+
+    impl App {
+        fn serve(name: &str) -> Self {
+            let folder =
+                std::env::temp_dir().join(format!("delineo-serve-{name}-{}", std::process::id()));
+            fs::create_dir_all(folder.join("models/a b")).unwrap();
+            fs::write(folder.join("index.html"), "<!doctype html>").unwrap();
+            fs::write(folder.join("engine_bg-1.wasm"), b"\0asm").unwrap();
+            fs::write(folder.join("models/a b/model.json"), "{}").unwrap();
+            let headers = "/*\n  X-One: 1\n/engine_bg-1.wasm\n  Cache-Control: public, immutable\n";
+            fs::write(folder.join("_headers"), headers).unwrap();
+            let server = Server::listen(&folder, 0).unwrap();
+            let port = server.port;
+            thread::spawn(move || server.run());
+            Self { folder, port }
+        }
+    }
+
+    impl Drop for App {
+        fn drop(&mut self) {
+            // What is left lies in the system's folder for such things.
+            let _ = fs::remove_dir_all(&self.folder);
+        }
     }
 
     fn ask(port: u16, request: &str) -> String {
@@ -363,16 +375,10 @@ mod tests {
         )
     }
 
-    fn serving() -> u16 {
-        let server = Server::listen(&app(), 0).unwrap();
-        let port = server.port;
-        thread::spawn(move || server.run());
-        port
-    }
-
     #[test]
     fn files_come_with_their_type_and_the_headers_asked_for() {
-        let port = serving();
+        let app = App::serve("files");
+        let port = app.port;
         let page = get(port, "/?device=cpu");
         assert!(
             page.starts_with("HTTP/1.1 200 OK")
@@ -392,7 +398,8 @@ mod tests {
 
     #[test]
     fn nothing_outside_the_folder_is_served() {
-        let port = serving();
+        let app = App::serve("outside");
+        let port = app.port;
         for path in [
             "/../Cargo.toml",
             "/%2e%2e/Cargo.toml",
@@ -411,7 +418,8 @@ mod tests {
 
     #[test]
     fn a_file_that_the_browser_already_has_is_not_sent_again() {
-        let port = serving();
+        let app = App::serve("tag");
+        let port = app.port;
         let first = get(port, "/index.html");
         let tag = first
             .lines()
@@ -431,7 +439,8 @@ mod tests {
 
     #[test]
     fn a_connection_takes_several_requests_and_only_reading_is_allowed() {
-        let port = serving();
+        let app = App::serve("connection");
+        let port = app.port;
         let both = ask(
             port,
             "HEAD / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\nConnection: close\r\n\r\n",
@@ -445,7 +454,8 @@ mod tests {
 
     #[test]
     fn an_endless_request_is_cut_off() {
-        let port = serving();
+        let app = App::serve("endless");
+        let port = app.port;
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
         // The server may hang up while we still write.
         let _ =
@@ -457,7 +467,8 @@ mod tests {
 
     #[test]
     fn many_connections_at_once_are_all_answered() {
-        let port = serving();
+        let app = App::serve("many");
+        let port = app.port;
         let threads: Vec<_> = (0..64)
             .map(|_| thread::spawn(move || get(port, "/")))
             .collect();
