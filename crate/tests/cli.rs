@@ -18,6 +18,15 @@ fn path(text: &str) -> &Path {
     Path::new(text)
 }
 
+/// Segments on the CPU, with what the program says as JSON.
+fn segment(images: &[&Path], model: &Path, out: &Path) -> Output {
+    let mut arguments = vec![path("segment")];
+    arguments.extend(images);
+    arguments.extend([path("--model"), model, path("--out"), out]);
+    arguments.extend(["--device", "cpu", "--json"].map(path));
+    delineo(&arguments)
+}
+
 fn model() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../public/models/bootstrap-s")
 }
@@ -42,17 +51,7 @@ fn segment_writes_a_mask_of_the_images_own_size_and_says_so_in_json() {
     let folder = folder("segment");
     let image = phantom_in(&folder);
     let out = folder.join("masks");
-    let output = delineo(&[
-        path("segment"),
-        &image,
-        path("--model"),
-        &model(),
-        path("--out"),
-        &out,
-        path("--device"),
-        path("cpu"),
-        path("--json"),
-    ]);
+    let output = segment(&[&image], &model(), &out);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let line: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
     assert_eq!(
@@ -80,18 +79,7 @@ fn one_bad_image_is_named_and_does_not_stop_the_others() {
     let bad = folder.join("notes.txt");
     fs::write(&bad, "no image").expect("writable");
     let out = folder.join("masks");
-    let output = delineo(&[
-        path("segment"),
-        &bad,
-        &image,
-        path("--model"),
-        &model(),
-        path("--out"),
-        &out,
-        path("--device"),
-        path("cpu"),
-        path("--json"),
-    ]);
+    let output = segment(&[&bad, &image], &model(), &out);
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(
@@ -158,16 +146,7 @@ fn convert_makes_a_model_folder_that_segment_and_inspect_can_use() {
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(report["variant"], "S");
     assert_eq!(report["parameters"], 417_505);
-    let output = delineo(&[
-        path("segment"),
-        &image,
-        path("--model"),
-        &made,
-        path("--out"),
-        &folder,
-        path("--device"),
-        path("cpu"),
-    ]);
+    let output = segment(&[&image], &made, &folder);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert!(folder.join("lesion_mask.png").exists());
 }
