@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use burn::module::Module;
 use burn::tensor::{Bytes, DType, Device};
 use burn_store::ModuleSnapshot;
+use burn_store::bridge::into_data;
 use burn_store::burn_pack::Tensor as PackedTensor;
 use half::{bf16, f16};
 use pytorch_reader::PytorchReader;
@@ -214,6 +216,52 @@ impl Checkpoint {
             });
         }
         Ok(network)
+    }
+
+    /// The weights that a network has now, under the authors' names.
+    ///
+    /// # Errors
+    /// [`Error::TensorData`] when a tensor cannot be read from the device.
+    pub fn from_network(network: &CmuNext, architecture: Architecture) -> Result<Self, Error> {
+        let fault = |tensor: &str, reason: String| Error::TensorData {
+            tensor: tensor.to_owned(),
+            reason,
+        };
+        let mut found = BTreeMap::new();
+        // Batch statistics lag one step behind until `valid` takes them in.
+        for tensor in network.valid().collect(None, None, false) {
+            let name = tensor.name.clone();
+            let data = into_data(tensor).map_err(|error| fault(&name, error.to_string()))?;
+            let values = data
+                .try_to_vec::<f32>()
+                .map_err(|error| fault(&name, format!("{error:?}")))?;
+            found.insert(name, values);
+        }
+        let mut tensors = BTreeMap::new();
+        for (name, _) in architecture.tensors() {
+            let values = module_path(&name).and_then(|path| found.remove(&path));
+            let values = values.ok_or_else(|| fault(&name, "the network lacks it".to_owned()))?;
+            tensors.insert(name, values);
+        }
+        Ok(Self {
+            architecture,
+            format: FileFormat::Safetensors,
+            stored_as: "F32".to_owned(),
+            tensors,
+        })
+    }
+
+    /// Moves every number towards another checkpoint's by `share` of their difference.
+    ///
+    /// # Errors
+    /// [`Error::TensorData`] when the other one lacks a tensor.
+    pub fn blend(&mut self, other: &Self, share: f32) -> Result<(), Error> {
+        for (name, values) in &mut self.tensors {
+            for (value, other) in values.iter_mut().zip(other.values(name)?) {
+                *value += (other - *value) * share;
+            }
+        }
+        Ok(())
     }
 
     /// Writes `.safetensors` with the authors' names, in f32 or, at half the size, in f16.
