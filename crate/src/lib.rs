@@ -26,6 +26,8 @@ pub mod device;
 pub mod model;
 #[cfg(feature = "network")]
 pub mod network;
+#[cfg(feature = "train")]
+pub mod training;
 #[cfg(feature = "network")]
 pub mod weights;
 

@@ -43,6 +43,9 @@ pub struct Manifest {
     /// What the model learnt from, one line a data set with its licence.
     #[serde(default)]
     pub training: Vec<String>,
+    /// How the weights came to be, where Delineo trained them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<Provenance>,
     /// What was measured, and on what.
     #[serde(default)]
     pub scores: Vec<Score>,
@@ -128,6 +131,42 @@ pub struct SelfTest {
     pub tolerance: f32,
 }
 
+/// How weights came to be: enough to repeat it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// The command line.
+    pub command: String,
+    /// Delineo's version.
+    pub version: String,
+    /// Seed of all random numbers.
+    pub seed: u64,
+    /// SHA-256 over settings, starting weights and data: trainings with the same one are the same.
+    pub training: String,
+    /// Epochs that were run, and the one that was kept.
+    pub epochs: [usize; 2],
+    /// Seconds that it took.
+    pub seconds: f64,
+    /// The data sets.
+    pub data: Vec<DataUsed>,
+    /// Score on the val parts by which the epoch was chosen.
+    pub score: f64,
+    /// The same with the weights rounded to float16.
+    pub score_in_half_precision: f64,
+}
+
+/// A data set as a training used it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DataUsed {
+    /// Its name.
+    pub name: String,
+    /// Images to learn from.
+    pub train: usize,
+    /// Images to choose by.
+    pub val: usize,
+    /// SHA-256 over names, parts and bytes.
+    pub sha256: String,
+}
+
 /// A figure and the data that it was measured on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Score {
@@ -182,6 +221,7 @@ impl Manifest {
             weights: Weights { file: String::new(), bytes: bytes.len() as u64, sha256: sha256(bytes) },
             self_test: None,
             training: Vec::new(),
+            provenance: None,
             scores: Vec::new(),
             licence: String::new(),
         }

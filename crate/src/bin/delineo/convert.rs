@@ -1,14 +1,12 @@
 //! `delineo convert`: a checkpoint to a model folder that the app and `delineo segment` can use.
 
-use std::fs;
 use std::path::PathBuf;
 
-use delineo::Error;
-use delineo::manifest::{Manifest, Weights, sha256};
-use delineo::model::known_answer;
+use delineo::manifest::Manifest;
 use delineo::weights::Checkpoint;
 
-use crate::{Stop, read, write};
+use crate::model_folder::write_model;
+use crate::{Stop, read};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -26,56 +24,37 @@ pub struct Arguments {
 }
 
 pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
-    let checkpoint = Checkpoint::from_bytes(read(&arguments.file)?)?;
-    let weights = checkpoint.to_safetensors(!arguments.full_precision)?;
-    // The known answer belongs to the numbers that are shipped, not to those before rounding.
-    let shipped = Checkpoint::from_bytes(weights.clone())?;
-    let architecture = shipped.architecture();
-    let id = arguments
-        .out
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
-    let variant = architecture.variant.to_string();
-    let mut manifest = match &arguments.manifest {
+    let bytes = read(&arguments.file)?;
+    let checkpoint = Checkpoint::from_bytes(bytes.clone())?;
+    let architecture = checkpoint.architecture();
+    let manifest = match &arguments.manifest {
         Some(path) => Manifest::from_json(&read(path)?)?,
         None => {
-            let mut manifest = Manifest::assumed(
-                &id,
-                &variant,
-                architecture.in_channels,
-                architecture.classes,
-                &weights,
-            );
-            manifest.description = String::new();
-            manifest
+            let name = arguments.out.file_name().unwrap_or_default();
+            Manifest {
+                description: String::new(),
+                ..Manifest::assumed(
+                    &name.to_string_lossy(),
+                    &architecture.variant.to_string(),
+                    architecture.in_channels,
+                    architecture.classes,
+                    &bytes,
+                )
+            }
         }
     };
-    manifest.id = id;
-    manifest.variant = variant;
-    manifest.weights = Weights {
-        file: "weights.safetensors".to_owned(),
-        bytes: weights.len() as u64,
-        sha256: sha256(&weights),
-    };
-    manifest.self_test = Some(known_answer(&shipped).await?);
-
-    let out = &arguments.out;
-    fs::create_dir_all(out).map_err(|source| Error::File {
-        path: out.clone(),
-        source,
-    })?;
-    let mut json =
-        serde_json::to_vec_pretty(&manifest).map_err(|error| Error::Manifest(error.to_string()))?;
-    json.push(b'\n');
-    write(&out.join("model.json"), &json)?;
-    write(&out.join(&manifest.weights.file), &weights)?;
+    let manifest = write_model(
+        &arguments.out,
+        manifest,
+        &checkpoint,
+        !arguments.full_precision,
+    )
+    .await?;
     println!(
         "{}: CMUNeXt-{}, {} bytes of weights",
-        out.display(),
+        arguments.out.display(),
         manifest.variant,
-        weights.len()
+        manifest.weights.bytes
     );
     Ok(())
 }

@@ -5,7 +5,10 @@
 mod convert;
 mod inspect;
 mod logits;
+mod model_folder;
 mod segment;
+#[cfg(feature = "train")]
+mod train;
 
 use std::fs;
 use std::path::Path;
@@ -36,6 +39,9 @@ enum Command {
     Inspect(inspect::Arguments),
     /// Make a model folder (model.json and weights.safetensors) from a checkpoint.
     Convert(convert::Arguments),
+    /// Train a model as a configuration says, or go on with a training that was stopped.
+    #[cfg(feature = "train")]
+    Train(train::Arguments),
 }
 
 /// What `--device` takes.
@@ -86,6 +92,8 @@ fn main() -> ExitCode {
         Command::Logits(arguments) => pollster::block_on(logits::run(&arguments)),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Convert(arguments) => pollster::block_on(convert::run(&arguments)),
+        #[cfg(feature = "train")]
+        Command::Train(arguments) => pollster::block_on(train::run(&arguments)),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,14 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use delineo::manifest::Manifest;
 use delineo::mask::{Cleaning, Mask, mask_png};
 use delineo::model::Model;
-use delineo::weights::Checkpoint;
 use delineo::{Error, imaging};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
+use crate::model_folder::read_model;
 use crate::{DeviceArgument, Stop, print_json, read, write};
 
 #[derive(clap::Args)]
@@ -54,10 +53,7 @@ fn threshold(text: &str) -> Result<f32, String> {
 
 pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
     let device = arguments.device.open()?;
-    let manifest = Manifest::from_json(&read(&arguments.model.join("model.json"))?)?;
-    let weights = read(&arguments.model.join(&manifest.weights.file))?;
-    manifest.check_weights(&weights)?;
-    let checkpoint = Checkpoint::from_bytes(weights)?;
+    let (manifest, checkpoint) = read_model(&arguments.model)?;
     let model = Model::new(manifest, &checkpoint, &device)?;
     model.self_test(&checkpoint).await?;
     if arguments.class >= model.architecture().classes {

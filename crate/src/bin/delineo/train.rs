@@ -1,0 +1,182 @@
+//! `delineo train`: from a configuration and folders of images to a model folder.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use delineo::device::{self, Device};
+use delineo::manifest::{Manifest, Provenance};
+use delineo::training::{Config, Outcome, Place, Progress, Row, train};
+use delineo::{Error, device::Choice};
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use crate::model_folder::{read_weights, write_model};
+use crate::{Stop, print_json, read};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Configuration; `crate/recipes` holds some to start from.
+    config: PathBuf,
+    /// Model folder to write; its name becomes the model's id.
+    #[arg(long)]
+    out: PathBuf,
+    /// Folder for the saved state and the journal; a training found there goes on. OUT.training where it is not given.
+    #[arg(long)]
+    state: Option<PathBuf>,
+    /// Model folder or checkpoint to start from, in place of the configuration's.
+    #[arg(long)]
+    init: Option<PathBuf>,
+    /// Where to run.
+    #[arg(long, value_enum, default_value_t)]
+    device: TrainingDevice,
+    /// Seconds after which the state is saved, beside the end of every epoch.
+    #[arg(long, default_value_t = 60)]
+    save_every: u64,
+    /// One JSON object an epoch on standard output, and no progress bar.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Where a training can run. What is missing here was not compiled in: see the features `libtorch` and `cuda`.
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum TrainingDevice {
+    /// The CPU, with burn's own kernels.
+    #[default]
+    Cpu,
+    /// The GPU, through Vulkan, Metal or DirectX.
+    Gpu,
+    /// The CPU, with libtorch's kernels.
+    #[cfg(feature = "libtorch")]
+    Libtorch,
+    /// An NVIDIA GPU, with libtorch's kernels.
+    #[cfg(feature = "libtorch")]
+    LibtorchCuda,
+    /// An NVIDIA GPU, with burn's own kernels.
+    #[cfg(feature = "cuda")]
+    Cuda,
+}
+
+impl TrainingDevice {
+    // burn means to replace libtorch by its own CPU kernels, which are not yet as fast (see `docs/training.md`).
+    #[cfg_attr(feature = "libtorch", expect(deprecated))]
+    fn open(self) -> Result<Device, Error> {
+        match self {
+            Self::Cpu => Ok(device::cpu()),
+            Self::Gpu => device::open(Choice::Gpu).map(|(device, _)| device),
+            #[cfg(feature = "libtorch")]
+            Self::Libtorch => Ok(Device::libtorch()),
+            #[cfg(feature = "libtorch")]
+            Self::LibtorchCuda => Ok(Device::libtorch_cuda(0)),
+            #[cfg(feature = "cuda")]
+            Self::Cuda => Ok(Device::cuda(0)),
+        }
+    }
+}
+
+pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
+    let text = String::from_utf8_lossy(&read(&arguments.config)?).into_owned();
+    let folder = arguments.config.parent().unwrap_or(&arguments.config);
+    let config = Config::from_toml(&text, folder)?;
+    let init = arguments.init.as_ref().or(config.init.as_ref());
+    let start = init.map(|path| read_weights(path)).transpose()?;
+    let device = arguments.device.open()?;
+    let state = arguments.state.clone().unwrap_or_else(|| {
+        let mut name = arguments.out.clone().into_os_string();
+        name.push(".training");
+        name.into()
+    });
+    let bar = if arguments.json {
+        ProgressBar::hidden()
+    } else {
+        ProgressBar::new(0)
+    };
+    if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {msg}") {
+        bar.set_style(style);
+    }
+    let mut observe = |progress: Progress<'_>| {
+        bar.set_length(progress.steps as u64);
+        bar.set_position(progress.step as u64);
+        bar.set_message(format!(
+            "epoch {}/{} at {} px, loss {:.3}, {} left",
+            progress.epoch,
+            progress.epochs,
+            progress.side,
+            progress.loss,
+            HumanDuration(Duration::from_secs_f64(progress.remaining))
+        ));
+        if let Some(row) = progress.row {
+            if arguments.json {
+                print_json(&json!(row));
+            } else {
+                bar.println(line(row));
+            }
+        }
+    };
+    let place = Place {
+        folder: &state,
+        save_every: Duration::from_secs(arguments.save_every),
+    };
+    let outcome = train(&config, start.as_ref(), &device, place, &mut observe)?;
+    bar.finish_and_clear();
+    let manifest = manifest(&config, &outcome);
+    let manifest = write_model(&arguments.out, manifest, &outcome.weights, true).await?;
+    let summary = json!({
+        "model": arguments.out, "epoch": outcome.best.1, "score": outcome.best.0,
+        "score_in_half_precision": outcome.score_in_half_precision, "bytes": manifest.weights.bytes,
+    });
+    if arguments.json {
+        print_json(&summary);
+    } else {
+        println!(
+            "{}: epoch {} of {}, score {:.4} on val ({:.4} in float16)",
+            arguments.out.display(),
+            outcome.best.1,
+            outcome.rows.len(),
+            outcome.best.0,
+            outcome.score_in_half_precision
+        );
+    }
+    Ok(())
+}
+
+fn line(row: &Row) -> String {
+    let mut text = format!(
+        "epoch {:3}  {} px  loss {:.4}",
+        row.epoch, row.side, row.loss
+    );
+    for set in &row.validations {
+        text.push_str(&format!("  {}:", set.data));
+        if set.images > 0 {
+            text.push_str(&format!(" IoU {:.4} Dice {:.4}", set.iou, set.dice));
+        }
+        if set.normal > 0 {
+            text.push_str(&format!(" false alarms {:.0} %", 100.0 * set.alarms));
+        }
+    }
+    text
+}
+
+fn manifest(config: &Config, outcome: &Outcome) -> Manifest {
+    let origins = config.data.iter().map(|data| data.origin.clone());
+    Manifest {
+        name: config.name.clone(),
+        description: config.description.clone(),
+        modalities: config.modalities.clone(),
+        input: outcome.input.clone(),
+        training: origins.filter(|origin| !origin.is_empty()).collect(),
+        licence: config.licence.clone(),
+        provenance: Some(Provenance {
+            command: std::env::args().collect::<Vec<_>>().join(" "),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            seed: config.recipe.seed,
+            training: outcome.training.clone(),
+            epochs: [outcome.rows.len(), outcome.best.1],
+            seconds: outcome.rows.last().map_or(0.0, |row| row.seconds),
+            data: outcome.data.clone(),
+            score: outcome.best.0,
+            score_in_half_precision: outcome.score_in_half_precision,
+        }),
+        ..Manifest::assumed(&config.id, &config.variant, 3, 1, &[])
+    }
+}

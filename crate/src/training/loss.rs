@@ -1,0 +1,78 @@
+//! What training minimises.
+
+use burn::tensor::Tensor;
+use burn::tensor::activation::{log_sigmoid, sigmoid};
+
+use super::config::Loss;
+
+/// Added to both sides of the Dice quotient, in pixels: an image without a lesion costs nothing when nothing is found.
+const SMOOTH: f32 = 1.0;
+
+impl Loss {
+    /// The loss, a tensor of one number.
+    ///
+    /// `logits` and `truth` are `[batch, classes, height, width]`; the truth is 0 to 1, fractions on the border.
+    pub fn of(&self, logits: Tensor<4>, truth: Tensor<4>) -> Tensor<1> {
+        let [batch, classes, height, width] = logits.dims();
+        let flat = |x: Tensor<4>| x.reshape([batch * classes, height * width]);
+        let (logits, truth) = (flat(logits), flat(truth));
+        // softplus(x) - truth * x, which is the cross-entropy without a logarithm of 0.
+        let bce = (log_sigmoid(-logits.clone()).neg() - truth.clone() * logits.clone()).mean();
+        let probability = sigmoid(logits);
+        let overlap = (probability.clone() * truth.clone()).sum_dim(1);
+        let sizes = (probability + truth).sum_dim(1);
+        let dice = ((overlap * 2.0 + SMOOTH) / (sizes + SMOOTH)).mean();
+        bce * self.bce + (dice.neg() + 1.0) * self.dice
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::{Device, TensorData};
+
+    fn of(loss: Loss, logits: &[f32], truth: &[f32]) -> f32 {
+        let device = Device::flex();
+        let tensor = |v: &[f32]| {
+            Tensor::<4>::from_data(TensorData::new(v.to_vec(), [1, 1, 1, v.len()]), &device)
+        };
+        loss.of(tensor(logits), tensor(truth)).into_scalar::<f32>()
+    }
+
+    #[test]
+    fn the_terms_are_those_of_pytorch() {
+        // torch.nn.functional.binary_cross_entropy_with_logits(tensor([2., -1., 60., 0.5]), tensor([1., 0., 1., 0.25]))
+        let bce = of(
+            Loss {
+                bce: 1.0,
+                dice: 0.0,
+            },
+            &[2.0, -1.0, 60.0, 0.5],
+            &[1.0, 0.0, 1.0, 0.25],
+        );
+        assert!((bce - 0.322_316_7).abs() < 1e-5, "{bce}");
+        // p = sigmoid(logits); 1 - (2 * (p * t).sum() + 1) / (p.sum() + t.sum() + 1)
+        let dice = of(
+            Loss {
+                bce: 0.0,
+                dice: 1.0,
+            },
+            &[2.0, -1.0, 60.0, 0.5],
+            &[1.0, 0.0, 1.0, 0.25],
+        );
+        assert!((dice - 0.157_645_8).abs() < 1e-5, "{dice}");
+    }
+
+    #[test]
+    fn nothing_found_where_nothing_is_costs_nothing() {
+        let loss = of(
+            Loss {
+                bce: 0.5,
+                dice: 1.0,
+            },
+            &[-40.0; 16],
+            &[0.0; 16],
+        );
+        assert!(loss.abs() < 1e-5, "{loss}");
+    }
+}

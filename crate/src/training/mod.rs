@@ -1,0 +1,35 @@
+//! Training CMUNeXt: from folders of images and masks to a model folder that the app can use.
+//!
+//! ```text
+//! Config ─▶ Dataset::check ─▶ Pictures (decoded once, squashed to the network's frame)
+//!                                 │  Augmentation: one warp for image and mask, then light, noise and things in the way
+//!                                 ▼
+//!           Batches ─▶ CmuNext on an autodiff device ─▶ loss ─▶ optimiser ─▶ averaged weights
+//!                                 │ each epoch                                   │
+//!                                 ▼                                              ▼
+//!                        State (written whole or not at all)          score on the val part ─▶ best
+//! ```
+//!
+//! Every random number follows from the seed, the epoch and the picture's place in it, never from what was drawn before,
+//! so a training that was killed goes on exactly as if it had not been.
+
+mod augmentation;
+mod average;
+mod config;
+mod curve;
+mod distortion;
+mod epoch;
+mod exam;
+mod journal;
+mod loss;
+mod pictures;
+mod run;
+mod schedule;
+mod state;
+
+pub use augmentation::{Augmentation, Draw};
+pub use config::{Config, Data, Loss, Optimiser, Recipe, Stage};
+pub use journal::{Row, Validation};
+pub use pictures::Picture;
+pub use run::{Outcome, Place, Progress, train};
+pub use schedule::Schedule;

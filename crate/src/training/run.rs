@@ -1,0 +1,523 @@
+//! The training itself.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use burn::grad_clipping::GradientClippingConfig;
+use burn::optim::decay::WeightDecayConfig;
+use burn::optim::momentum::MomentumConfig;
+use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer, SgdConfig};
+use burn::tensor::{Device, Tensor, TensorData};
+use rayon::prelude::*;
+
+use super::average::{EVERY, follow};
+use super::config::{Config, Data, Optimiser, Recipe};
+use super::curve;
+use super::epoch::{Batch, Source, order};
+use super::exam::{Exam, examine, exams};
+use super::journal::{Row, Validation, csv, score};
+use super::pictures::Picture;
+use super::state::{Position, State, write_whole};
+use crate::Error;
+use crate::dataset::{Dataset, Pair, Part};
+use crate::manifest::{DataUsed, Input, Manifest, sha256};
+use crate::network::{Architecture, CmuNext};
+use crate::weights::Checkpoint;
+
+/// Where a training keeps what it needs to go on.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// `state.safetensors` is the state; `journal.csv` and `journal.svg` say how it went.
+    pub folder: &'a Path,
+    /// How old the saved state may be when the training is killed; it is saved after every epoch too.
+    pub save_every: Duration,
+}
+
+impl Place<'_> {
+    fn state(&self) -> PathBuf {
+        self.folder.join("state.safetensors")
+    }
+}
+
+/// How far a training is.
+#[derive(Clone, Debug)]
+pub struct Progress<'a> {
+    /// Epoch that runs, counted from 1.
+    pub epoch: usize,
+    /// Epochs in all.
+    pub epochs: usize,
+    /// Steps done, over all epochs.
+    pub step: usize,
+    /// Steps in all, estimated from this epoch's.
+    pub steps: usize,
+    /// Side of the input in pixels.
+    pub side: u32,
+    /// Mean loss of this epoch so far.
+    pub loss: f64,
+    /// Seconds that the rest will take.
+    pub remaining: f64,
+    /// The row of an epoch that has just ended.
+    pub row: Option<&'a Row>,
+}
+
+/// What a training leaves behind.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The weights of the best epoch.
+    pub weights: Checkpoint,
+    /// How images become the input, at the size of the best epoch.
+    pub input: Input,
+    /// Score and number, from 1, of the best epoch.
+    pub best: (f64, usize),
+    /// That score with the weights rounded to float16.
+    pub score_in_half_precision: f64,
+    /// All epochs.
+    pub rows: Vec<Row>,
+    /// What it learnt from.
+    pub data: Vec<DataUsed>,
+    /// SHA-256 of configuration and data.
+    pub training: String,
+}
+
+/// Trains, or goes on with the training that is found in `place`, exactly as if it had not been stopped.
+///
+/// `start` are the weights to begin with; random ones where there are none. `observe` is called after every step.
+///
+/// # Errors
+/// [`Error::Data`] names every fault of the data before the first step; [`Error::Training`], [`Error::File`] and
+/// [`Error::Device`] as they come.
+pub fn train(
+    config: &Config,
+    start: Option<&Checkpoint>,
+    device: &Device,
+    place: Place<'_>,
+    observe: &mut dyn FnMut(Progress<'_>),
+) -> Result<Outcome, Error> {
+    config.check()?;
+    let architecture = Architecture {
+        variant: config.variant()?,
+        in_channels: 3,
+        classes: 1,
+    };
+    let sets = open(config)?;
+    let data = used(&sets)?;
+    let training = training_id(config, start, &data)?;
+    fs::create_dir_all(place.folder).map_err(|source| Error::File {
+        path: place.folder.to_owned(),
+        source,
+    })?;
+    let device = device.clone().autodiff();
+    device.seed(config.recipe.seed);
+    let network = match start {
+        Some(weights) if weights.architecture() == architecture => weights.load_into(&device)?,
+        Some(weights) => {
+            return Err(Error::Training(format!(
+                "it should start from CMUNeXt-{} weights with 3 channels and 1 class, not {:?}",
+                config.variant,
+                weights.architecture()
+            )));
+        }
+        None => CmuNext::new(architecture, &device),
+    };
+    let fresh = State {
+        position: Position {
+            training: training.clone(),
+            ..Position::default()
+        },
+        average: Checkpoint::from_network(&network, architecture)?,
+        network,
+        optimiser: optimiser(&config.recipe),
+        best: None,
+    };
+    let path = place.state();
+    let state = if path.exists() {
+        State::load(&path, fresh)?
+    } else {
+        fresh
+    };
+    let weights = weights_of(config, &sets);
+    let mut run = Run {
+        config,
+        architecture,
+        device,
+        place,
+        pairs: sets.iter().flat_map(|set| set.part(Part::Train)).collect(),
+        weights,
+        sets: &sets,
+        state,
+        saved: Instant::now(),
+        clock: Instant::now(),
+        pace: 0.0,
+    };
+    run.all(observe)?;
+    let position = run.state.position;
+    let (Some(weights), Some(best)) = (run.state.best, position.best) else {
+        return Err(Error::Training("no epoch was validated".to_owned()));
+    };
+    let side = side_of(config, best.1);
+    let input = input(side);
+    let rounded = Checkpoint::from_bytes(weights.to_safetensors(true)?)?;
+    let validations = examine(&rounded, side, &exams(&sets, &input)?, &sets)?;
+    Ok(Outcome {
+        weights,
+        input,
+        best,
+        score_in_half_precision: score(&validations),
+        rows: position.rows,
+        data,
+        training,
+    })
+}
+
+/// The data sets, all faults named.
+fn open(config: &Config) -> Result<Vec<Dataset>, Error> {
+    let mut sets = Vec::new();
+    let mut faults = Vec::new();
+    for data in &config.data {
+        let set = data
+            .layout(config.recipe.seed)
+            .and_then(|layout| Dataset::open(&layout))
+            .and_then(|set| set.check(&Data::PARTS).map(|()| set));
+        match set {
+            Ok(set) => sets.push(set),
+            Err(Error::Data(found)) => faults.extend(found),
+            Err(error) => return Err(error),
+        }
+    }
+    if faults.is_empty() {
+        Ok(sets)
+    } else {
+        Err(Error::Data(faults))
+    }
+}
+
+fn used(sets: &[Dataset]) -> Result<Vec<DataUsed>, Error> {
+    let used = |set: &Dataset| {
+        Ok(DataUsed {
+            name: set.name.clone(),
+            train: set.part(Part::Train).count(),
+            val: set.part(Part::Val).count(),
+            sha256: set.digest()?,
+        })
+    };
+    sets.iter().map(used).collect()
+}
+
+/// Tells this training from every other: settings, weights to start from, bytes of the data. Where files lie is left out.
+fn training_id(
+    config: &Config,
+    start: Option<&Checkpoint>,
+    data: &[DataUsed],
+) -> Result<String, Error> {
+    let start = start
+        .map(|weights| weights.to_safetensors(false))
+        .transpose()?;
+    let settings = serde_json::to_vec(&(&config.variant, &config.recipe, &config.augmentation))
+        .map_err(|error| Error::Encode(error.to_string()))?;
+    let mut text = sha256(&settings);
+    text.push_str(&start.map(|bytes| sha256(&bytes)).unwrap_or_default());
+    for (used, data) in data.iter().zip(&config.data) {
+        text.push_str(&format!("{}{}", used.sha256, data.weight));
+    }
+    Ok(sha256(text.as_bytes()))
+}
+
+fn weights_of(config: &Config, sets: &[Dataset]) -> Vec<f64> {
+    let of = |(set, data): (&Dataset, &Data)| vec![data.weight; set.part(Part::Train).count()];
+    sets.iter().zip(&config.data).flat_map(of).collect()
+}
+
+fn optimiser(recipe: &Recipe) -> ModuleOptimizer {
+    let clip = recipe.clip.map(GradientClippingConfig::Norm);
+    match recipe.optimiser {
+        Optimiser::AdamW { weight_decay } => AdamWConfig::new()
+            .with_weight_decay(weight_decay)
+            .with_epsilon(1e-8)
+            .with_grad_clipping(clip)
+            .init(),
+        Optimiser::Sgd { weight_decay } => SgdConfig::new()
+            .with_momentum(Some(MomentumConfig::new()))
+            .with_weight_decay(Some(WeightDecayConfig::new(weight_decay)))
+            .with_gradient_clipping(clip)
+            .init(),
+    }
+}
+
+/// The input's side in an epoch, counted from 1.
+fn side_of(config: &Config, epoch: usize) -> u32 {
+    let stages = &config.recipe.stages;
+    let sides = stages
+        .iter()
+        .flat_map(|stage| std::iter::repeat_n(stage.side, stage.epochs));
+    sides.take(epoch).last().unwrap_or(256)
+}
+
+/// RGB, area-averaged, with the mean and deviation of ImageNet.
+fn input(side: u32) -> Input {
+    Input {
+        width: side,
+        height: side,
+        ..Manifest::assumed("", "", 3, 1, &[]).input
+    }
+}
+
+struct Run<'a> {
+    config: &'a Config,
+    architecture: Architecture,
+    device: Device,
+    place: Place<'a>,
+    pairs: Vec<&'a Pair>,
+    weights: Vec<f64>,
+    sets: &'a [Dataset],
+    state: State,
+    saved: Instant,
+    clock: Instant,
+    /// Seconds a step, smoothed.
+    pace: f64,
+}
+
+impl Run<'_> {
+    fn all(&mut self, observe: &mut dyn FnMut(Progress<'_>)) -> Result<(), Error> {
+        let mut first = 0;
+        for stage in &self.config.recipe.stages {
+            let epochs = first..first + stage.epochs;
+            first = epochs.end;
+            if self.state.position.epoch >= epochs.end {
+                continue;
+            }
+            let pictures = load(&self.pairs, stage.side)?;
+            let exams = exams(self.sets, &input(stage.side))?;
+            for epoch in epochs {
+                if epoch >= self.state.position.epoch {
+                    self.epoch(epoch, stage.side, &pictures, &exams, observe)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn epochs(&self) -> usize {
+        self.config
+            .recipe
+            .stages
+            .iter()
+            .map(|stage| stage.epochs)
+            .sum()
+    }
+
+    fn epoch(
+        &mut self,
+        epoch: usize,
+        side: u32,
+        pictures: &[Picture],
+        exams: &[Exam],
+        observe: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<(), Error> {
+        let recipe = &self.config.recipe;
+        let order = order(&self.weights, recipe.seed, epoch);
+        let in_epoch = order.len().div_ceil(recipe.batch);
+        let steps = self.epochs() * in_epoch;
+        let input = input(side);
+        let source = Source {
+            pictures,
+            augmentation: &self.config.augmentation,
+            input: &input,
+            batch: recipe.batch,
+            side: side as usize,
+            seed: recipe.seed,
+            epoch,
+        };
+        let from = self.state.position.step_in_epoch;
+        let rate_at = |step: usize| {
+            let factor = recipe.schedule.factor(epoch * in_epoch + step, steps);
+            recipe.learning_rate * factor
+        };
+        thread::scope(|scope| -> Result<(), Error> {
+            let mut began = Instant::now();
+            for batch in source.batches(scope, order, from) {
+                let loss = self.step(batch, rate_at(self.state.position.step_in_epoch))?;
+                let position = &mut self.state.position;
+                position.step += 1;
+                position.step_in_epoch += 1;
+                position.loss_sum += loss;
+                if self.state.position.step.is_multiple_of(EVERY) && recipe.average > 0.0 {
+                    self.average()?;
+                }
+                self.tick();
+                if self.saved.elapsed() >= self.place.save_every {
+                    self.save()?;
+                }
+                let took = began.elapsed().as_secs_f64();
+                self.pace = if self.pace > 0.0 {
+                    0.95 * self.pace + 0.05 * took
+                } else {
+                    took
+                };
+                observe(self.progress((epoch, side), in_epoch, None));
+                began = Instant::now();
+            }
+            Ok(())
+        })?;
+        let is_due =
+            (epoch + 1).is_multiple_of(recipe.validate_every) || epoch + 1 == self.epochs();
+        let validations = if is_due {
+            self.validate(epoch, side, exams)?
+        } else {
+            Vec::new()
+        };
+        self.tick();
+        let position = &mut self.state.position;
+        position.rows.push(Row {
+            epoch: epoch + 1,
+            side,
+            rate: rate_at(in_epoch - 1),
+            loss: position.loss_sum / in_epoch as f64,
+            seconds: position.seconds,
+            validations,
+        });
+        position.epoch = epoch + 1;
+        position.step_in_epoch = 0;
+        position.loss_sum = 0.0;
+        self.save()?;
+        let rows = &self.state.position.rows;
+        write_whole(&self.place.folder.join("journal.csv"), csv(rows).as_bytes())?;
+        let picture = curve::svg(rows, &self.config.name)?;
+        write_whole(&self.place.folder.join("journal.svg"), picture.as_bytes())?;
+        observe(self.progress((epoch, side), in_epoch, rows.last()));
+        Ok(())
+    }
+
+    /// One step; its loss.
+    fn step(&mut self, batch: Batch, rate: f64) -> Result<f64, Error> {
+        let Batch {
+            count,
+            side,
+            images,
+            truths,
+        } = batch;
+        let tensor = |values: Vec<f32>, channels: usize| {
+            let data = TensorData::new(values, [count, channels, side, side]);
+            Tensor::<4>::from_data(data, &self.device)
+        };
+        let logits = self.state.network.try_forward(tensor(images, 3))?;
+        let loss = self.config.recipe.loss.of(logits, tensor(truths, 1));
+        let gradients = loss.backward();
+        let value = f64::from(loss.into_scalar::<f32>());
+        if !value.is_finite() {
+            return Err(Error::Training(format!(
+                "the loss became {value} in step {}; try a lower learning rate",
+                self.state.position.step + 1
+            )));
+        }
+        let gradients = GradientsParams::from_grads(gradients, &self.state.network);
+        // The optimiser takes the network by value; a clone shares its tensors.
+        let network = self.state.network.clone();
+        self.state.network = self.state.optimiser.step(rate, network, gradients);
+        Ok(value)
+    }
+
+    /// Scores the averaged weights and keeps them when they are the best so far.
+    fn validate(
+        &mut self,
+        epoch: usize,
+        side: u32,
+        exams: &[Exam],
+    ) -> Result<Vec<Validation>, Error> {
+        self.average()?;
+        let validations = examine(&self.state.average, side, exams, self.sets)?;
+        let score = score(&validations);
+        // Scores of different input sizes compare, since all are measured at the image's own size.
+        if self
+            .state
+            .position
+            .best
+            .is_none_or(|(best, _)| score > best)
+        {
+            self.state.position.best = Some((score, epoch + 1));
+            self.state.best = Some(self.state.average.clone());
+        }
+        Ok(validations)
+    }
+
+    /// Brings the averaged weights up to the last step.
+    fn average(&mut self) -> Result<(), Error> {
+        let State {
+            position,
+            network,
+            average,
+            ..
+        } = &mut self.state;
+        let passed = position.step - position.averaged;
+        position.averaged = position.step;
+        let now = Checkpoint::from_network(network, self.architecture)?;
+        follow(
+            average,
+            self.config.recipe.average,
+            &now,
+            position.step,
+            passed,
+        )
+    }
+
+    fn tick(&mut self) {
+        self.state.position.seconds += self.clock.elapsed().as_secs_f64();
+        self.clock = Instant::now();
+    }
+
+    fn save(&mut self) -> Result<(), Error> {
+        self.state.save(&self.place.state())?;
+        self.saved = Instant::now();
+        Ok(())
+    }
+
+    fn progress<'r>(
+        &self,
+        at: (usize, u32),
+        in_epoch: usize,
+        row: Option<&'r Row>,
+    ) -> Progress<'r> {
+        let position = &self.state.position;
+        let (epoch, side) = at;
+        let loss = position.loss_sum / position.step_in_epoch.max(1) as f64;
+        Progress {
+            epoch: epoch + 1,
+            epochs: self.epochs(),
+            step: position.step,
+            steps: self.epochs() * in_epoch,
+            side,
+            loss: row.map_or(loss, |row| row.loss),
+            remaining: self.remaining(side, in_epoch),
+            row,
+        }
+    }
+
+    /// Seconds for the rest, if a step takes as long a pixel as it did in this attempt.
+    fn remaining(&self, side: u32, in_epoch: usize) -> f64 {
+        let position = &self.state.position;
+        let pixels = |side: u32| f64::from(side) * f64::from(side);
+        let mut first = 0;
+        let mut left = 0.0;
+        for stage in &self.config.recipe.stages {
+            let steps = (first..first + stage.epochs)
+                .map(|epoch| match epoch.cmp(&position.epoch) {
+                    std::cmp::Ordering::Less => 0,
+                    std::cmp::Ordering::Equal => in_epoch - position.step_in_epoch.min(in_epoch),
+                    std::cmp::Ordering::Greater => in_epoch,
+                })
+                .sum::<usize>();
+            left += steps as f64 * pixels(stage.side) / pixels(side);
+            first += stage.epochs;
+        }
+        left * self.pace
+    }
+}
+
+/// All pictures at the size that a stage needs.
+fn load(pairs: &[&Pair], side: u32) -> Result<Vec<Picture>, Error> {
+    pairs
+        .par_iter()
+        .map(|pair| Picture::load(pair, side))
+        .collect()
+}
