@@ -282,3 +282,27 @@ fn the_recipes_can_be_read() {
     }
     assert!(count >= 3);
 }
+
+#[test]
+fn the_example_of_fine_tuning_runs() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let guide = fs::read_to_string(root.join("docs/training.md")).expect("readable");
+    let (_, rest) = guide.split_once("```toml\n").expect("an example");
+    let (text, _) = rest.split_once("```").expect("its end");
+    let folder = folder("example");
+    phantoms(&folder.join("my-data"), 64);
+    let mut config = Config::from_toml(text, &folder).expect("a good configuration");
+    // As it stands but for the sizes, which would take minutes.
+    for stage in &mut config.recipe.stages {
+        (stage.side, stage.epochs) = (64, 1);
+    }
+    let init = fs::read(root.join("public/models/bootstrap-s/weights.safetensors")).expect("there");
+    let start = Checkpoint::from_bytes(init).expect("weights");
+    let place = Place {
+        folder: &folder.join("state"),
+        save_every: Duration::from_secs(60),
+    };
+    let outcome =
+        train(&config, Some(&start), &device::cpu(), place, &mut |_| ()).expect("it trains");
+    assert_eq!(outcome.rows.len(), 2);
+}

@@ -212,7 +212,9 @@ impl Config {
                 "the weights of the loss are not at least 0, one of them above",
             ),
             (
-                self.data.iter().any(|data| !(data.weight > 0.0)),
+                self.data
+                    .iter()
+                    .any(|data| data.weight.is_nan() || data.weight <= 0.0),
                 "the weight of a data set is not above 0",
             ),
             (

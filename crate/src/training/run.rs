@@ -19,67 +19,13 @@ use super::epoch::{Batch, Source, order};
 use super::exam::{Exam, examine, exams};
 use super::journal::{Row, Validation, csv, score};
 use super::pictures::Picture;
+use super::report::{Outcome, Place, Progress, steps_left};
 use super::state::{Position, State, write_whole};
 use crate::Error;
 use crate::dataset::{Dataset, Pair, Part};
 use crate::manifest::{DataUsed, Input, Manifest, sha256};
 use crate::network::{Architecture, CmuNext};
 use crate::weights::Checkpoint;
-
-/// Where a training keeps what it needs to go on.
-#[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
-    /// `state.safetensors` is the state; `journal.csv` and `journal.svg` say how it went.
-    pub folder: &'a Path,
-    /// How old the saved state may be when the training is killed; it is saved after every epoch too.
-    pub save_every: Duration,
-}
-
-impl Place<'_> {
-    fn state(&self) -> PathBuf {
-        self.folder.join("state.safetensors")
-    }
-}
-
-/// How far a training is.
-#[derive(Clone, Debug)]
-pub struct Progress<'a> {
-    /// Epoch that runs, counted from 1.
-    pub epoch: usize,
-    /// Epochs in all.
-    pub epochs: usize,
-    /// Steps done, over all epochs.
-    pub step: usize,
-    /// Steps in all, estimated from this epoch's.
-    pub steps: usize,
-    /// Side of the input in pixels.
-    pub side: u32,
-    /// Mean loss of this epoch so far.
-    pub loss: f64,
-    /// Seconds that the rest will take.
-    pub remaining: f64,
-    /// The row of an epoch that has just ended.
-    pub row: Option<&'a Row>,
-}
-
-/// What a training leaves behind.
-#[derive(Clone, Debug)]
-pub struct Outcome {
-    /// The weights of the best epoch.
-    pub weights: Checkpoint,
-    /// How images become the input, at the size of the best epoch.
-    pub input: Input,
-    /// Score and number, from 1, of the best epoch.
-    pub best: (f64, usize),
-    /// That score with the weights rounded to float16.
-    pub score_in_half_precision: f64,
-    /// All epochs.
-    pub rows: Vec<Row>,
-    /// What it learnt from.
-    pub data: Vec<DataUsed>,
-    /// SHA-256 of configuration and data.
-    pub training: String,
-}
 
 /// Trains, or goes on with the training that is found in `place`, exactly as if it had not been stopped.
 ///
@@ -488,29 +434,15 @@ impl Run<'_> {
             steps: self.epochs() * in_epoch,
             side,
             loss: row.map_or(loss, |row| row.loss),
-            remaining: self.remaining(side, in_epoch),
+            remaining: self.pace
+                * steps_left(
+                    &self.config.recipe.stages,
+                    side,
+                    (position.epoch, position.step_in_epoch),
+                    in_epoch,
+                ),
             row,
         }
-    }
-
-    /// Seconds for the rest, if a step takes as long a pixel as it did in this attempt.
-    fn remaining(&self, side: u32, in_epoch: usize) -> f64 {
-        let position = &self.state.position;
-        let pixels = |side: u32| f64::from(side) * f64::from(side);
-        let mut first = 0;
-        let mut left = 0.0;
-        for stage in &self.config.recipe.stages {
-            let steps = (first..first + stage.epochs)
-                .map(|epoch| match epoch.cmp(&position.epoch) {
-                    std::cmp::Ordering::Less => 0,
-                    std::cmp::Ordering::Equal => in_epoch - position.step_in_epoch.min(in_epoch),
-                    std::cmp::Ordering::Greater => in_epoch,
-                })
-                .sum::<usize>();
-            left += steps as f64 * pixels(stage.side) / pixels(side);
-            first += stage.epochs;
-        }
-        left * self.pace
     }
 }
 
