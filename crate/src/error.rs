@@ -127,6 +127,9 @@ pub enum Error {
         /// The system's own words.
         source: std::io::Error,
     },
+    /// A data set that cannot be used, one line for each fault, with the file it is in.
+    #[error("The data cannot be used:\n  {}", .0.join("\n  "))]
+    Data(Vec<String>),
     /// Two masks of different sizes cannot be compared.
     #[error("The masks differ in size: {}×{} and {}×{} pixels.", prediction.0, prediction.1, truth.0, truth.1)]
     MaskSizes {

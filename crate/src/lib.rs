@@ -11,6 +11,8 @@
 //! The library knows neither the DOM nor JavaScript. Without the feature `network` it is everything but the
 //! network and its weights, and builds in seconds.
 
+#[cfg(not(target_family = "wasm"))]
+pub mod dataset;
 pub mod error;
 pub mod imaging;
 pub mod manifest;

@@ -89,6 +89,23 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, Error> {
     })
 }
 
+/// Width and height in pixels of the upright picture, from the file's headers alone.
+///
+/// # Errors
+/// As [`decode`], as far as the headers tell: a file may have a size and yet be damaged.
+pub fn size(bytes: &[u8]) -> Result<(u32, u32), Error> {
+    let format = Format::sniff(bytes)?;
+    let header = Header::read(format, bytes)?;
+    check(format, &header)?;
+    let (width, height) = header.size;
+    // EXIF orientations 5 to 8 turn the picture by a quarter.
+    Ok(if header.orientation >= 5 {
+        (height, width)
+    } else {
+        (width, height)
+    })
+}
+
 /// Refuses by header, in the order of what helps most.
 fn check(format: Format, header: &Header) -> Result<(), Error> {
     let (width, height) = header.size;

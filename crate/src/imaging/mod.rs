@@ -16,7 +16,7 @@ mod orientation;
 mod preprocess;
 mod resize;
 
-pub use decode::{Decoded, decode};
+pub use decode::{Decoded, decode, size};
 pub use display::{display_rgba, display_size};
 pub use preprocess::preprocess;
 
