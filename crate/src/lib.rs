@@ -22,10 +22,14 @@ pub mod phantom;
 
 #[cfg(feature = "network")]
 pub mod device;
+#[cfg(all(feature = "network", not(target_family = "wasm")))]
+pub mod evaluation;
 #[cfg(feature = "network")]
 pub mod model;
 #[cfg(feature = "network")]
 pub mod network;
+#[cfg(feature = "network")]
+mod tta;
 #[cfg(feature = "network")]
 pub mod weights;
 

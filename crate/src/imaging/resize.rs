@@ -8,7 +8,7 @@ use crate::manifest::Resize;
 /// `source`, of `from` (width, height), at the size `to`.
 ///
 /// [`Resize::Area`] is used only where both sides shrink or stay, as in OpenCV; otherwise it is bilinear.
-pub(super) fn resize<const CHANNELS: usize>(
+pub(crate) fn resize<const CHANNELS: usize>(
     source: &[u8],
     from: (usize, usize),
     to: (usize, usize),

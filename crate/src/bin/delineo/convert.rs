@@ -38,8 +38,9 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
         .to_string_lossy()
         .into_owned();
     let variant = architecture.variant.to_string();
-    let mut manifest = match &arguments.manifest {
-        Some(path) => Manifest::from_json(&read(path)?)?,
+    let before = arguments.manifest.as_deref().map(read).transpose()?;
+    let mut manifest = match &before {
+        Some(json) => Manifest::from_json(json)?,
         None => {
             let mut manifest = Manifest::assumed(
                 &id,
@@ -66,10 +67,10 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
         path: out.clone(),
         source,
     })?;
-    let mut json =
-        serde_json::to_vec_pretty(&manifest).map_err(|error| Error::Manifest(error.to_string()))?;
-    json.push(b'\n');
-    write(&out.join("model.json"), &json)?;
+    write(
+        &out.join("model.json"),
+        &manifest.to_json(before.as_deref())?,
+    )?;
     write(&out.join(&manifest.weights.file), &weights)?;
     println!(
         "{}: CMUNeXt-{}, {} bytes of weights",

@@ -1,10 +1,14 @@
 //! The command line `delineo`: what the app does, for scripts.
 //!
-//! Exit codes: 0 all done, 1 some images failed, 2 wrong usage, 3 the model, the weights or the device cannot be used.
+//! Exit codes: 0 all done, 1 some images failed, 2 wrong usage, 3 the model, the weights, the data or the device
+//! cannot be used.
 
+mod calibrate;
 mod convert;
+mod evaluate;
 mod inspect;
 mod logits;
+mod model;
 mod segment;
 
 use std::fs;
@@ -14,6 +18,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 use delineo::device::{Choice, Device};
 use delineo::{Error, device};
+use indicatif::{ProgressBar, ProgressStyle};
 
 #[derive(Parser)]
 #[command(
@@ -30,6 +35,10 @@ struct Arguments {
 enum Command {
     /// Segment images and write NAME_mask.png for each.
     Segment(segment::Arguments),
+    /// Measure a model against true masks.
+    Evaluate(evaluate::Arguments),
+    /// Choose a model's temperature and threshold on data that it did not learn from.
+    Calibrate(calibrate::Arguments),
     /// Run the network alone on a NumPy array, for comparison with other implementations.
     Logits(logits::Arguments),
     /// Say what a checkpoint holds.
@@ -83,6 +92,8 @@ impl From<Error> for Stop {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Segment(arguments) => pollster::block_on(segment::run(&arguments)),
+        Command::Evaluate(arguments) => pollster::block_on(evaluate::run(&arguments)),
+        Command::Calibrate(arguments) => pollster::block_on(calibrate::run(&arguments)),
         Command::Logits(arguments) => pollster::block_on(logits::run(&arguments)),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Convert(arguments) => pollster::block_on(convert::run(&arguments)),
@@ -111,6 +122,18 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
         path: path.to_owned(),
         source,
     })
+}
+
+/// A progress bar on standard error with the time that remains, or none where standard output is for a program.
+fn progress_bar(total: u64, hidden: bool) -> ProgressBar {
+    if hidden {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(total);
+    if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos}/{len} {msg} {eta}") {
+        bar.set_style(style);
+    }
+    bar
 }
 
 /// Prints JSON on standard output. A closed pipe is the reader's choice and no error.

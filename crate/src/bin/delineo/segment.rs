@@ -4,15 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use delineo::manifest::Manifest;
 use delineo::mask::{Cleaning, Mask, mask_png};
 use delineo::model::Model;
-use delineo::weights::Checkpoint;
 use delineo::{Error, imaging};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use crate::{DeviceArgument, Stop, print_json, read, write};
+use crate::model::{open, threshold};
+use crate::{DeviceArgument, Stop, print_json, progress_bar, read, write};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -40,26 +38,16 @@ pub struct Arguments {
     /// Fill holes.
     #[arg(long)]
     fill_holes: bool,
+    /// Test-time augmentation: average over flips and turns, eight times the work.
+    #[arg(long)]
+    tta: bool,
     /// One JSON object a line on standard output, and no progress bar.
     #[arg(long)]
     json: bool,
 }
 
-fn threshold(text: &str) -> Result<f32, String> {
-    match text.parse::<f32>() {
-        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
-        _ => Err("a threshold is a number from 0 to 1".to_owned()),
-    }
-}
-
 pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
-    let device = arguments.device.open()?;
-    let manifest = Manifest::from_json(&read(&arguments.model.join("model.json"))?)?;
-    let weights = read(&arguments.model.join(&manifest.weights.file))?;
-    manifest.check_weights(&weights)?;
-    let checkpoint = Checkpoint::from_bytes(weights)?;
-    let model = Model::new(manifest, &checkpoint, &device)?;
-    model.self_test(&checkpoint).await?;
+    let model = open(&arguments.model, arguments.device).await?;
     if arguments.class >= model.architecture().classes {
         let classes = model.manifest().classes.join(", ");
         return Err(Error::Manifest(format!(
@@ -73,14 +61,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
         source,
     })?;
 
-    let bar = if arguments.json {
-        ProgressBar::hidden()
-    } else {
-        ProgressBar::new(arguments.images.len() as u64)
-    };
-    if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos}/{len} {msg} {eta}") {
-        bar.set_style(style);
-    }
+    let bar = progress_bar(arguments.images.len() as u64, arguments.json);
     let mut failed = 0;
     for path in &arguments.images {
         bar.set_message(path.display().to_string());
@@ -129,7 +110,11 @@ async fn segment(
     arguments: &Arguments,
 ) -> Result<(PathBuf, Mask), Error> {
     let image = imaging::decode(&read(path)?)?.image;
-    let maps = model.segment(&image).await?;
+    let maps = if arguments.tta {
+        model.segment_averaged(&image).await?
+    } else {
+        model.segment(&image).await?
+    };
     let map = maps
         .get(arguments.class)
         .ok_or_else(|| Error::Manifest("it has no such class".to_owned()))?;
