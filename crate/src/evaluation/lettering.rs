@@ -47,6 +47,7 @@ fn glyph(letter: char) -> u32 {
         'Z' => 0o71247,
         '.' => 0o00002,
         ',' => 0o00024,
+        ':' => 0o02020,
         '-' => 0o00700,
         '_' => 0o00007,
         '+' => 0o02720,
@@ -107,7 +108,7 @@ mod tests {
 
     #[test]
     fn every_letter_that_a_caption_may_use_has_its_own_glyph() {
-        let letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ.,-_+=%/() ";
+        let letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ.,-_+=%/(): ";
         let glyphs: std::collections::BTreeSet<_> = letters.chars().map(glyph).collect();
         assert_eq!(glyphs.len(), letters.len());
         assert!(!glyphs.contains(&glyph('\u{e9}')));
