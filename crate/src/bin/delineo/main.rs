@@ -9,6 +9,7 @@ mod evaluate;
 mod inspect;
 mod logits;
 mod model;
+mod phantom;
 mod segment;
 
 use std::fs;
@@ -45,6 +46,8 @@ enum Command {
     Inspect(inspect::Arguments),
     /// Make a model folder (model.json and weights.safetensors) from a checkpoint.
     Convert(convert::Arguments),
+    /// Make a picture that belongs to nobody, and its true mask.
+    Phantom(phantom::Arguments),
 }
 
 /// What `--device` takes.
@@ -96,6 +99,7 @@ fn main() -> ExitCode {
         Command::Calibrate(arguments) => pollster::block_on(calibrate::run(&arguments)),
         Command::Logits(arguments) => pollster::block_on(logits::run(&arguments)),
         Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Phantom(arguments) => phantom::run(&arguments),
         Command::Convert(arguments) => pollster::block_on(convert::run(&arguments)),
     };
     match result {
