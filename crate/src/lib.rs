@@ -19,6 +19,7 @@ pub mod manifest;
 pub mod mask;
 pub mod metrics;
 pub mod phantom;
+pub mod tta;
 
 #[cfg(feature = "network")]
 pub mod device;
@@ -28,8 +29,6 @@ pub mod evaluation;
 pub mod model;
 #[cfg(feature = "network")]
 pub mod network;
-#[cfg(feature = "network")]
-mod tta;
 #[cfg(feature = "network")]
 pub mod weights;
 

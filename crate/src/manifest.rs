@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::Error;
+use crate::tta::Views;
 
 /// The one version of the format that this build reads and writes.
 pub const FORMAT: u32 = 1;
@@ -181,9 +182,9 @@ pub struct Score {
     /// Share of normal images with over 1 % of the pixels called lesion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub normals_over_one_percent: Option<f32>,
-    /// Whether probabilities were averaged over flips and turns.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub test_time_augmentation: bool,
+    /// Views over which probabilities were averaged, if they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_time_augmentation: Option<Views>,
 }
 
 fn one() -> f32 {

@@ -1,12 +1,48 @@
 //! Test-time augmentation: the network sees the image flipped and turned as well, and the answers are averaged.
 //!
-//! Eight views of a square input cost eight times the network, and four views of another four times.
+//! Each view costs the network once. Views that the network did not learn from, such as ultrasound upside down, may
+//! do harm: measure before use.
 
-use image::RgbImage;
+use std::fmt;
+use std::str::FromStr;
 
-use crate::mask::ProbabilityMap;
-use crate::model::Model;
-use crate::{Error, imaging};
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "network")]
+use {
+    crate::Error, crate::imaging, crate::mask::ProbabilityMap, crate::model::Model, image::RgbImage,
+};
+
+/// Which views are averaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Views {
+    /// The image and its mirror image, left for right: two views.
+    Mirror,
+    /// All flips and quarter turns of a square input, eight views; the four flips of another.
+    All,
+}
+
+impl fmt::Display for Views {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        out.write_str(match self {
+            Self::Mirror => "mirror",
+            Self::All => "all",
+        })
+    }
+}
+
+impl FromStr for Views {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "mirror" => Ok(Self::Mirror),
+            "all" => Ok(Self::All),
+            _ => Err(format!("views are mirror or all, not “{text}”")),
+        }
+    }
+}
 
 /// A flip, a quarter turn, or both: a symmetry of the rectangle or, with `transpose`, of the square.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,9 +54,14 @@ struct Symmetry {
 }
 
 impl Symmetry {
-    /// All that leave the shape as it is, the identity first.
-    fn all(width: usize, height: usize) -> impl Iterator<Item = Self> {
-        (0..if width == height { 8 } else { 4 }).map(|bits| Self {
+    /// Those of the views that leave the shape as it is, the identity first.
+    fn of(views: Views, width: usize, height: usize) -> impl Iterator<Item = Self> {
+        let count = match views {
+            Views::Mirror => 2,
+            Views::All if width == height => 8,
+            Views::All => 4,
+        };
+        (0..count).map(|bits| Self {
             flip_x: bits & 1 != 0,
             flip_y: bits & 2 != 0,
             transpose: bits & 4 != 0,
@@ -45,13 +86,17 @@ impl Symmetry {
     }
 }
 
+#[cfg(feature = "network")]
 impl Model {
-    /// As [`Model::segment`], with the probabilities averaged over the flips and quarter turns of the network's input:
-    /// eight views of a square input, the four flips of another.
+    /// As [`Model::segment`], with the probabilities averaged over views of the network's input.
     ///
     /// # Errors
     /// As [`Model::logits`].
-    pub async fn segment_averaged(&self, image: &RgbImage) -> Result<Vec<ProbabilityMap>, Error> {
+    pub async fn segment_averaged(
+        &self,
+        image: &RgbImage,
+        views: Views,
+    ) -> Result<Vec<ProbabilityMap>, Error> {
         let input = &self.manifest().input;
         let (width, height) = (input.width as usize, input.height as usize);
         let shape = [1, self.architecture().in_channels, height, width];
@@ -59,8 +104,8 @@ impl Model {
         let plane = width * height;
         let values = imaging::preprocess(image, input);
         let mut sums = vec![0.0; self.architecture().classes * plane];
-        let mut views = 0.0;
-        for symmetry in Symmetry::all(width, height) {
+        let mut count = 0.0;
+        for symmetry in Symmetry::of(views, width, height) {
             let sources: Vec<usize> = symmetry.sources(width, height).collect();
             let channels = values.chunks_exact(plane);
             let view = channels.flat_map(|channel| sources.iter().map(|at| channel[*at]));
@@ -72,12 +117,12 @@ impl Model {
                     sums[*at] += probability;
                 }
             }
-            views += 1.0;
+            count += 1.0;
         }
         Ok(sums
             .chunks_exact(plane)
             .map(|sums| {
-                let means = sums.iter().map(|sum| sum / views).collect();
+                let means = sums.iter().map(|sum| sum / count).collect();
                 ProbabilityMap::new(width, height, means)
             })
             .collect())
@@ -88,8 +133,8 @@ impl Model {
 mod tests {
     use super::*;
 
-    fn views(width: usize, height: usize) -> Vec<Vec<usize>> {
-        Symmetry::all(width, height)
+    fn views(which: Views, width: usize, height: usize) -> Vec<Vec<usize>> {
+        Symmetry::of(which, width, height)
             .map(|symmetry| symmetry.sources(width, height).collect())
             .collect()
     }
@@ -97,7 +142,7 @@ mod tests {
     #[test]
     fn a_square_has_eight_views_and_another_rectangle_four_each_with_every_pixel_once() {
         for (width, height, count) in [(3, 3, 8), (3, 2, 4)] {
-            let mut views = views(width, height);
+            let mut views = views(Views::All, width, height);
             assert_eq!(views[0], (0..width * height).collect::<Vec<_>>());
             views.sort();
             views.dedup();
@@ -111,7 +156,7 @@ mod tests {
 
     #[test]
     fn the_views_are_flips_and_quarter_turns() {
-        let views = views(2, 2);
+        let views = views(Views::All, 2, 2);
         // The square 0 1 / 2 3
         let expected = [
             [0, 1, 2, 3],
@@ -124,5 +169,14 @@ mod tests {
             [3, 1, 2, 0],
         ];
         assert_eq!(views, expected);
+        assert_eq!(self::views(Views::Mirror, 2, 2), expected[..2]);
+    }
+
+    #[test]
+    fn views_are_read_as_they_are_written() {
+        for views in [Views::Mirror, Views::All] {
+            assert_eq!(views.to_string().parse(), Ok(views));
+        }
+        assert!("none".parse::<Views>().is_err());
     }
 }

@@ -8,6 +8,7 @@ use delineo::evaluation::Report;
 use delineo::mask::{Mask, mask_png, png};
 use delineo::metrics::{Confusion, SurfaceDistance};
 use delineo::phantom;
+use delineo::tta::Views;
 use phantoms::{dataset, folder, model, write};
 
 mod phantoms;
@@ -109,12 +110,12 @@ fn the_report_goes_to_a_folder_as_json_table_and_pictures() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(
-        said.contains("IoU") && said.contains("averaged over flips and turns"),
+        said.contains("IoU") && said.contains("averaged over views: all"),
         "{said}"
     );
     let json = fs::read(out.join("report.json")).expect("written");
     let found: Report = serde_json::from_slice(&json).expect("a report");
-    assert!(found.test_time_augmentation);
+    assert_eq!(found.test_time_augmentation, Some(Views::All));
     let csv = fs::read_to_string(out.join("cases.csv")).expect("written");
     assert_eq!(csv.lines().count(), 3);
     let columns = csv.lines().map(|line| line.split(',').count());

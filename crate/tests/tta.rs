@@ -6,6 +6,7 @@ use delineo::device;
 use delineo::manifest::Manifest;
 use delineo::model::Model;
 use delineo::phantom;
+use delineo::tta::Views;
 use delineo::weights::Checkpoint;
 use image::imageops;
 
@@ -36,7 +37,7 @@ fn the_average_turns_with_the_image() {
     // As large as the input, so that resizing has no part in it.
     let image = phantom::ultrasound(3, 128, 128).image;
     let averaged = |image| {
-        let maps = pollster::block_on(model.segment_averaged(image)).expect("runs");
+        let maps = pollster::block_on(model.segment_averaged(image, Views::All)).expect("runs");
         maps[0].values().to_vec()
     };
     let upright = averaged(&image);
@@ -56,11 +57,31 @@ fn the_average_of_an_input_that_is_not_square_flips_with_the_image() {
     let model = model(128, 96);
     let image = phantom::dermoscopy(2, 128, 96).image;
     let averaged = |image| {
-        let maps = pollster::block_on(model.segment_averaged(image)).expect("runs");
+        let maps = pollster::block_on(model.segment_averaged(image, Views::All)).expect("runs");
         maps[0].values().to_vec()
     };
     let upright = averaged(&image);
     let flipped = averaged(&imageops::rotate180(&image));
     let back: Vec<f32> = flipped.into_iter().rev().collect();
     assert!(worst(&upright, &back) < 1e-5);
+}
+
+#[test]
+fn the_average_of_two_views_is_their_mean() {
+    let model = model(96, 96);
+    let image = phantom::ultrasound(5, 96, 96).image;
+    let segmented = |image| {
+        let maps = pollster::block_on(model.segment(image)).expect("runs");
+        maps[0].values().to_vec()
+    };
+    let (plain, mirrored) = (
+        segmented(&image),
+        segmented(&imageops::flip_horizontal(&image)),
+    );
+    let mean: Vec<f32> = (0..96 * 96)
+        .map(|at| (plain[at] + mirrored[at / 96 * 96 + 95 - at % 96]) / 2.0)
+        .collect();
+    let averaged = pollster::block_on(model.segment_averaged(&image, Views::Mirror));
+    let averaged = averaged.expect("runs");
+    assert!(worst(averaged[0].values(), &mean) < 1e-6);
 }

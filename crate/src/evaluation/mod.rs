@@ -16,6 +16,7 @@ use crate::dataset::{Dataset, Pair, Part};
 use crate::mask::{Cleaning, Mask, ProbabilityMap};
 use crate::metrics::{AuthorsScore, Confusion, Reliability, Statistic, SurfaceDistance};
 use crate::model::Model;
+use crate::tta::Views;
 
 pub use calibrate::{Calibrated, calibrate};
 pub use diagram::reliability_diagram;
@@ -34,8 +35,8 @@ pub struct Settings {
     pub threshold: Option<f32>,
     /// Class that the masks show, counted from 0.
     pub class: usize,
-    /// Average over flips and turns ([`Model::segment_averaged`]).
-    pub test_time_augmentation: bool,
+    /// Views to average over ([`Model::segment_averaged`]); only the image itself where there are none.
+    pub test_time_augmentation: Option<Views>,
     /// How many of the worst cases are kept to look at.
     pub worst: usize,
 }
@@ -45,7 +46,7 @@ impl Default for Settings {
         Self {
             threshold: None,
             class: 0,
-            test_time_augmentation: false,
+            test_time_augmentation: None,
             worst: 20,
         }
     }
@@ -57,10 +58,9 @@ impl Settings {
     }
 
     async fn segment(&self, model: &Model, image: &RgbImage) -> Result<ProbabilityMap, Error> {
-        let maps = if self.test_time_augmentation {
-            model.segment_averaged(image).await?
-        } else {
-            model.segment(image).await?
+        let maps = match self.test_time_augmentation {
+            Some(views) => model.segment_averaged(image, views).await?,
+            None => model.segment(image).await?,
         };
         let class = maps.into_iter().nth(self.class);
         class.ok_or_else(|| no_class(model, self.class))

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::dataset::Part;
 use crate::manifest::Score;
 use crate::metrics::{Reliability, Statistic};
+use crate::tta::Views;
 
 /// Everything that was measured for a model on one part of a data set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,8 +24,8 @@ pub struct Report {
     pub threshold: f32,
     /// What logits were divided by.
     pub temperature: f32,
-    /// Whether probabilities were averaged over flips and turns.
-    pub test_time_augmentation: bool,
+    /// Views over which probabilities were averaged, if they were.
+    pub test_time_augmentation: Option<Views>,
     /// Over all images.
     pub summary: Summary,
     /// Whether probabilities can be believed.

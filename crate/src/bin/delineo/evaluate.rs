@@ -10,6 +10,7 @@ use delineo::manifest::Manifest;
 use delineo::mask::png;
 use delineo::metrics::Statistic;
 use delineo::model::Model;
+use delineo::tta::Views;
 
 use crate::model::{open, threshold};
 use crate::{DeviceArgument, Stop, print_json, progress_bar, read, write};
@@ -37,9 +38,10 @@ pub struct Arguments {
     /// Images without a lesion: a data set or a folder of images.
     #[arg(long)]
     normal: Option<PathBuf>,
-    /// Test-time augmentation: average over flips and turns, eight times the work.
-    #[arg(long)]
-    tta: bool,
+    /// Test-time augmentation: average over the mirror image too, or over all flips and quarter turns (eight times the
+    /// work).
+    #[arg(long, value_name = "mirror|all", num_args = 0..=1, default_missing_value = "all", require_equals = true)]
+    tta: Option<Views>,
     /// Threshold on the probability; the model's own where it is not given.
     #[arg(long, value_parser = threshold)]
     threshold: Option<f32>,
@@ -178,10 +180,9 @@ fn print(report: &Report) {
         report.data,
         report.part,
         report.images,
-        if report.test_time_augmentation {
-            ", averaged over flips and turns"
-        } else {
-            ""
+        match report.test_time_augmentation {
+            Some(views) => format!(", averaged over views: {views}"),
+            None => String::new(),
         }
     );
     println!(

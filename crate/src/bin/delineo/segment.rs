@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use delineo::mask::{Cleaning, Mask, mask_png};
 use delineo::model::Model;
+use delineo::tta::Views;
 use delineo::{Error, imaging};
 use serde_json::json;
 
@@ -38,9 +39,10 @@ pub struct Arguments {
     /// Fill holes.
     #[arg(long)]
     fill_holes: bool,
-    /// Test-time augmentation: average over flips and turns, eight times the work.
-    #[arg(long)]
-    tta: bool,
+    /// Test-time augmentation: average over the mirror image too, or over all flips and quarter turns (eight times the
+    /// work).
+    #[arg(long, value_name = "mirror|all", num_args = 0..=1, default_missing_value = "all", require_equals = true)]
+    tta: Option<Views>,
     /// One JSON object a line on standard output, and no progress bar.
     #[arg(long)]
     json: bool,
@@ -110,10 +112,9 @@ async fn segment(
     arguments: &Arguments,
 ) -> Result<(PathBuf, Mask), Error> {
     let image = imaging::decode(&read(path)?)?.image;
-    let maps = if arguments.tta {
-        model.segment_averaged(&image).await?
-    } else {
-        model.segment(&image).await?
+    let maps = match arguments.tta {
+        Some(views) => model.segment_averaged(&image, views).await?,
+        None => model.segment(&image).await?,
     };
     let map = maps
         .get(arguments.class)
