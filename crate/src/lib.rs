@@ -19,9 +19,12 @@ pub mod manifest;
 pub mod mask;
 pub mod metrics;
 pub mod phantom;
+pub mod tta;
 
 #[cfg(feature = "network")]
 pub mod device;
+#[cfg(all(feature = "network", not(target_family = "wasm")))]
+pub mod evaluation;
 #[cfg(feature = "network")]
 pub mod model;
 #[cfg(feature = "network")]

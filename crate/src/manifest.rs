@@ -3,11 +3,33 @@
 //! A model is a folder with `model.json` and its weights. Adding a model is adding a folder.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::Error;
+use crate::tta::Views;
 
 /// The one version of the format that this build reads and writes.
 pub const FORMAT: u32 = 1;
+
+/// The fields of a `model.json` that this version knows.
+const KNOWN: [&str; 16] = [
+    "format",
+    "id",
+    "name",
+    "description",
+    "variant",
+    "modalities",
+    "input",
+    "classes",
+    "threshold",
+    "temperature",
+    "weights",
+    "self_test",
+    "training",
+    "provenance",
+    "scores",
+    "licence",
+];
 
 /// What `model.json` says. Unknown fields are ignored, so that later versions may add some.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -132,7 +154,7 @@ pub struct SelfTest {
 }
 
 /// How weights came to be: enough to repeat it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {
     /// The command line.
     pub command: String,
@@ -168,7 +190,7 @@ pub struct DataUsed {
 }
 
 /// A figure and the data that it was measured on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// Data set, part and number of images.
     pub data: String,
@@ -176,6 +198,33 @@ pub struct Score {
     pub iou: f32,
     /// Mean Dice coefficient at the default threshold.
     pub dice: f32,
+    /// How many images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<usize>,
+    /// 95 % bootstrap interval of the mean IoU.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iou_interval: Option<[f32; 2]>,
+    /// 95 % bootstrap interval of the mean Dice coefficient.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dice_interval: Option<[f32; 2]>,
+    /// Mean 95th percentile of the distances between the borders, in pixels of the image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hd95: Option<f32>,
+    /// Expected calibration error of the pixels' probabilities.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ece: Option<f32>,
+    /// Mean IoU as the authors of CMUNeXt compute it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authors_iou: Option<f32>,
+    /// Mean F1 as the authors of CMUNeXt compute it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authors_f1: Option<f32>,
+    /// Share of normal images with over 1 % of the pixels called lesion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub normals_over_one_percent: Option<f32>,
+    /// Views over which probabilities were averaged, if they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_time_augmentation: Option<Views>,
 }
 
 fn one() -> f32 {
@@ -192,6 +241,44 @@ impl Manifest {
             serde_json::from_slice(json).map_err(|error| Error::Manifest(error.to_string()))?;
         manifest.check()?;
         Ok(manifest)
+    }
+
+    /// The manifest as a `model.json`. Fields of `before`, the file that it replaces, that this version does not know
+    /// are kept at the end.
+    ///
+    /// # Errors
+    /// [`Error::Manifest`] when a field cannot be used, as [`Self::from_json`] would say of the result.
+    pub fn to_json(&self, before: Option<&[u8]>) -> Result<Vec<u8>, Error> {
+        #[derive(Serialize)]
+        struct File<'a> {
+            #[serde(flatten)]
+            known: &'a Manifest,
+            #[serde(flatten)]
+            unknown: Map<String, Value>,
+        }
+        self.check()?;
+        let fault = |error: serde_json::Error| Error::Manifest(error.to_string());
+        let mut unknown: Map<String, Value> = before
+            .map_or(Ok(Map::new()), serde_json::from_slice)
+            .map_err(fault)?;
+        unknown.retain(|name, _| !KNOWN.contains(&name.as_str()));
+        let file = File {
+            known: self,
+            unknown,
+        };
+        let mut json = serde_json::to_vec_pretty(&file).map_err(fault)?;
+        json.push(b'\n');
+        Ok(json)
+    }
+
+    /// Puts a score among the others, in the place of an older one on the same data.
+    pub fn record(&mut self, score: Score) {
+        match self.scores.iter_mut().find(|old| {
+            old.data == score.data && old.test_time_augmentation == score.test_time_augmentation
+        }) {
+            Some(old) => *old = score,
+            None => self.scores.push(score),
+        }
     }
 
     /// The manifest for weights that came without one: an image-net normalised 256×256 RGB input.
@@ -353,4 +440,107 @@ pub fn self_test_input(channels: usize, side: usize) -> Vec<f32> {
         }
     }
     values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A manifest that has every field; a new field does not compile until it stands here.
+    fn full() -> Manifest {
+        Manifest {
+            format: FORMAT,
+            id: "id".to_owned(),
+            name: "name".to_owned(),
+            description: "description".to_owned(),
+            variant: "S".to_owned(),
+            modalities: vec!["ultrasound".to_owned()],
+            input: Manifest::assumed("", "S", 3, 1, b"").input,
+            classes: vec!["lesion".to_owned()],
+            threshold: 0.5,
+            temperature: 1.5,
+            weights: Weights {
+                file: "weights.safetensors".to_owned(),
+                bytes: 1,
+                sha256: sha256(b""),
+            },
+            self_test: Some(SelfTest {
+                side: 16,
+                logits: vec![0.0],
+                tolerance: 1.0,
+            }),
+            training: vec!["training".to_owned()],
+            provenance: Some(Provenance::default()),
+            scores: vec![Score {
+                data: "data".to_owned(),
+                images: Some(3),
+                iou_interval: Some([0.25, 0.5]),
+                ..Score::default()
+            }],
+            licence: "licence".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_known_fields_are_those_that_are_written() {
+        let json = full().to_json(None).expect("valid");
+        let fields: Map<String, Value> = serde_json::from_slice(&json).expect("an object");
+        let (mut written, mut known): (Vec<_>, _) =
+            (fields.keys().map(String::as_str).collect(), KNOWN);
+        written.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(written, known);
+    }
+
+    #[test]
+    fn writing_keeps_every_field_in_order_and_those_of_later_versions_at_the_end() {
+        let mut before = full();
+        let json = before.to_json(None).expect("valid");
+        assert_eq!(Manifest::from_json(&json).expect("valid"), before);
+        let text = String::from_utf8(json).expect("text");
+        let later = text.replace(
+            "\n}\n",
+            ",\n  \"command\": \"delineo train\",\n  \"seed\": 7\n}\n",
+        );
+        before.self_test = None;
+        before.threshold = 0.25;
+        let after = before.to_json(Some(later.as_bytes())).expect("valid");
+        assert_eq!(Manifest::from_json(&after).expect("valid"), before);
+        let after = String::from_utf8(after).expect("text");
+        assert!(
+            after.ends_with(",\n  \"command\": \"delineo train\",\n  \"seed\": 7\n}\n"),
+            "{after}"
+        );
+        assert!(
+            after.find("\"format\"") < after.find("\"id\"")
+                && after.find("\"id\"") < after.find("\"name\"")
+        );
+        assert!(!after.contains("self_test"));
+    }
+
+    #[test]
+    fn a_score_takes_the_place_of_an_older_one_on_the_same_data() {
+        let mut manifest = full();
+        let score = |data: &str, iou| Score {
+            data: data.to_owned(),
+            iou,
+            ..Score::default()
+        };
+        manifest.record(score("data", 0.5));
+        manifest.record(score("other", 0.25));
+        let found: Vec<_> = manifest
+            .scores
+            .iter()
+            .map(|s| (s.data.as_str(), s.iou))
+            .collect();
+        assert_eq!(found, [("data", 0.5), ("other", 0.25)]);
+        assert_eq!(manifest.scores[0].images, None);
+    }
+
+    #[test]
+    fn a_manifest_that_cannot_be_read_again_is_not_written() {
+        let mut manifest = full();
+        manifest.threshold = 0.0;
+        assert!(matches!(manifest.to_json(None), Err(Error::Manifest(_))));
+    }
 }

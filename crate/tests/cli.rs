@@ -150,3 +150,35 @@ fn convert_makes_a_model_folder_that_segment_and_inspect_can_use() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert!(folder.join("lesion_mask.png").exists());
 }
+
+#[test]
+fn phantom_writes_the_same_picture_and_mask_for_a_seed_as_the_library_makes() {
+    let folder = folder("phantom");
+    let arguments = [
+        "phantom",
+        "--kind",
+        "ultrasound",
+        "--seed",
+        "9",
+        "--size",
+        "90x70",
+        "--out",
+    ];
+    let mut arguments = arguments.map(path).to_vec();
+    arguments.push(&folder);
+    let output = delineo(&arguments);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let phantom = phantom::ultrasound(9, 90, 70);
+    let image = image::open(folder.join("ultrasound_9.png")).expect("a PNG");
+    assert_eq!(image.into_rgb8(), phantom.image);
+    let mask = image::open(folder.join("ultrasound_9_mask.png")).expect("a PNG");
+    let expected: Vec<u8> = phantom.mask.bits().iter().map(|bit| bit * 255).collect();
+    assert_eq!(mask.into_luma8().into_raw(), expected);
+
+    for wrong in ["90", "90x", "8x90", "100000x100000"] {
+        let arguments = ["phantom", "--kind", "dermoscopy", "--size", wrong, "--out"];
+        let mut arguments = arguments.map(path).to_vec();
+        arguments.push(&folder);
+        assert_eq!(delineo(&arguments).status.code(), Some(2), "{wrong}");
+    }
+}

@@ -19,7 +19,7 @@ mod resize;
 pub use decode::{Decoded, decode, size};
 pub use display::{display_rgba, display_size};
 pub use preprocess::preprocess;
-#[cfg(feature = "train")]
+#[cfg(all(feature = "network", not(target_family = "wasm")))]
 pub(crate) use resize::resize;
 
 /// Largest image taken, in millions of pixels.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use delineo::manifest::Manifest;
 use delineo::weights::Checkpoint;
 
-use crate::model_folder::write_model;
+use crate::model::write_model;
 use crate::{Stop, read};
 
 #[derive(clap::Args)]
@@ -27,8 +27,9 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
     let bytes = read(&arguments.file)?;
     let checkpoint = Checkpoint::from_bytes(bytes.clone())?;
     let architecture = checkpoint.architecture();
-    let manifest = match &arguments.manifest {
-        Some(path) => Manifest::from_json(&read(path)?)?,
+    let before = arguments.manifest.as_deref().map(read).transpose()?;
+    let manifest = match &before {
+        Some(json) => Manifest::from_json(json)?,
         None => {
             let name = arguments.out.file_name().unwrap_or_default();
             Manifest {
@@ -46,6 +47,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
     let manifest = write_model(
         &arguments.out,
         manifest,
+        before.as_deref(),
         &checkpoint,
         !arguments.full_precision,
     )

@@ -1,11 +1,15 @@
 //! The command line `delineo`: what the app does, for scripts.
 //!
-//! Exit codes: 0 all done, 1 some images failed, 2 wrong usage, 3 the model, the weights or the device cannot be used.
+//! Exit codes: 0 all done, 1 some images failed, 2 wrong usage, 3 the model, the weights, the data or the device
+//! cannot be used.
 
+mod calibrate;
 mod convert;
+mod evaluate;
 mod inspect;
 mod logits;
-mod model_folder;
+mod model;
+mod phantom;
 mod segment;
 #[cfg(feature = "train")]
 mod train;
@@ -17,6 +21,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 use delineo::device::{Choice, Device};
 use delineo::{Error, device};
+use indicatif::{ProgressBar, ProgressStyle};
 
 #[derive(Parser)]
 #[command(
@@ -33,6 +38,10 @@ struct Arguments {
 enum Command {
     /// Segment images and write NAME_mask.png for each.
     Segment(segment::Arguments),
+    /// Measure a model against true masks.
+    Evaluate(evaluate::Arguments),
+    /// Choose a model's temperature and threshold on data that it did not learn from.
+    Calibrate(calibrate::Arguments),
     /// Run the network alone on a NumPy array, for comparison with other implementations.
     Logits(logits::Arguments),
     /// Say what a checkpoint holds.
@@ -42,6 +51,8 @@ enum Command {
     /// Train a model as a configuration says, or go on with a training that was stopped.
     #[cfg(feature = "train")]
     Train(train::Arguments),
+    /// Make a picture that belongs to nobody, and its true mask.
+    Phantom(phantom::Arguments),
 }
 
 /// What `--device` takes.
@@ -89,8 +100,11 @@ impl From<Error> for Stop {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Segment(arguments) => pollster::block_on(segment::run(&arguments)),
+        Command::Evaluate(arguments) => pollster::block_on(evaluate::run(&arguments)),
+        Command::Calibrate(arguments) => pollster::block_on(calibrate::run(&arguments)),
         Command::Logits(arguments) => pollster::block_on(logits::run(&arguments)),
         Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Phantom(arguments) => phantom::run(&arguments),
         Command::Convert(arguments) => pollster::block_on(convert::run(&arguments)),
         #[cfg(feature = "train")]
         Command::Train(arguments) => pollster::block_on(train::run(&arguments)),
@@ -119,6 +133,18 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
         path: path.to_owned(),
         source,
     })
+}
+
+/// A progress bar on standard error with the time that remains, or none where standard output is for a program.
+fn progress_bar(total: u64, hidden: bool) -> ProgressBar {
+    if hidden {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(total);
+    if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos}/{len} {msg} {eta}") {
+        bar.set_style(style);
+    }
+    bar
 }
 
 /// Prints JSON on standard output. A closed pipe is the reader's choice and no error.

@@ -6,12 +6,12 @@ use std::time::Instant;
 
 use delineo::mask::{Cleaning, Mask, mask_png};
 use delineo::model::Model;
+use delineo::tta::Views;
 use delineo::{Error, imaging};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use crate::model_folder::read_model;
-use crate::{DeviceArgument, Stop, print_json, read, write};
+use crate::model::{open, threshold};
+use crate::{DeviceArgument, Stop, print_json, progress_bar, read, write};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -39,23 +39,17 @@ pub struct Arguments {
     /// Fill holes.
     #[arg(long)]
     fill_holes: bool,
+    /// Test-time augmentation: average over the mirror image too, or over all flips and quarter turns (eight times the
+    /// work).
+    #[arg(long, value_name = "mirror|all", num_args = 0..=1, default_missing_value = "all", require_equals = true)]
+    tta: Option<Views>,
     /// One JSON object a line on standard output, and no progress bar.
     #[arg(long)]
     json: bool,
 }
 
-fn threshold(text: &str) -> Result<f32, String> {
-    match text.parse::<f32>() {
-        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
-        _ => Err("a threshold is a number from 0 to 1".to_owned()),
-    }
-}
-
 pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
-    let device = arguments.device.open()?;
-    let (manifest, checkpoint) = read_model(&arguments.model)?;
-    let model = Model::new(manifest, &checkpoint, &device)?;
-    model.self_test(&checkpoint).await?;
+    let model = open(&arguments.model, arguments.device).await?;
     if arguments.class >= model.architecture().classes {
         let classes = model.manifest().classes.join(", ");
         return Err(Error::Manifest(format!(
@@ -69,14 +63,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
         source,
     })?;
 
-    let bar = if arguments.json {
-        ProgressBar::hidden()
-    } else {
-        ProgressBar::new(arguments.images.len() as u64)
-    };
-    if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos}/{len} {msg} {eta}") {
-        bar.set_style(style);
-    }
+    let bar = progress_bar(arguments.images.len() as u64, arguments.json);
     let mut failed = 0;
     for path in &arguments.images {
         bar.set_message(path.display().to_string());
@@ -125,7 +112,10 @@ async fn segment(
     arguments: &Arguments,
 ) -> Result<(PathBuf, Mask), Error> {
     let image = imaging::decode(&read(path)?)?.image;
-    let maps = model.segment(&image).await?;
+    let maps = match arguments.tta {
+        Some(views) => model.segment_averaged(&image, views).await?,
+        None => model.segment(&image).await?,
+    };
     let map = maps
         .get(arguments.class)
         .ok_or_else(|| Error::Manifest("it has no such class".to_owned()))?;

@@ -1,17 +1,18 @@
 //! `delineo train`: from a configuration and folders of images to a model folder.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ValueEnum;
 use delineo::device::{self, Device};
 use delineo::manifest::{Manifest, Provenance};
 use delineo::training::{Config, Outcome, Place, Progress, Row, train};
+use delineo::weights::Checkpoint;
 use delineo::{Error, device::Choice};
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use crate::model_folder::{read_weights, write_model};
+use crate::model::{read_model, write_model};
 use crate::{Stop, print_json, read};
 
 #[derive(clap::Args)]
@@ -79,7 +80,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
     let folder = arguments.config.parent().unwrap_or(&arguments.config);
     let config = Config::from_toml(&text, folder)?;
     let init = arguments.init.as_ref().or(config.init.as_ref());
-    let start = init.map(|path| read_weights(path)).transpose()?;
+    let start = init.map(|path| weights_of(path)).transpose()?;
     let device = arguments.device.open()?;
     let state = arguments.state.clone().unwrap_or_else(|| {
         let mut name = arguments.out.clone().into_os_string();
@@ -120,7 +121,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
     let outcome = train(&config, start.as_ref(), &device, place, &mut observe)?;
     bar.finish_and_clear();
     let manifest = manifest(&config, &outcome);
-    let manifest = write_model(&arguments.out, manifest, &outcome.weights, true).await?;
+    let manifest = write_model(&arguments.out, manifest, None, &outcome.weights, true).await?;
     let summary = json!({
         "model": arguments.out, "epoch": outcome.best.1, "score": outcome.best.0,
         "score_in_half_precision": outcome.score_in_half_precision, "bytes": manifest.weights.bytes,
@@ -138,6 +139,15 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
         );
     }
     Ok(())
+}
+
+/// The weights of a model folder, or of a checkpoint file.
+fn weights_of(path: &Path) -> Result<Checkpoint, Error> {
+    if path.is_dir() {
+        read_model(path).map(|(_, weights)| weights)
+    } else {
+        Checkpoint::from_bytes(read(path)?)
+    }
 }
 
 fn line(row: &Row) -> String {

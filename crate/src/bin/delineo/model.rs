@@ -1,25 +1,31 @@
-//! Model folders: read one, write one.
+//! Model folders: open one, read one, write one, the same for every command.
 
 use std::fs;
 use std::path::Path;
 
 use delineo::Error;
 use delineo::manifest::{Manifest, Weights, sha256};
-use delineo::model::known_answer;
+use delineo::model::{Model, known_answer};
 use delineo::weights::Checkpoint;
 
-use crate::{read, write};
+use crate::{DeviceArgument, read, write};
 
-/// The weights of a model folder, or of a checkpoint file.
-pub fn read_weights(path: &Path) -> Result<Checkpoint, Error> {
-    if path.is_dir() {
-        read_model(path).map(|(_, weights)| weights)
-    } else {
-        Checkpoint::from_bytes(read(path)?)
-    }
+/// Opens a model folder on a device, checks the weights against model.json and the device against the known answer.
+///
+/// # Errors
+/// Whatever makes the folder or the device unusable.
+pub async fn open(folder: &Path, device: DeviceArgument) -> Result<Model, Error> {
+    let device = device.open()?;
+    let (manifest, checkpoint) = read_model(folder)?;
+    let model = Model::new(manifest, &checkpoint, &device)?;
+    model.self_test(&checkpoint).await?;
+    Ok(model)
 }
 
 /// Manifest and weights of a model folder, checked against each other.
+///
+/// # Errors
+/// Whatever makes the folder unusable.
 pub fn read_model(folder: &Path) -> Result<(Manifest, Checkpoint), Error> {
     let manifest = Manifest::from_json(&read(&folder.join("model.json"))?)?;
     let weights = read(&folder.join(&manifest.weights.file))?;
@@ -28,9 +34,15 @@ pub fn read_model(folder: &Path) -> Result<(Manifest, Checkpoint), Error> {
 }
 
 /// Writes `model.json` and the weights, as float16 where `half_precision` says so; the folder's name becomes the id.
+///
+/// Fields of `before`, an older `model.json`, that this version does not know are kept.
+///
+/// # Errors
+/// [`Error::File`] when the folder cannot be written.
 pub async fn write_model(
     folder: &Path,
     mut manifest: Manifest,
+    before: Option<&[u8]>,
     checkpoint: &Checkpoint,
     half_precision: bool,
 ) -> Result<Manifest, Error> {
@@ -50,10 +62,15 @@ pub async fn write_model(
         path: folder.to_owned(),
         source,
     })?;
-    let mut json =
-        serde_json::to_vec_pretty(&manifest).map_err(|error| Error::Manifest(error.to_string()))?;
-    json.push(b'\n');
-    write(&folder.join("model.json"), &json)?;
+    write(&folder.join("model.json"), &manifest.to_json(before)?)?;
     write(&folder.join(&manifest.weights.file), &weights)?;
     Ok(manifest)
+}
+
+/// A threshold from the command line.
+pub fn threshold(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
+        _ => Err("a threshold is a number from 0 to 1".to_owned()),
+    }
 }

@@ -1,20 +1,19 @@
-//! How well a mask agrees with another: counts of pixels, and the ratios that papers report.
-//!
-//! A ratio whose denominator is zero is 1 when there was nothing to get wrong: two empty masks agree perfectly, an
-//! empty truth has every one of its pixels found, and an empty prediction claims nothing falsely. So IoU and Dice of
-//! one empty and one non-empty mask are 0, as they must be, and no ratio is ever NaN.
+//! Counts of pixels, and the ratios that papers report.
+
+use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::mask::Mask;
 
 /// Pixels by prediction and truth.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confusion {
     /// Lesion in both.
     pub tp: u64,
     /// Lesion in the prediction only.
     pub fp: u64,
     /// Lesion in the truth only.
+    #[serde(rename = "fn")]
     pub fn_: u64,
     /// Lesion in neither.
     pub tn: u64,
@@ -26,13 +25,7 @@ impl Confusion {
     /// # Errors
     /// [`Error::MaskSizes`] when the masks differ in size.
     pub fn of(prediction: &Mask, truth: &Mask) -> Result<Self, Error> {
-        let sizes = [prediction, truth].map(|mask| (mask.width(), mask.height()));
-        if sizes[0] != sizes[1] {
-            return Err(Error::MaskSizes {
-                prediction: sizes[0],
-                truth: sizes[1],
-            });
-        }
+        same_size(prediction, truth)?;
         let both = prediction.bits().iter().zip(truth.bits());
         let tp = both.map(|(a, b)| u64::from(a & b)).sum();
         let (fp, fn_) = (prediction.area() - tp, truth.area() - tp);
@@ -67,6 +60,31 @@ impl Confusion {
     /// Specificity, `tn / (tn + fp)`; 1 when the truth covers the whole image.
     pub fn specificity(&self) -> f64 {
         ratio(self.tn, self.tn + self.fp)
+    }
+
+    /// Signed error of the area relative to the truth, `(fp - fn) / (tp + fn)`: 0.1 is a tenth too large. None when the
+    /// truth is empty.
+    pub fn area_error(&self) -> Option<f64> {
+        let truth = self.tp + self.fn_;
+        (truth > 0).then(|| (self.fp as f64 - self.fn_ as f64) / truth as f64)
+    }
+
+    /// Share of the image that is lesion in the prediction only, `fp / all`; 0 for an image without pixels.
+    pub fn false_positive_area(&self) -> f64 {
+        match self.tp + self.fp + self.fn_ + self.tn {
+            0 => 0.0,
+            all => self.fp as f64 / all as f64,
+        }
+    }
+}
+
+/// Refuses masks of different sizes.
+pub(super) fn same_size(prediction: &Mask, truth: &Mask) -> Result<(), Error> {
+    let [prediction, truth] = [prediction, truth].map(|mask| (mask.width(), mask.height()));
+    if prediction == truth {
+        Ok(())
+    } else {
+        Err(Error::MaskSizes { prediction, truth })
     }
 }
 
@@ -104,6 +122,14 @@ mod tests {
         assert_eq!(counts.sensitivity(), 2.0 / 4.0);
         assert_eq!(counts.precision(), 2.0 / 3.0);
         assert_eq!(counts.specificity(), 3.0 / 4.0);
+        assert_eq!(counts.area_error(), Some(-1.0 / 4.0));
+        assert_eq!(counts.false_positive_area(), 1.0 / 8.0);
+    }
+
+    #[test]
+    fn an_area_error_needs_a_lesion() {
+        assert_eq!(confusion(&[1; 4], &[0; 4]).area_error(), None);
+        assert_eq!(confusion(&[0; 4], &[1; 4]).area_error(), Some(-1.0));
     }
 
     #[test]

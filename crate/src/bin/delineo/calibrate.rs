@@ -1,0 +1,95 @@
+//! `delineo calibrate`: temperature and threshold from data that the model did not learn from.
+
+use std::path::PathBuf;
+
+use delineo::Error;
+use delineo::dataset::{Dataset, Layout, Part, Split};
+use delineo::evaluation::{Calibrated, calibrate};
+use delineo::manifest::Manifest;
+use serde_json::json;
+
+use crate::model::open;
+use crate::{DeviceArgument, Stop, print_json, progress_bar, read, write};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Model folder; temperature and threshold are written into its model.json.
+    #[arg(long)]
+    model: PathBuf,
+    /// Data sets, each a folder with images/ and masks/, and split.tsv or the authors' lists of names. Each counts the same.
+    #[arg(long, required = true, num_args = 1..)]
+    data: Vec<PathBuf>,
+    /// The part to choose on. Choosing on test makes the figures on test worthless.
+    #[arg(long, default_value_t = Part::Val)]
+    part: Part,
+    /// Keep the threshold that model.json has.
+    #[arg(long)]
+    keep_threshold: bool,
+    /// Class that the masks show, counted from 0.
+    #[arg(long, default_value_t = 0)]
+    class: usize,
+    /// Where to run.
+    #[arg(long, value_enum, default_value_t)]
+    device: DeviceArgument,
+    /// Say what would be chosen and leave model.json as it is.
+    #[arg(long)]
+    dry_run: bool,
+    /// A JSON object on standard output.
+    #[arg(long)]
+    json: bool,
+}
+
+pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
+    let part = arguments.part;
+    let mut datasets = Vec::new();
+    // Faults of all data sets at once.
+    let mut faults = Vec::new();
+    for folder in &arguments.data {
+        let dataset = Dataset::open(&Layout::of_folder(folder, Split::All(part))?)?;
+        match dataset.check(&[part]) {
+            Err(Error::Data(more)) => faults.extend(more),
+            other => other?,
+        }
+        datasets.push(dataset);
+    }
+    if !faults.is_empty() {
+        return Err(Error::Data(faults).into());
+    }
+    let model = open(&arguments.model, arguments.device).await?;
+    let total: usize = datasets.iter().map(|data| data.part(part).count()).sum();
+    let bar = progress_bar(total as u64, arguments.json);
+    let found = calibrate(&model, &datasets, part, arguments.class, |name| {
+        bar.set_message(name.to_owned());
+        bar.inc(1);
+    })
+    .await?;
+    bar.finish_and_clear();
+    if !arguments.dry_run {
+        let path = arguments.model.join("model.json");
+        let before = read(&path)?;
+        let mut manifest = Manifest::from_json(&before)?;
+        manifest.temperature = found.temperature;
+        if !arguments.keep_threshold {
+            manifest.threshold = found.threshold;
+        }
+        write(&path, &manifest.to_json(Some(&before))?)?;
+    }
+    let Calibrated {
+        temperature,
+        threshold,
+        images,
+        iou,
+        iou_at_half,
+        ece,
+        ece_before,
+    } = found;
+    if arguments.json {
+        let value = serde_json::to_value(found).map_err(|e| Error::Encode(e.to_string()))?;
+        print_json(&json!({ "model": arguments.model, "part": part, "chosen": value }));
+    } else {
+        println!("{images} images, {part} part");
+        println!("temperature {temperature:.4}: ECE {ece_before:.4} before, {ece:.4} after");
+        println!("threshold {threshold:.2}: mean IoU {iou:.4} ({iou_at_half:.4} at 0.5)");
+    }
+    Ok(())
+}

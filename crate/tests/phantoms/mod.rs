@@ -1,0 +1,37 @@
+//! Folders of phantoms for tests that need a data set.
+#![allow(dead_code)] // every test program uses its own part
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use delineo::mask::{mask_png, png};
+use delineo::phantom::{self, Phantom};
+
+/// The shipped model that tests run on.
+pub fn model() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../public/models/bootstrap-s")
+}
+
+/// An empty folder of the test's own.
+pub fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    folder
+}
+
+/// Writes a file and the folders above it.
+pub fn write(path: &Path, bytes: &[u8]) {
+    fs::create_dir_all(path.parent().expect("a folder")).expect("the folder can be made");
+    fs::write(path, bytes).expect("writable");
+}
+
+/// A data set of `count` pigmented lesions called p0, p1, …, 200 × 150 pixels, with images/ and masks/.
+pub fn dataset(folder: &Path, count: u32) {
+    for seed in 0..count {
+        let Phantom { image, mask } = phantom::dermoscopy(seed, 200, 150);
+        let file = |kind: &str| folder.join(kind).join(format!("p{seed}.png"));
+        write(&file("images"), &png(&image).expect("encodable"));
+        write(&file("masks"), &mask_png(&mask).expect("encodable"));
+    }
+}
