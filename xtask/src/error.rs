@@ -47,6 +47,9 @@ pub enum Error {
     /// The built page is not as the finishing step needs it.
     #[error("the built page cannot be finished: {0}")]
     Page(String),
+    /// A document or a result that a command works on is not as it should be.
+    #[error("{0}")]
+    Document(String),
     /// The command line cannot be understood.
     #[error("{0} `cargo xtask help` lists the commands.")]
     Usage(String),

@@ -2,9 +2,11 @@
 
 mod app;
 mod digest;
+mod document;
 mod error;
 mod finish;
 mod install;
+mod models;
 mod process;
 mod project;
 mod say;
@@ -32,6 +34,7 @@ cargo xtask COMMAND
   build                 make dist/, which any static host can serve
   dev [--port N]        build again on every change and reload the page (trunk serve)
   install               install what the build and the tests need, and nothing else
+  models [--data DIR]   measure the published models on the test parts and rewrite docs/models.md
   size                  what a visit costs, against the budgets
   seal [--dist DIR]     list models and files of a finished dist/ anew, after a model was added to it
 
@@ -88,6 +91,7 @@ fn run(args: &[String]) -> Result<()> {
             install::browser()?;
             install::browser_test_packages(&project)
         }
+        "models" => models::run(&project, options.data.as_deref()),
         "size" => size::print(&project),
         "seal" => app::seal(&project, &dist),
         other => Err(Error::Usage(format!("There is no command {other}."))),
@@ -100,6 +104,7 @@ struct Options {
     port: u16,
     no_build: bool,
     dist: Option<PathBuf>,
+    data: Option<PathBuf>,
     suites: Vec<Suite>,
     more: Vec<String>,
 }
@@ -110,6 +115,7 @@ impl Options {
             port: 8080,
             no_build: false,
             dist: None,
+            data: None,
             suites: Suite::ALL.to_vec(),
             more: Vec::new(),
         };
@@ -128,6 +134,7 @@ impl Options {
                 }
                 ("serve", "--no-build") => options.no_build = true,
                 ("serve" | "seal", "--dist") => options.dist = Some(value()?.into()),
+                ("models", "--data") => options.data = Some(value()?.into()),
                 ("test", "--only") => options.suites = suites(value()?)?,
                 ("test", "--") => options.more = args.by_ref().cloned().collect(),
                 _ => return Err(Error::Usage(format!("`{command}` does not take {arg}."))),

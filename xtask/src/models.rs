@@ -1,0 +1,228 @@
+//! `cargo xtask models`: every published model against the test parts of the data that it can be measured on.
+//!
+//! The figures go into each `model.json` and into the tables of `docs/models.md`. Nothing is chosen here: threshold and
+//! temperature are those that `model.json` has.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use serde_json::Value;
+
+use crate::document;
+use crate::error::{Error, Result};
+use crate::process::Task;
+use crate::project::Project;
+use crate::say::{self, Step};
+
+/// A data set as it lies in the data folder.
+struct Data {
+    /// As `model.json` has it.
+    modality: &'static str,
+    folder: &'static str,
+    /// As papers call it.
+    name: &'static str,
+    /// A folder of images without a lesion.
+    normals: Option<&'static str>,
+}
+
+const DATA: [Data; 3] = [
+    Data {
+        modality: "ultrasound",
+        folder: "busi",
+        name: "BUSI",
+        normals: Some("busi_normal"),
+    },
+    Data {
+        modality: "dermoscopy",
+        folder: "isic",
+        name: "ISIC 2017",
+        normals: None,
+    },
+    Data {
+        modality: "dermoscopy",
+        folder: "isic_val_full",
+        name: "ISIC 2017, files as published",
+        normals: None,
+    },
+];
+
+/// Evaluates the models on the data sets in `data`, and writes down what was found.
+///
+/// # Errors
+/// When there is no data, the command line cannot be built, or a document lacks its markers.
+pub fn run(project: &Project, data: Option<&Path>) -> Result<()> {
+    let data = data.map_or_else(|| project.root.join("../shared/data"), PathBuf::from);
+    if !data.join(DATA[0].folder).is_dir() {
+        return Err(Error::Missing {
+            what: format!("the data sets ({})", data.display()).into(),
+            hint:
+                "Say where they are with --data; docs/training.md says how a data set is laid out."
+                    .into(),
+        });
+    }
+    let step = Step::begin(
+        "Build the command line",
+        "about 15 minutes the first time, 2 afterwards",
+    );
+    Task::new("cargo")
+        .args([
+            "build",
+            "--release",
+            "--package",
+            "delineo",
+            "--features",
+            "cli,train",
+        ])
+        .env("CARGO_TARGET_DIR", project.native_target())
+        .in_folder(&project.root)
+        .run()?;
+    step.done();
+    let program = project.native_target().join("release/delineo");
+    let index = project.root.join("public/models/index.json");
+    let index = fs::read_to_string(&index).map_err(Error::file("read", &index))?;
+    let ids: Vec<String> = serde_json::from_str(&index).unwrap_or_default();
+    for id in ids {
+        let folder = project.root.join("public/models").join(&id);
+        let manifest = json(&folder.join("model.json"))?;
+        let mut rows = Vec::new();
+        for set in DATA.iter().filter(|set| handles(&manifest, set.modality)) {
+            let mut plain = None;
+            for averaged in [false, true] {
+                let out = project.cache.join("evaluation").join(&id);
+                let out = out.join(format!(
+                    "{}{}",
+                    set.folder,
+                    if averaged { "-averaged" } else { "" }
+                ));
+                let mut task = Task::new(&program)
+                    .args(["evaluate", "--part", "test", "--device", "cpu"])
+                    .args(["--model".as_ref(), folder.as_os_str()])
+                    .args(["--data".as_ref(), data.join(set.folder).as_os_str()])
+                    .args(["--out".as_ref(), out.as_os_str()]);
+                if let Some(normals) = set.normals {
+                    task = task.args(["--normal".as_ref(), data.join(normals).as_os_str()]);
+                }
+                task = if averaged {
+                    task.args([tta(&manifest)])
+                } else {
+                    task.args(["--record", set.name])
+                };
+                let step = Step::begin(format!("{id} on {}", out.display()), "a minute or several");
+                let began = Instant::now();
+                task.run()?;
+                let seconds = began.elapsed().as_secs_f64();
+                step.done();
+                let cost = plain.map_or(1.0, |plain: f64| seconds / plain);
+                plain.get_or_insert(seconds);
+                rows.push(row(
+                    set.name,
+                    averaged.then_some(cost),
+                    &json(&out.join("report.json"))?,
+                ));
+            }
+        }
+        let table = format!("{}\n{}", HEAD, rows.join("\n"));
+        let marker = format!("{id}, written by `cargo xtask models`");
+        document::write_between(&project.root.join("docs/models.md"), &marker, &table)?;
+        say::announce(&table);
+    }
+    Ok(())
+}
+
+fn handles(manifest: &Value, modality: &str) -> bool {
+    let modalities = manifest["modalities"].as_array();
+    modalities.is_some_and(|all| all.iter().any(|one| one == modality))
+}
+
+/// Ultrasound has an up and a down, skin has not.
+fn tta(manifest: &Value) -> &'static str {
+    if handles(manifest, "ultrasound") {
+        "--tta=mirror"
+    } else {
+        "--tta=all"
+    }
+}
+
+const HEAD: &str = "\
+| test part | images | mean IoU (95 %) | mean Dice (95 %) | median IoU | HD95, px | sensitivity | precision | authors' IoU / F1 | ECE | normals with false positives over 1 % |
+|---|---|---|---|---|---|---|---|---|---|---|";
+
+fn row(name: &str, cost: Option<f64>, report: &Value) -> String {
+    let summary = |figure: &str| &report["summary"][figure];
+    let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
+    let interval = |figure: &str| {
+        let [low, high] = [0, 1].map(|end| number(&summary(figure)["interval"][end]));
+        format!(
+            "{:.3} ({low:.3} to {high:.3})",
+            number(&summary(figure)["mean"])
+        )
+    };
+    let mean = |figure: &str| number(&summary(figure)["mean"]);
+    let normals = match &report["normals"]["share_over_one_percent"]["mean"] {
+        Value::Null => "—".to_owned(),
+        share => format!(
+            "{:.0} % of {}",
+            100.0 * number(share),
+            report["normals"]["images"]
+        ),
+    };
+    let how = cost.map_or_else(String::new, |cost| {
+        format!(", averaged over views (time × {cost:.1})")
+    });
+    format!(
+        "| {name}{how} | {} | {} | {} | {:.3} | {:.1} | {:.3} | {:.3} | {:.3} / {:.3} | {:.3} | {normals} |",
+        report["images"],
+        interval("iou"),
+        interval("dice"),
+        number(&summary("iou")["median"]),
+        mean("hd95"),
+        mean("sensitivity"),
+        mean("precision"),
+        mean("authors_iou"),
+        mean("authors_f1"),
+        number(&report["calibration"]["ece"]),
+    )
+}
+
+fn json(path: &Path) -> Result<Value> {
+    let text = fs::read_to_string(path).map_err(Error::file("read", path))?;
+    serde_json::from_str(&text)
+        .map_err(|error| Error::Document(format!("{}: {error}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_has_a_cell_for_each_column() {
+        let statistic = serde_json::json!({ "mean": 0.7, "median": 0.8, "interval": [0.6, 0.75] });
+        let summary: serde_json::Map<_, _> = [
+            "iou",
+            "dice",
+            "hd95",
+            "sensitivity",
+            "precision",
+            "authors_iou",
+            "authors_f1",
+        ]
+        .map(|figure| (figure.to_owned(), statistic.clone()))
+        .into_iter()
+        .collect();
+        let mut report =
+            serde_json::json!({ "images": 9, "summary": summary, "calibration": { "ece": 0.02 } });
+        let cells = |row: &str| row.matches('|').count();
+        let head = HEAD.lines().next().unwrap_or_default();
+        assert_eq!(cells(&row("BUSI", None, &report)), cells(head));
+        report["normals"] =
+            serde_json::json!({ "images": 26, "share_over_one_percent": { "mean": 0.115 } });
+        let with = row("BUSI", Some(2.04), &report);
+        assert!(with.contains("0.700 (0.600 to 0.750)"), "{with}");
+        assert!(
+            with.contains("12 % of 26") && with.contains("× 2.0"),
+            "{with}"
+        );
+        assert!(!with.contains("NaN"), "{with}");
+    }
+}
