@@ -102,7 +102,7 @@ pub fn run(project: &Project, suites: &[Suite], more: &[String]) -> Result<()> {
         let packages = [
             (
                 "delineo",
-                &["--features", "cli"][..],
+                &["--features", "cli,train"][..],
                 "about 15 minutes the first time, 2 afterwards",
             ),
             (
@@ -188,7 +188,7 @@ fn lints(project: &Project, toolchain: Option<Toolchain>) -> Vec<(String, Result
     let first = "about 5 minutes the first time, seconds afterwards";
     let mut results = Vec::new();
     let packages = [
-        ("delineo", &["--features", "cli"][..], true),
+        ("delineo", &["--features", "cli,train"][..], true),
         ("delineo-web", &["--features", "page"], false),
         ("xtask", &[], true),
     ];
