@@ -24,17 +24,18 @@ pub struct Layout {
 
 impl Layout {
     /// The layout of a folder, told by what is in it:
-    /// - `split.tsv`: `images/`, `masks/` (none: all normal) and that table,
+    /// - `split.tsv`: `images/`, `masks/` and that table,
     /// - `*_train.txt` and `*_val.txt`: the authors' (github.com/FengheTan9/Medical-Image-Segmentation-Benchmarks),
     ///   with `images/` and `masks/0/`,
     /// - else `images/` and `masks/` divided by `otherwise`.
     ///
     /// # Errors
-    /// [`Error::File`] when the folder cannot be read, [`Error::Data`] when it holds several lists of one part.
+    /// [`Error::File`] when the folder cannot be read, [`Error::Data`] when it holds several lists of one part, or
+    /// only one of the two.
     pub fn of_folder(folder: &Path, otherwise: Split) -> Result<Self, Error> {
         let masks = folder.join("masks");
         let inner = masks.join("0");
-        let masks = [inner, masks].into_iter().find(|masks| masks.is_dir());
+        let masks = if inner.is_dir() { inner } else { masks };
         let list = |part: Part| -> Result<Option<PathBuf>, Error> {
             let ends = [format!("_{part}.txt"), format!("{part}.txt")];
             let is_list = |path: &PathBuf| {
@@ -61,13 +62,19 @@ impl Layout {
         } else {
             match (list(Part::Train)?, list(Part::Val)?) {
                 (Some(train), Some(val)) => Split::Lists { train, val },
-                _ => otherwise,
+                (None, None) => otherwise,
+                (Some(list), None) | (None, Some(list)) => {
+                    return Err(Error::Data(vec![format!(
+                        "{}: the list of the other part is missing beside it",
+                        list.display()
+                    )]));
+                }
             }
         };
         Ok(Self {
             name: name_of(folder),
             images: folder.join("images"),
-            masks,
+            masks: Some(masks),
             split,
         })
     }

@@ -152,6 +152,7 @@ impl Dataset {
                 entries.extend(list(val, Part::Val)?);
                 entries
             }
+            Split::Names { list: names, part } => list(names, *part)?,
             Split::Seeded { .. } | Split::All(_) => {
                 // A mask without an image is a fault too, so it is listed.
                 let mut names: BTreeSet<&String> = images.keys().collect();

@@ -23,6 +23,13 @@ pub enum Split {
         /// Names of the validation part.
         val: PathBuf,
     },
+    /// Only the names in a list, one a line, all in one part.
+    Names {
+        /// The list.
+        list: PathBuf,
+        /// What the names are used for.
+        part: Part,
+    },
     /// Shares of `train`, `val` and `test`, which are normalised to add up to 1. Names are ordered by the SHA-256 of
     /// seed and name, so the same names and seed give the same parts on every machine.
     Seeded {

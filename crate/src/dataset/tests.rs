@@ -125,6 +125,29 @@ fn the_authors_layout_is_read_from_its_lists() {
             .to_string()
             .contains("busi_train.txt, other_train.txt")
     );
+
+    let list = Split::Names {
+        list: folder.0.join("busi_val.txt"),
+        part: Part::Test,
+    };
+    let (images, masks) = (folder.0.join("images"), folder.0.join("masks/0"));
+    let dataset = Dataset::open(&Layout::of_pair(&images, &masks, list)).expect("a data set");
+    assert_eq!(parts(&dataset), [("benign (1)", Part::Test)]);
+
+    for extra in ["busi_train.txt", "other_train.txt"] {
+        folder.remove(extra);
+    }
+    let error = Layout::of_folder(&folder.0, Split::DEFAULT).expect_err("no training list");
+    assert!(error.to_string().contains("busi_val.txt"));
+}
+
+#[test]
+fn a_folder_without_masks_is_a_fault_and_not_a_set_of_normal_images() {
+    let folder = Folder::with("no-masks", &["a"]);
+    fs::remove_dir_all(folder.0.join("masks")).expect("removable");
+    let layout = Layout::of_folder(&folder.0, Split::DEFAULT).expect("a layout");
+    let error = Dataset::open(&layout).expect_err("no masks");
+    assert!(error.to_string().contains("masks"), "{error}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use delineo::manifest::Manifest;
 use serde_json::json;
 
 use crate::model::open;
-use crate::{DeviceArgument, Stop, print_json, progress_bar, read, write};
+use crate::{DeviceArgument, Stop, print_json, progress_bar, read, replace};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -72,7 +72,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
         if !arguments.keep_threshold {
             manifest.threshold = found.threshold;
         }
-        write(&path, &manifest.to_json(Some(&before))?)?;
+        replace(&path, &manifest.to_json(Some(&before))?)?;
     }
     let Calibrated {
         temperature,

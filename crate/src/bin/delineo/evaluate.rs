@@ -13,7 +13,7 @@ use delineo::model::Model;
 use delineo::tta::Views;
 
 use crate::model::{open, threshold};
-use crate::{DeviceArgument, Stop, print_json, progress_bar, read, write};
+use crate::{DeviceArgument, Stop, print_json, progress_bar, read, replace, write};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -29,7 +29,8 @@ pub struct Arguments {
     /// Folder of masks: NAME.png, NAME_mask.png or NAME_segmentation.png for the image NAME.
     #[arg(long, requires = "images")]
     masks: Option<PathBuf>,
-    /// Table of name, part and near-duplicate group; all images are evaluated where it is not given.
+    /// Table of name, part and near-duplicate group, or a .txt list of the names to evaluate; all images where it is not
+    /// given.
     #[arg(long)]
     split: Option<PathBuf>,
     /// The part to evaluate: train, val or test.
@@ -126,7 +127,14 @@ impl Arguments {
         match (&self.data, &self.images, &self.masks) {
             (Some(folder), ..) => Layout::of_folder(folder, whole),
             (None, Some(images), Some(masks)) => {
-                let split = self.split.clone().map_or(whole, Split::File);
+                let split = match self.split.clone() {
+                    None => whole,
+                    Some(list) if list.extension().is_some_and(|ending| ending == "txt") => {
+                        let part = self.part;
+                        Split::Names { list, part }
+                    }
+                    Some(table) => Split::File(table),
+                };
                 Ok(Layout::of_pair(images, masks, split))
             }
             // The parser requires them.
@@ -170,7 +178,7 @@ fn record(folder: &Path, model: &Model, report: &Report, name: &str) -> Result<(
     if let Some(score) = report.score(name) {
         manifest.record(score);
     }
-    write(&path, &manifest.to_json(Some(&before))?)
+    replace(&path, &manifest.to_json(Some(&before))?)
 }
 
 fn print(report: &Report) {

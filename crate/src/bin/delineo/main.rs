@@ -135,6 +135,18 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     })
 }
 
+/// Replaces a file at once, so that whoever kills the program finds the old one or the new one.
+fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = Path::new(&beside);
+    write(beside, bytes)?;
+    fs::rename(beside, path).map_err(|source| Error::File {
+        path: path.to_owned(),
+        source,
+    })
+}
+
 /// A progress bar on standard error with the time that remains, or none where standard output is for a program.
 fn progress_bar(total: u64, hidden: bool) -> ProgressBar {
     if hidden {
