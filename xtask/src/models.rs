@@ -47,6 +47,10 @@ const DATA: [Data; 3] = [
     },
 ];
 
+/// Phantoms that are looked at, and how many of the worst are shown.
+const PHANTOMS: u32 = 20;
+const SHOWN: usize = 5;
+
 /// Evaluates the models on the data sets in `data`, and writes down what was found.
 ///
 /// # Errors
@@ -55,7 +59,7 @@ pub fn run(project: &Project, data: Option<&Path>) -> Result<()> {
     let data = data.map_or_else(|| project.root.join("../shared/data"), PathBuf::from);
     if !data.join(DATA[0].folder).is_dir() {
         return Err(Error::Missing {
-            what: format!("the data sets ({})", data.display()).into(),
+            what: format!("the data sets ({})", data.display()),
             hint:
                 "Say where they are with --data; docs/training.md says how a data set is laid out."
                     .into(),
@@ -122,12 +126,77 @@ pub fn run(project: &Project, data: Option<&Path>) -> Result<()> {
                 ));
             }
         }
+        for kind in ["ultrasound", "dermoscopy"] {
+            if handles(&manifest, kind) {
+                let picture = worst_phantoms(project, &program, &folder, kind)?;
+                let target = format!("docs/models/{id}-{kind}-phantoms.png");
+                let target = project.root.join(target);
+                fs::copy(&picture, &target).map_err(Error::file("write", &target))?;
+            }
+        }
         let table = format!("{}\n{}", HEAD, rows.join("\n"));
         let marker = format!("{id}, written by `cargo xtask models`");
         document::write_between(&project.root.join("docs/models.md"), &marker, &table)?;
         say::announce(&table);
     }
     Ok(())
+}
+
+/// A contact sheet of the phantoms of one kind on which the model does worst.
+fn worst_phantoms(project: &Project, program: &Path, model: &Path, kind: &str) -> Result<PathBuf> {
+    let folder = project.cache.join("evaluation/phantoms").join(kind);
+    let all: Vec<u32> = (1..=PHANTOMS).collect();
+    let step = Step::begin(
+        format!("Look at {PHANTOMS} phantoms ({kind})"),
+        "half a minute",
+    );
+    let report =
+        json(&evaluate_phantoms(program, model, kind, &all, &folder)?.join("report.json"))?;
+    let mut cases: Vec<(f64, u32)> = Vec::new();
+    for case in report["cases"].as_array().into_iter().flatten() {
+        let seed = case["name"].as_str().and_then(|name| name.rsplit_once('_'));
+        if let (Some((_, seed)), Some(iou)) = (seed, case["iou"].as_f64()) {
+            cases.extend(seed.parse().ok().map(|seed| (iou, seed)));
+        }
+    }
+    cases.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let worst: Vec<u32> = cases.iter().take(SHOWN).map(|case| case.1).collect();
+    let found = evaluate_phantoms(program, model, kind, &worst, &folder)?;
+    step.done();
+    Ok(found.join("worst.png"))
+}
+
+/// Makes phantoms and evaluates the model on them; the folder with the report.
+fn evaluate_phantoms(
+    program: &Path,
+    model: &Path,
+    kind: &str,
+    seeds: &[u32],
+    folder: &Path,
+) -> Result<PathBuf> {
+    // What an earlier run left there would be evaluated too.
+    let _ = fs::remove_dir_all(folder);
+    let [images, masks, out] = ["images", "masks", "report"].map(|name| folder.join(name));
+    fs::create_dir_all(&masks).map_err(Error::file("make", &masks))?;
+    for seed in seeds {
+        let task = Task::new(program)
+            .args(["phantom", "--kind", kind, "--seed", &seed.to_string()])
+            .args(["--out".as_ref(), images.as_os_str()]);
+        task.read()
+            .ok_or_else(|| Error::Document(format!("the {kind} phantom {seed} cannot be made")))?;
+        let file = format!("{kind}_{seed}_mask.png");
+        let from = images.join(&file);
+        fs::rename(&from, masks.join(&file)).map_err(Error::file("move", &from))?;
+    }
+    Task::new(program)
+        .args(["evaluate", "--device", "cpu"])
+        .args(["--model".as_ref(), model.as_os_str()])
+        .args(["--images".as_ref(), images.as_os_str()])
+        .args(["--masks".as_ref(), masks.as_os_str()])
+        .args(["--out".as_ref(), out.as_os_str()])
+        .read()
+        .ok_or_else(|| Error::Document(format!("the {kind} phantoms cannot be evaluated")))?;
+    Ok(out)
 }
 
 fn handles(manifest: &Value, modality: &str) -> bool {
