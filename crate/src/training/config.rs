@@ -127,6 +127,10 @@ pub struct Loss {
     pub bce: f32,
     /// One minus the soft Dice coefficient, mean over images.
     pub dice: f32,
+    /// What is added to both sides of the Dice quotient of an image with a lesion, as a share of its pixels. As much as
+    /// for images without one where it is not given; less keeps small lesions from being given up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lesion_smoothing: Option<f32>,
 }
 
 fn one() -> f64 {

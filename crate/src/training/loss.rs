@@ -5,7 +5,7 @@ use burn::tensor::activation::{log_sigmoid, sigmoid};
 
 use super::config::Loss;
 
-/// Added to both sides of the Dice quotient, as a share of the pixels: an image without a lesion costs nothing when
+/// Added to both sides of the Dice quotient unless the configuration says otherwise, as a share of the pixels: an image without a lesion costs nothing when
 /// nothing is found, and what is found there by mistake costs in proportion until it is about this large. With a few
 /// pixels, as is customary, the loss saturates at once and says nothing about how to get rid of it.
 const SMOOTH: f32 = 0.002;
@@ -22,9 +22,12 @@ impl Loss {
         let bce = (log_sigmoid(-logits.clone()).neg() - truth.clone() * logits.clone()).mean();
         let probability = sigmoid(logits);
         let overlap = (probability.clone() * truth.clone()).sum_dim(1);
+        let has_lesion = truth.clone().sum_dim(1).greater_elem(0.0);
+        let pixels = (height * width) as f32;
+        let smooth = Tensor::full([batch * classes, 1], SMOOTH * pixels, &truth.device())
+            .mask_fill(has_lesion, self.lesion_smoothing.unwrap_or(SMOOTH) * pixels);
         let sizes = (probability + truth).sum_dim(1);
-        let smooth = SMOOTH * (height * width) as f32;
-        let dice = ((overlap * 2.0 + smooth) / (sizes + smooth)).mean();
+        let dice = ((overlap * 2.0 + smooth.clone()) / (sizes + smooth)).mean();
         bce * self.bce + (dice.neg() + 1.0) * self.dice
     }
 }
@@ -42,40 +45,31 @@ mod tests {
         loss.of(tensor(logits), tensor(truth)).into_scalar::<f32>()
     }
 
+    fn loss(bce: f32, dice: f32, lesion_smoothing: Option<f32>) -> Loss {
+        Loss {
+            bce,
+            dice,
+            lesion_smoothing,
+        }
+    }
+
     #[test]
     fn the_terms_are_those_of_pytorch() {
+        let (logits, truth) = ([2.0, -1.0, 60.0, 0.5], [1.0, 0.0, 1.0, 0.25]);
         // torch.nn.functional.binary_cross_entropy_with_logits(tensor([2., -1., 60., 0.5]), tensor([1., 0., 1., 0.25]))
-        let bce = of(
-            Loss {
-                bce: 1.0,
-                dice: 0.0,
-            },
-            &[2.0, -1.0, 60.0, 0.5],
-            &[1.0, 0.0, 1.0, 0.25],
-        );
+        let bce = of(loss(1.0, 0.0, None), &logits, &truth);
         assert!((bce - 0.322_316_7).abs() < 1e-5, "{bce}");
         // p = sigmoid(logits); 1 - (2 * (p * t).sum() + 0.008) / (p.sum() + t.sum() + 0.008)
-        let dice = of(
-            Loss {
-                bce: 0.0,
-                dice: 1.0,
-            },
-            &[2.0, -1.0, 60.0, 0.5],
-            &[1.0, 0.0, 1.0, 0.25],
-        );
+        let dice = of(loss(0.0, 1.0, None), &logits, &truth);
         assert!((dice - 0.188_734_9).abs() < 1e-5, "{dice}");
+        // The same with 1 in place of 0.008, which is a quarter of the four pixels.
+        let smooth = of(loss(0.0, 1.0, Some(0.25)), &logits, &truth);
+        assert!((smooth - 0.157_645_8).abs() < 1e-5, "{smooth}");
     }
 
     #[test]
     fn nothing_found_where_nothing_is_costs_nothing() {
-        let loss = of(
-            Loss {
-                bce: 0.5,
-                dice: 1.0,
-            },
-            &[-40.0; 16],
-            &[0.0; 16],
-        );
-        assert!(loss.abs() < 1e-5, "{loss}");
+        let nothing = of(loss(0.5, 1.0, None), &[-40.0; 16], &[0.0; 16]);
+        assert!(nothing.abs() < 1e-5, "{nothing}");
     }
 }
