@@ -1,14 +1,14 @@
 //! A model ready to run: manifest, network and device together.
 //!
-//! On a GPU the network of burn modules runs; on the CPU its fused twin, [`FusedNetwork`]. [`Implementation`] can ask for the
-//! modules there too, which is how the twin is compared with them.
+//! The network of burn modules has a fused twin for each kind of device: [`GpuNetwork`], and [`FusedNetwork`] on the CPU.
+//! They are what runs. [`Implementation`] can ask for the modules, which is how the twins are compared with them.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use image::RgbImage;
 
 use crate::manifest::{Manifest, SelfTest, self_test_input};
 use crate::mask::ProbabilityMap;
-use crate::network::{Architecture, CmuNext, FusedNetwork};
+use crate::network::{Architecture, CmuNext, FusedNetwork, GpuNetwork};
 use crate::weights::Checkpoint;
 use crate::{Error, device, imaging};
 
@@ -36,6 +36,7 @@ enum Runner {
         device: Device,
     },
     Fused(FusedNetwork),
+    FusedGpu(Box<GpuNetwork>),
 }
 
 /// A network on a device, and the manifest that says how to feed it.
@@ -217,8 +218,13 @@ impl Runner {
         device: &Device,
         implementation: Implementation,
     ) -> Result<Self, Error> {
-        if implementation == Implementation::Fastest && *device == device::cpu() {
-            return Ok(Self::Fused(FusedNetwork::new(checkpoint)?));
+        if implementation == Implementation::Fastest {
+            return Ok(if *device == device::cpu() {
+                Self::Fused(FusedNetwork::new(checkpoint)?)
+            } else {
+                let network = GpuNetwork::new(checkpoint, device::client())?;
+                Self::FusedGpu(Box::new(network))
+            });
         }
         Ok(Self::Modules {
             network: Box::new(checkpoint.load_into(device)?),
@@ -253,6 +259,13 @@ impl Runner {
                 let mut logits = Vec::new();
                 for image in input.chunks_exact(image) {
                     logits.extend(network.forward(image, [channels, height, width])?);
+                }
+                Ok(logits)
+            }
+            Self::FusedGpu(network) => {
+                let mut logits = Vec::new();
+                for image in input.chunks_exact(image) {
+                    logits.extend(network.forward(image, [channels, height, width]).await?);
                 }
                 Ok(logits)
             }
