@@ -1,8 +1,8 @@
-//! The inverted bottleneck: 1×1 from `inputs` to 4 C channels, GELU, BN (folded), 1×1 to C channels, GELU, BN. The
-//! hidden channels are made and consumed C at a time and never leave the workgroup.
+//! The inverted bottleneck: 1×1 to 4 C channels, GELU, BN (folded), 1×1 to C channels, GELU, BN. The hidden channels are
+//! made and consumed C at a time and never leave the workgroup.
 //!
 //! ```text
-//!    inputs, shared by the workgroup       hidden, shared: chunk k of 4          sums, in registers
+//!    inputs, in the workgroup's memory     hidden, likewise: chunk k of 4         sums, in registers
 //!         unit 0   unit 1  …                   unit 0   unit 1  …
 //!  block 0 [ pppp pppp | … ]    expand  group 0 [ hh    | hh    ]    project   group 0 [ 8 × 2 vectors ]
 //!  block 1 [ pppp pppp | … ]   ──────▶  group 1 [ hh    | hh    ]   ──────▶    group 1 [ 8 × 2 vectors ]
@@ -10,12 +10,20 @@
 //! ```
 //!
 //! One thread is one *unit* (a tile of eight pixels) and one *group* (eight channels); all groups of a unit lie in one
-//! workgroup. Where there is one group only (C = 8) everything stays in registers and no thread waits for another.
+//! workgroup. A thread's own values pass through its own slots of the workgroup's memory where they are worked on one
+//! by one, in a loop: unrolled, the 48 GELUs of a layer are most of a kernel's code, and compilers choke on them.
 
 use cubecl::prelude::*;
 
-use super::gelu::{gelu, gelu_norm};
+use super::gelu::gelu;
 use super::tile::*;
+
+/// Values of a thread: a tile's pixels of a group.
+pub const SLOTS: usize = PIXELS * VECTORS;
+/// Threads of a workgroup, the units times the groups: one warp of most GPUs.
+pub const THREADS: usize = 32;
+/// Vectors of the workgroup's memory that a layer's threads need: their inputs and their hidden channels.
+pub const LAYER_MEMORY: usize = 2 * THREADS * SLOTS;
 
 /// Where a bottleneck's weights lie, in vectors.
 #[derive(CubeLaunch, CubeType, Clone, Copy)]
@@ -29,28 +37,63 @@ pub struct BottleneckAt {
     pub project_bias: usize,
     /// `[C / 8]` times scale, scale, shift, shift.
     pub norm: usize,
-}
-
-/// What a bottleneck's code depends on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct BottleneckShape {
     /// Vectors of input channels.
     pub inputs: usize,
-    /// Groups of eight output channels, C / 8.
+    /// C / 8.
     pub groups: usize,
     /// Units of a workgroup.
     pub units: usize,
 }
 
-impl BottleneckShape {
-    /// Vectors of the shared memory for the inputs.
-    pub fn shared_inputs(&self) -> usize {
-        self.inputs * self.units * PIXELS
-    }
+/// What a thread works on.
+#[derive(CubeType, Clone, Copy)]
+#[expand(derive(Clone, Copy))]
+pub struct Place {
+    /// First column; at or beyond the width for a unit that has nothing to write.
+    pub x: usize,
+    /// First row.
+    pub y: usize,
+    /// Where its pixels lie in the first plane; inside the map for all.
+    pub at: usize,
+    /// Which of the workgroup's units.
+    pub unit: usize,
+    /// Which group of channels.
+    pub group: usize,
+    /// Whether there is such a group; threads left over when the groups do not fill a workgroup repeat the last one's
+    /// work and write nothing, because the others wait for them at the barriers.
+    pub real: bool,
+}
 
-    /// Vectors of the shared memory for the hidden channels.
-    pub fn shared_hidden(&self) -> usize {
-        self.groups * VECTORS * self.units * PIXELS
+/// The place of this thread.
+#[cube]
+pub fn place(extent: Extent, at: BottleneckAt) -> Place {
+    let thread = UNIT_POS as usize;
+    let unit = thread % at.units;
+    let group = thread / at.units;
+    let x = (CUBE_POS_X as usize * at.units + unit) * COLUMNS;
+    let y = CUBE_POS_Y as usize * ROWS;
+    Place {
+        x,
+        y,
+        at: address(extent, min(x, extent.width - 1), y),
+        unit,
+        group: min(group, at.groups - 1),
+        real: group < at.groups,
+    }
+}
+
+/// Where a thread's slot 0 lies in a region of the workgroup's memory; the others follow `units` apart.
+#[cube]
+pub fn slots(region: usize, place: Place, at: BottleneckAt) -> usize {
+    region + place.group * SLOTS * at.units + place.unit
+}
+
+/// Puts a tile's sums into a thread's slots.
+#[cube]
+pub fn keep(sums: &Array<Vec4>, memory: &mut [Vec4], start: usize, at: BottleneckAt) {
+    #[unroll]
+    for slot in 0..SLOTS {
+        memory[start + slot * at.units] = sums[slot];
     }
 }
 
@@ -64,57 +107,63 @@ pub struct Inputs {
     pub block: usize,
 }
 
-/// Inputs in shared memory, `[block][pixel][unit]`: neighbouring units beside each other.
+/// Inputs in a region of the workgroup's memory, `[block][pixel][unit]`.
 #[cube]
-pub fn in_shared(unit: usize, #[comptime] units: usize) -> Inputs {
+pub fn kept(region: usize, place: Place, at: BottleneckAt) -> Inputs {
     Inputs {
-        start: unit,
-        row: comptime!(COLUMNS * units).runtime(),
-        column: units.runtime(),
-        block: comptime!(PIXELS * units).runtime(),
+        start: region + place.unit,
+        row: COLUMNS * at.units,
+        column: at.units,
+        block: PIXELS * at.units,
     }
 }
 
-/// The whole bottleneck for this thread's unit and group. `hidden` is the workgroup's.
+/// The bottleneck up to the last GELU and BN, for this thread's unit and group. `hidden` is the region for the hidden
+/// channels in `memory`.
 #[cube]
-pub fn bottleneck_shared(
+pub fn mix(
     inputs: &[Vec4],
     from: Inputs,
-    mut hidden: Shared<[Vec4]>,
+    mut memory: Shared<[Vec4]>,
+    hidden: usize,
     weights: &[Vec4],
     at: BottleneckAt,
-    unit: usize,
-    group: usize,
-    #[comptime] shape: BottleneckShape,
+    place: Place,
 ) -> Array<Vec4> {
     let pair = comptime!(LANES * VECTORS);
-    let per_expand = comptime!(shape.inputs * LANES * VECTORS);
-    let per_chunk = comptime!(shape.groups * GROUP * VECTORS);
-    let kept = in_shared(unit, shape.units);
-    let mut sums = biased(weights, at.project_bias + group * VECTORS);
+    let per_expand = at.inputs * pair;
+    let per_chunk = at.groups * comptime!(GROUP * VECTORS);
+    let own = slots(hidden, place, at);
+    let others = kept(hidden, place, at);
+    let mut sums = biased(weights, at.project_bias + place.group * VECTORS);
     for chunk in 0..4usize {
-        let wide = chunk * shape.groups + group;
+        let wide = chunk * at.groups + place.group;
         let mut expanded = biased(weights, at.expand_bias + wide * VECTORS);
         let expand = at.expand + wide * per_expand;
-        for block in 0..shape.inputs {
+        for block in 0..at.inputs {
             let patch = fetch(inputs, from, block);
             multiply(&mut expanded, &patch, 0usize, weights, expand + block * pair);
         }
-        #[unroll]
-        for index in 0..comptime!(PIXELS * VECTORS) {
-            expanded[index] = gelu(expanded[index]);
-        }
         // The last chunk's readers must be done before it is overwritten.
         sync_cube();
-        share(&expanded, &mut hidden, group * VECTORS, unit, shape.units);
+        keep(&expanded, &mut memory, own, at);
+        for slot in 0..SLOTS {
+            let slot = own + slot * at.units;
+            memory[slot] = gelu(memory[slot]);
+        }
         sync_cube();
-        let project = at.project + (group * 4 + chunk) * per_chunk;
-        for block in 0..comptime!(shape.groups * VECTORS) {
-            let patch = fetch(&hidden, kept, block);
-            multiply(&mut sums, &patch, 0usize, weights, project + block * pair);
+        let project = at.project + (place.group * 4 + chunk) * per_chunk;
+        // Summed apart: rounding grows with the length of a sum.
+        let mut part = Array::<Vec4>::new(SLOTS);
+        for block in 0..at.groups * VECTORS {
+            let patch = fetch(&memory, others, block);
+            multiply(&mut part, &patch, 0usize, weights, project + block * pair);
+        }
+        #[unroll]
+        for slot in 0..SLOTS {
+            sums[slot] += part[slot];
         }
     }
-    gelu_norm(&mut sums, weights, at.norm + group * comptime!(2 * VECTORS));
     sums
 }
 
@@ -133,74 +182,39 @@ fn fetch(inputs: &[Vec4], from: Inputs, block: usize) -> Array<Vec4> {
     patch
 }
 
-/// Puts a group's values, eight pixels of two vectors, where [`in_shared`] finds them.
+/// The bottleneck's last GELU and BN for one of a thread's slots.
 #[cube]
-pub fn share(
-    values: &Array<Vec4>,
-    into: &mut [Vec4],
-    block: usize,
-    unit: usize,
-    #[comptime] units: usize,
-) {
-    let start = block * comptime!(PIXELS * units) + unit;
-    #[unroll]
-    for vector in 0..VECTORS {
-        #[unroll]
-        for pixel in 0..PIXELS {
-            into[start + comptime!((vector * PIXELS + pixel) * units)] =
-                values[vector * PIXELS + pixel];
-        }
-    }
+pub fn normed(value: Vec4, slot: usize, weights: &[Vec4], at: BottleneckAt, place: Place) -> Vec4 {
+    let norm = at.norm + place.group * comptime!(2 * VECTORS) + slot / PIXELS;
+    gelu(value) * weights[norm] + weights[norm + VECTORS]
 }
 
-/// As [`bottleneck_shared`], where C is 8: `inputs` are `[block][pixel]` in this thread's registers.
+/// The bottleneck's last GELU and BN, and the result into a map. `region` is one that no other thread reads any more.
 #[cube]
-pub fn bottleneck_private(
-    inputs: &Array<Vec4>,
+pub fn finish(
+    sums: &Array<Vec4>,
+    mut memory: Shared<[Vec4]>,
+    region: usize,
+    target: &mut [Vec4],
+    extent: Extent,
     weights: &[Vec4],
     at: BottleneckAt,
-    #[comptime] blocks: usize,
-) -> Array<Vec4> {
-    let mut sums = biased(weights, at.project_bias);
-    for chunk in 0..4usize {
-        let mut expanded = biased(weights, at.expand_bias + chunk * VECTORS);
-        let expand = at.expand + chunk * comptime!(blocks * LANES * VECTORS);
-        #[unroll]
-        for block in 0..blocks {
-            multiply(
-                &mut expanded,
-                inputs,
-                comptime!(block * PIXELS),
-                weights,
-                expand + comptime!(block * LANES * VECTORS),
-            );
-        }
-        let mut hidden = Array::<Vec4>::new(comptime!(VECTORS * PIXELS));
-        #[unroll]
-        for pixel in 0..PIXELS {
-            #[unroll]
-            for vector in 0..VECTORS {
-                hidden[vector * PIXELS + pixel] = gelu(expanded[vector * PIXELS + pixel]);
-            }
-        }
-        let project = at.project + chunk * comptime!(GROUP * VECTORS);
-        #[unroll]
-        for block in 0..VECTORS {
-            multiply(
-                &mut sums,
-                &hidden,
-                comptime!(block * PIXELS),
-                weights,
-                project + comptime!(block * LANES * VECTORS),
-            );
+    place: Place,
+) {
+    let own = slots(region, place, at);
+    keep(sums, &mut memory, own, at);
+    for slot in 0..SLOTS {
+        let value = normed(memory[own + slot * at.units], slot, weights, at, place);
+        let row = slot % PIXELS / COLUMNS;
+        let column = slot % COLUMNS;
+        if place.real && place.x + column < extent.width && place.y + row < extent.height {
+            let block = place.group * VECTORS + slot / PIXELS;
+            target[place.at + block * extent.plane + row * extent.stride + column] = value;
         }
     }
-    gelu_norm(&mut sums, weights, at.norm);
-    sums
 }
 
-/// The bottleneck alone, for widths whose inputs do not fit into shared memory beside the hidden channels: they are read
-/// from a map of `shape.inputs` blocks.
+/// The bottleneck alone, from a map: for a fusion whose inputs do not fit into the workgroup's memory.
 #[cube(launch)]
 pub fn bottleneck(
     source: &[Vec4],
@@ -208,28 +222,24 @@ pub fn bottleneck(
     target: &mut [Vec4],
     extent: Extent,
     at: BottleneckAt,
-    #[comptime] shape: BottleneckShape,
 ) {
-    let unit = UNIT_POS_X as usize;
-    let group = UNIT_POS_Y as usize;
-    let place = place(extent, shape.units);
-    let hidden = Shared::<[Vec4]>::new_slice(comptime!(shape.shared_hidden()));
+    let memory = Shared::<[Vec4]>::new_slice(LAYER_MEMORY);
+    let place = place(extent, at);
     let from = Inputs {
         start: place.at,
         row: extent.stride,
         column: 1usize.runtime(),
         block: extent.plane,
     };
-    let sums = bottleneck_shared(
+    let sums = mix(
         source,
         from,
-        hidden,
+        memory.clone(),
+        0usize.runtime(),
         weights,
         at,
-        unit,
-        group,
-        shape,
+        place,
     );
-    let to = place.at + group * VECTORS * extent.plane;
-    store(&sums, target, extent, place.x, place.y, to);
+    let region = comptime!(THREADS * SLOTS).runtime();
+    finish(&sums, memory, region, target, extent, weights, at, place);
 }

@@ -18,6 +18,8 @@ use super::tile::*;
 
 /// Vectors of weights for four input channels and one kernel column: three taps × four channels × two vectors.
 pub const STEP: usize = 3 * LANES * VECTORS;
+/// Vectors of input channels that are summed on their own before they join the total.
+const RUN: usize = 4;
 
 /// conv3×3, BN, ReLU. `blocks` vectors of input channels; weights `[group][block][kx][ky][lane][2]` at `weights_at`.
 #[cube(launch)]
@@ -87,7 +89,8 @@ pub fn pooled_convolution(
     }
 }
 
-/// Adds a 3×3 convolution of the pixels around `from` to a tile's sums.
+/// Adds a 3×3 convolution of the pixels around `from` to a tile's sums, run by run: rounding grows with the length of a
+/// sum.
 #[cube]
 pub fn accumulate(
     source: &[Vec4],
@@ -99,28 +102,36 @@ pub fn accumulate(
     weights_at: usize,
 ) {
     let corner = from - extent.stride - 1;
-    for block in 0..blocks {
-        for kx in 0..3usize {
-            let start = corner + block * extent.plane + kx;
-            let mut patch = Array::<Vec4>::new(comptime!((ROWS + 2) * COLUMNS));
-            #[unroll]
-            for row in 0..comptime!(ROWS + 2) {
+    for run in 0..blocks.div_ceil(RUN) {
+        let mut part = Array::<Vec4>::new(comptime!(PIXELS * VECTORS));
+        for block in run * RUN..min((run + 1) * RUN, blocks) {
+            for kx in 0..3usize {
+                let start = corner + block * extent.plane + kx;
+                let mut patch = Array::<Vec4>::new(comptime!((ROWS + 2) * COLUMNS));
                 #[unroll]
-                for column in 0..COLUMNS {
-                    patch[row * COLUMNS + column] = source[start + row * extent.stride + column];
+                for row in 0..comptime!(ROWS + 2) {
+                    #[unroll]
+                    for column in 0..COLUMNS {
+                        patch[row * COLUMNS + column] =
+                            source[start + row * extent.stride + column];
+                    }
+                }
+                let at = weights_at + (block * 3 + kx) * STEP;
+                #[unroll]
+                for ky in 0..3usize {
+                    multiply(
+                        &mut part,
+                        &patch,
+                        comptime!(ky * COLUMNS),
+                        weights,
+                        at + ky * LANES * VECTORS,
+                    );
                 }
             }
-            let at = weights_at + (block * 3 + kx) * STEP;
-            #[unroll]
-            for ky in 0..3usize {
-                multiply(
-                    sums,
-                    &patch,
-                    comptime!(ky * COLUMNS),
-                    weights,
-                    at + ky * LANES * VECTORS,
-                );
-            }
+        }
+        #[unroll]
+        for index in 0..comptime!(PIXELS * VECTORS) {
+            sums[index] += part[index];
         }
     }
 }

@@ -1,8 +1,11 @@
-//! Skip fusion in one pass: the skip connection and the upsampled map each through its own half of the grouped 3×3
-//! convolution, GELU, then the [bottleneck](super::bottleneck) over both (the grouped convolution's BN is folded into
-//! it); at the top of the decoder the head's 1×1 convolution as well. No concatenation is ever made.
+//! Skip fusion in one pass: the grouped 3×3 convolution, each half of the channels apart, GELU, then the
+//! [bottleneck](super::bottleneck) over both (the grouped convolution's BN is folded into it); at the top of the decoder
+//! the head's 1×1 convolution as well.
 //!
 //! ```text
+//!   one map of 2 C channels: the encoder wrote its skip connection into the first half, the upsampled
+//!   convolution its result into the second, so that nothing is ever concatenated
+//!
 //!   skip,      6 × 4 ──3×3──▶ GELU ──▶ inputs, blocks 0 … C/4-1    ┐             ┌─▶ map of C channels
 //!                                                                   ├─ bottleneck ┤
 //!   upsampled, 6 × 4 ──3×3──▶ GELU ──▶ inputs, blocks C/4 … C/2-1  ┘             └─▶ head ─▶ logits
@@ -19,11 +22,9 @@ use super::tile::*;
 #[derive(CubeLaunch, CubeType, Clone, Copy)]
 #[expand(derive(Clone, Copy))]
 pub struct FusionAt {
-    /// As for `convolution`, for the skip connection and for the upsampled map.
-    pub skip: usize,
-    pub skip_bias: usize,
-    pub upsampled: usize,
-    pub upsampled_bias: usize,
+    /// As for `convolution`, both halves after each other.
+    pub grouped: usize,
+    pub grouped_bias: usize,
     pub bottleneck: BottleneckAt,
 }
 
@@ -38,173 +39,130 @@ pub struct HeadAt {
     pub classes: usize,
 }
 
-/// The fusion of two maps of C channels into a third.
+/// Vectors of the workgroup's memory that a fusion's threads need: their inputs, which are twice as many as a layer's, and
+/// their hidden channels.
+pub const fn fusion_memory(threads: usize) -> usize {
+    3 * threads * SLOTS
+}
+
+/// The fusion, from a map of 2 C channels to one of C. At least C / 8 `threads`.
 #[cube(launch)]
 pub fn fusion(
-    skip: &[Vec4],
-    upsampled: &[Vec4],
+    source: &[Vec4],
     weights: &[Vec4],
     target: &mut [Vec4],
     extent: Extent,
     at: FusionAt,
-    #[comptime] shape: BottleneckShape,
+    #[comptime] threads: usize,
 ) {
-    let place = place(extent, shape.units);
-    let group = UNIT_POS_Y as usize;
-    let sums = fuse(skip, upsampled, weights, extent, at, place, shape);
-    let to = place.at + group * VECTORS * extent.plane;
-    store(&sums, target, extent, place.x, place.y, to);
+    let memory = Shared::<[Vec4]>::new_slice(comptime!(fusion_memory(threads)));
+    let place = place(extent, at.bottleneck);
+    let sums = fuse(source, weights, memory.clone(), extent, at, place, threads);
+    finish(
+        &sums,
+        memory,
+        0usize.runtime(),
+        target,
+        extent,
+        weights,
+        at.bottleneck,
+        place,
+    );
 }
 
 /// The fusion and the head: logits `[class][height][width]`.
 #[cube(launch)]
 pub fn fusion_head(
-    skip: &[Vec4],
-    upsampled: &[Vec4],
+    source: &[Vec4],
     weights: &[Vec4],
     logits: &mut [f32],
     extent: Extent,
     at: FusionAt,
     head: HeadAt,
-    #[comptime] shape: BottleneckShape,
+    #[comptime] threads: usize,
 ) {
-    let place = place(extent, shape.units);
-    let unit = UNIT_POS_X as usize;
-    let group = UNIT_POS_Y as usize;
-    let sums = fuse(skip, upsampled, weights, extent, at, place, shape);
-    let area = extent.height * extent.width;
-    if comptime!(shape.groups == 1) {
-        for class in 0..head.classes {
-            let low = weights[head.weights + class * VECTORS];
-            let high = weights[head.weights + class * VECTORS + 1];
-            let bias = weights[head.bias + class].extract(0usize);
-            #[unroll]
-            for row in 0..ROWS {
-                #[unroll]
-                for column in 0..COLUMNS {
-                    if place.y + row < extent.height && place.x + column < extent.width {
-                        let pixel = comptime!(row * COLUMNS + column);
-                        let at = class * area + (place.y + row) * extent.width + place.x + column;
-                        logits[at] = bias + total(sums[pixel] * low + sums[pixel + PIXELS] * high);
-                    }
+    let mut memory = Shared::<[Vec4]>::new_slice(comptime!(fusion_memory(threads)));
+    let place = place(extent, at.bottleneck);
+    let sums = fuse(source, weights, memory.clone(), extent, at, place, threads);
+    let units = at.bottleneck.units;
+    let groups = at.bottleneck.groups;
+    let own = slots(0usize.runtime(), place, at.bottleneck);
+    keep(&sums, &mut memory, own, at.bottleneck);
+    for slot in 0..SLOTS {
+        let mine = own + slot * units;
+        memory[mine] = normed(memory[mine], slot, weights, at.bottleneck, place);
+    }
+    sync_cube();
+    // The unit's pixels are dealt out to its groups.
+    for turn in 0..(groups + comptime!(PIXELS - 1)) / groups {
+        let pixel = turn * groups + place.group;
+        let x = place.x + pixel % COLUMNS;
+        let y = place.y + pixel / COLUMNS;
+        if place.real && pixel < PIXELS && x < extent.width && y < extent.height {
+            for class in 0..head.classes {
+                let mut sum = Vec4::new(0.0);
+                for block in 0..groups * VECTORS {
+                    let weight = weights[head.weights + class * groups * VECTORS + block];
+                    sum += weight * memory[(block * PIXELS + pixel) * units + place.unit];
                 }
-            }
-        }
-    } else {
-        let mut last = Shared::<[Vec4]>::new_slice(comptime!(shape.shared_hidden()));
-        share(&sums, &mut last, group * VECTORS, unit, shape.units);
-        sync_cube();
-        // The unit's pixels are dealt out to its groups.
-        for turn in 0..comptime!(PIXELS.div_ceil(shape.groups)) {
-            let pixel = turn * shape.groups + group;
-            let x = place.x + pixel % COLUMNS;
-            let y = place.y + pixel / COLUMNS;
-            if pixel < PIXELS && x < extent.width && y < extent.height {
-                for class in 0..head.classes {
-                    let mut sum = Vec4::new(0.0);
-                    for block in 0..comptime!(shape.groups * VECTORS) {
-                        let weight = weights
-                            [head.weights + class * comptime!(shape.groups * VECTORS) + block];
-                        sum += weight * last[(block * PIXELS + pixel) * shape.units + unit];
-                    }
-                    let bias = weights[head.bias + class].extract(0usize);
-                    logits[class * area + y * extent.width + x] = bias + total(sum);
-                }
+                let bias = weights[head.bias + class].extract(0usize);
+                let at = (class * extent.height + y) * extent.width + x;
+                logits[at] = bias
+                    + (sum.extract(0usize) + sum.extract(1usize))
+                    + (sum.extract(2usize) + sum.extract(3usize));
             }
         }
     }
 }
 
-/// The sum of the lanes.
-#[cube]
-fn total(v: Vec4) -> f32 {
-    v.extract(0usize) + v.extract(1usize) + (v.extract(2usize) + v.extract(3usize))
-}
-
-/// Grouped convolution, GELU and bottleneck for this thread's unit and group.
+/// Grouped convolution, GELU and the bottleneck's products for this thread.
 #[cube]
 fn fuse(
-    skip: &[Vec4],
-    upsampled: &[Vec4],
+    source: &[Vec4],
     weights: &[Vec4],
+    mut memory: Shared<[Vec4]>,
     extent: Extent,
     at: FusionAt,
     place: Place,
-    #[comptime] shape: BottleneckShape,
+    #[comptime] threads: usize,
 ) -> Array<Vec4> {
-    let unit = UNIT_POS_X as usize;
-    let group = UNIT_POS_Y as usize;
-    let blocks = comptime!(shape.groups * VECTORS);
-    let step = group * comptime!(shape.groups * VECTORS * 3 * STEP);
-    let mut first = biased(weights, at.skip_bias + group * VECTORS);
-    accumulate(skip, weights, &mut first, extent, place.at, blocks.runtime(), at.skip + step);
-    if comptime!(shape.groups == 1) {
-        let mut inputs = Array::<Vec4>::new(comptime!(2 * PIXELS * VECTORS));
-        #[unroll]
-        for pixel in 0..PIXELS {
-            inputs[pixel] = gelu(first[pixel]);
-            inputs[pixel + PIXELS] = gelu(first[pixel + PIXELS]);
-        }
-        let mut second = biased(weights, at.upsampled_bias);
+    let shape = at.bottleneck;
+    let blocks = shape.groups * VECTORS;
+    for half in 0..2usize {
+        let group = half * shape.groups + place.group;
+        let mut sums = biased(weights, at.grouped_bias + group * VECTORS);
         accumulate(
-            upsampled,
+            source,
             weights,
-            &mut second,
+            &mut sums,
             extent,
-            place.at,
-            blocks.runtime(),
-            at.upsampled,
+            place.at + half * blocks * extent.plane,
+            blocks,
+            at.grouped + group * blocks * comptime!(3 * STEP),
         );
-        #[unroll]
-        for pixel in 0..PIXELS {
-            inputs[pixel + comptime!(2 * PIXELS)] = gelu(second[pixel]);
-            inputs[pixel + comptime!(3 * PIXELS)] = gelu(second[pixel + PIXELS]);
+        let own = slots(half * blocks * PIXELS * shape.units, place, shape);
+        keep(&sums, &mut memory, own, shape);
+        for slot in 0..SLOTS {
+            let slot = own + slot * shape.units;
+            memory[slot] = gelu(memory[slot]);
         }
-        bottleneck_private(&inputs, weights, at.bottleneck, shape.inputs)
-    } else {
-        let mut inputs = Shared::<[Vec4]>::new_slice(comptime!(shape.shared_inputs()));
-        let hidden = Shared::<[Vec4]>::new_slice(comptime!(shape.shared_hidden()));
-        gelus(&mut first);
-        share(&first, &mut inputs, group * VECTORS, unit, shape.units);
-        let mut second = biased(weights, at.upsampled_bias + group * VECTORS);
-        accumulate(
-            upsampled,
-            weights,
-            &mut second,
-            extent,
-            place.at,
-            blocks.runtime(),
-            at.upsampled + step,
-        );
-        gelus(&mut second);
-        share(&second, &mut inputs, (group + shape.groups) * VECTORS, unit, shape.units);
-        sync_cube();
-        bottleneck_shared(
-            &inputs,
-            in_shared(unit, shape.units),
-            hidden,
-            weights,
-            at.bottleneck,
-            unit,
-            group,
-            shape,
-        )
     }
+    sync_cube();
+    mix(
+        &memory,
+        kept(0usize.runtime(), place, shape),
+        memory.clone(),
+        comptime!(2 * threads * SLOTS).runtime(),
+        weights,
+        shape,
+        place,
+    )
 }
 
-/// GELU of a tile's sums.
-#[cube]
-pub fn gelus(sums: &mut Array<Vec4>) {
-    #[unroll]
-    for index in 0..comptime!(PIXELS * VECTORS) {
-        sums[index] = gelu(sums[index]);
-    }
-}
-
-/// Half of the grouped convolution alone, for widths at which [`fusion`] does not fit into shared memory: conv3×3 and
-/// GELU into blocks `to` onwards of a map that holds both halves.
+/// The grouped convolution and GELU alone, for widths at which [`fusion`] does not fit into the workgroup's memory.
+/// `blocks` vectors of channels in each half.
 #[cube(launch)]
-pub fn grouped_half(
+pub fn grouped(
     source: &[Vec4],
     weights: &[Vec4],
     target: &mut [Vec4],
@@ -212,7 +170,6 @@ pub fn grouped_half(
     blocks: usize,
     weights_at: usize,
     bias_at: usize,
-    to: usize,
 ) {
     let x = ABSOLUTE_POS_X as usize * COLUMNS;
     let y = ABSOLUTE_POS_Y as usize * ROWS;
@@ -220,10 +177,21 @@ pub fn grouped_half(
     if x < extent.width && y < extent.height {
         let mut sums = biased(weights, bias_at + group * VECTORS);
         let from = address(extent, x, y);
-        let step = weights_at + group * blocks * comptime!(3 * STEP);
-        accumulate(source, weights, &mut sums, extent, from, blocks, step);
-        gelus(&mut sums);
-        let place = from + (to + group * VECTORS) * extent.plane;
-        store(&sums, target, extent, x, y, place);
+        let half = group * VECTORS / blocks;
+        accumulate(
+            source,
+            weights,
+            &mut sums,
+            extent,
+            from + half * blocks * extent.plane,
+            blocks,
+            weights_at + group * blocks * comptime!(3 * STEP),
+        );
+        #[unroll]
+        for slot in 0..SLOTS {
+            sums[slot] = gelu(sums[slot]);
+        }
+        let to = from + group * VECTORS * extent.plane;
+        store(&sums, target, extent, x, y, to);
     }
 }

@@ -1,4 +1,4 @@
-//! GELU in its erf form, and what follows it in CMUNeXt.
+//! GELU in its erf form.
 
 use cubecl::prelude::*;
 
@@ -27,19 +27,4 @@ pub fn gelu(x: Vec4) -> Vec4 {
     denominator = denominator * s + Vec4::new(-1.426_473_9e-2);
     let half = x * Vec4::new(0.5);
     half * (t * numerator / denominator) + half
-}
-
-/// GELU, then the batch normalisation that could not be folded away: scale and shift of eight channels at `at`, two
-/// vectors each.
-#[cube]
-pub fn gelu_norm(sums: &mut Array<Vec4>, weights: &[Vec4], at: usize) {
-    let scale_low = weights[at];
-    let scale_high = weights[at + 1];
-    let shift_low = weights[at + 2];
-    let shift_high = weights[at + 3];
-    #[unroll]
-    for pixel in 0..PIXELS {
-        sums[pixel] = gelu(sums[pixel]) * scale_low + shift_low;
-        sums[pixel + PIXELS] = gelu(sums[pixel + PIXELS]) * scale_high + shift_high;
-    }
 }

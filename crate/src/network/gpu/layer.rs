@@ -1,13 +1,12 @@
-//! One large-kernel layer of an encoder in one pass: depthwise k×k, GELU, BN, residual, then the [bottleneck].
-//!
-//! [bottleneck]: super::bottleneck
+//! One large-kernel layer of an encoder in one pass: depthwise k×k, GELU, BN, residual, then the
+//! [bottleneck](super::bottleneck).
 //!
 //! ```text
-//!    source, (4 + k - 1) × 2 pixels of four channels       mixed, 4 × 2 pixels
+//!    source, (4 + k - 1) × 2 pixels of four channels       sums, 4 × 2 pixels
 //!         kx = 0 … k-1
 //!       ┌ ─ a a ─ ─ ┐   k steps: load two columns,         ┌ s s ┐  GELU, BN, + the source's own pixel:
-//!       │ ─ a a ─ ─ │   multiply by the k taps of           │ s s │  the bottleneck's inputs, to shared memory
-//!       │ ─ a a ─ ─ │   the kernel's column          ──▶    │ s s │  (C = 8: kept in registers)
+//!       │ ─ a a ─ ─ │   multiply by the k taps of           │ s s │  the bottleneck's inputs,
+//!       │ ─ a a ─ ─ │   the kernel's column          ──▶    │ s s │  to the workgroup's memory
 //!       │ ─ a a ─ ─ │                                       │ s s │
 //!       └ ─ a a ─ ─ ┘                                       └     ┘
 //! ```
@@ -38,85 +37,88 @@ pub fn layer(
     extent: Extent,
     at: LayerAt,
     #[comptime] side: usize,
-    #[comptime] shape: BottleneckShape,
 ) {
-    let unit = UNIT_POS_X as usize;
-    let group = UNIT_POS_Y as usize;
-    let place = place(extent, shape.units);
-    let mixed = depthwise(source, weights, extent, at, place.at, group, side);
-    let sums = if comptime!(shape.groups == 1) {
-        bottleneck_private(&mixed, weights, at.bottleneck, shape.inputs)
-    } else {
-        let mut inputs = Shared::<[Vec4]>::new_slice(comptime!(shape.shared_inputs()));
-        let hidden = Shared::<[Vec4]>::new_slice(comptime!(shape.shared_hidden()));
-        share(&mixed, &mut inputs, group * VECTORS, unit, shape.units);
-        sync_cube();
-        bottleneck_shared(
-            &inputs,
-            in_shared(unit, shape.units),
-            hidden,
-            weights,
-            at.bottleneck,
-            unit,
-            group,
-            shape,
-        )
-    };
-    let to = place.at + group * VECTORS * extent.plane;
-    store(&sums, target, extent, place.x, place.y, to);
+    let mut memory = Shared::<[Vec4]>::new_slice(LAYER_MEMORY);
+    let place = place(extent, at.bottleneck);
+    let own = slots(0usize.runtime(), place, at.bottleneck);
+    let units = at.bottleneck.units;
+    for vector in 0..VECTORS {
+        let block = place.group * VECTORS + vector;
+        let centre = place.at + block * extent.plane;
+        let sums = depthwise(source, weights, extent, at, centre, block, side);
+        #[unroll]
+        for pixel in 0..PIXELS {
+            memory[own + (vector * PIXELS + pixel) * units] = sums[pixel];
+        }
+        let scale = weights[at.mixing + block * 3 + 1];
+        let shift = weights[at.mixing + block * 3 + 2];
+        for pixel in 0..PIXELS {
+            let slot = own + (vector * PIXELS + pixel) * units;
+            let residual = source[centre + pixel / COLUMNS * extent.stride + pixel % COLUMNS];
+            memory[slot] = residual + (gelu(memory[slot]) * scale + shift);
+        }
+    }
+    sync_cube();
+    let sums = mix(
+        &memory,
+        kept(0usize.runtime(), place, at.bottleneck),
+        memory.clone(),
+        comptime!(THREADS * SLOTS).runtime(),
+        weights,
+        at.bottleneck,
+        place,
+    );
+    // The inputs have been read by all.
+    finish(
+        &sums,
+        memory,
+        0usize.runtime(),
+        target,
+        extent,
+        weights,
+        at.bottleneck,
+        place,
+    );
 }
 
-/// Depthwise convolution, GELU, BN and residual of a tile's eight channels: `[vector][pixel]`.
+/// Depthwise convolution of a tile's four channels around `centre`.
 #[cube]
 fn depthwise(
     source: &[Vec4],
     weights: &[Vec4],
     extent: Extent,
     at: LayerAt,
-    from: usize,
-    group: usize,
+    centre: usize,
+    block: usize,
     #[comptime] side: usize,
 ) -> Array<Vec4> {
     let reach = comptime!(side / 2);
-    let mut mixed = Array::<Vec4>::new(comptime!(PIXELS * VECTORS));
+    let corner = centre - reach * extent.stride - reach;
+    let mut sums = Array::<Vec4>::new(PIXELS);
+    let bias = weights[at.mixing + block * 3];
     #[unroll]
-    for vector in 0..VECTORS {
-        let block = group * VECTORS + vector;
-        let centre = from + block * extent.plane;
-        let corner = centre - reach * extent.stride - reach;
-        let mut sums = Array::<Vec4>::new(PIXELS);
-        let bias = weights[at.mixing + block * 3];
+    for pixel in 0..PIXELS {
+        sums[pixel] = bias;
+    }
+    let taps = at.depthwise + block * comptime!(side * side);
+    for kx in 0..side {
+        let start = corner + kx;
+        let mut patch = Array::<Vec4>::new(comptime!((ROWS + side - 1) * COLUMNS));
         #[unroll]
-        for pixel in 0..PIXELS {
-            sums[pixel] = bias;
-        }
-        let taps = at.depthwise + block * comptime!(side * side);
-        for kx in 0..side {
-            let start = corner + kx;
-            let mut patch = Array::<Vec4>::new(comptime!((ROWS + side - 1) * COLUMNS));
+        for row in 0..comptime!(ROWS + side - 1) {
             #[unroll]
-            for row in 0..comptime!(ROWS + side - 1) {
-                #[unroll]
-                for column in 0..COLUMNS {
-                    patch[row * COLUMNS + column] = source[start + row * extent.stride + column];
-                }
-            }
-            #[unroll]
-            for ky in 0..side {
-                let weight = weights[taps + kx * side + ky];
-                #[unroll]
-                for pixel in 0..PIXELS {
-                    sums[pixel] += patch[pixel + comptime!(ky * COLUMNS)] * weight;
-                }
+            for column in 0..COLUMNS {
+                patch[row * COLUMNS + column] = source[start + row * extent.stride + column];
             }
         }
-        let scale = weights[at.mixing + block * 3 + 1];
-        let shift = weights[at.mixing + block * 3 + 2];
-        let residual = read(source, extent, centre);
         #[unroll]
-        for pixel in 0..PIXELS {
-            mixed[vector * PIXELS + pixel] = residual[pixel] + (gelu(sums[pixel]) * scale + shift);
+        for ky in 0..side {
+            let weight = weights[taps + kx * side + ky];
+            #[unroll]
+            for pixel in 0..PIXELS {
+                sums[pixel] += patch[pixel + comptime!(ky * COLUMNS)] * weight;
+            }
         }
     }
-    mixed
+    sums
 }

@@ -7,19 +7,19 @@ use cubecl::prelude::{BufferArg, CubeCount, CubeDim, TensorBinding};
 use cubecl::server::Handle;
 use cubecl::zspace::Tiling;
 
-use super::bottleneck::{self, BottleneckShape};
+use super::bottleneck::{self, THREADS};
 use super::convolution;
 use super::fusion;
 use super::layer;
-use super::tile::{COLUMNS, ExtentLaunch, LANES, MARGIN, PIXELS, ROWS, VECTORS};
+use super::tile::{COLUMNS, ExtentLaunch, LANES, MARGIN, ROWS, VECTORS};
 use super::upsampled;
 use super::weights::{Bottlenecks, ConvolutionAt, Fusions, Head, Layers};
-use super::{Cost, Parts};
+use super::{Architecture, Cost, Parts};
 
 /// Bytes of a vector.
 const VECTOR_BYTES: usize = LANES * size_of::<f32>();
-/// Threads of a workgroup, at most: two warps of the GPUs that have the smallest.
-const THREADS: usize = 64;
+/// Threads of a workgroup whose threads need nothing of each other.
+const INDEPENDENT_THREADS: usize = 64;
 
 /// Everything that an inference needs but the weights and the image.
 pub struct Plan {
@@ -51,38 +51,34 @@ enum Step {
     Upsampled {
         at: ConvolutionAt,
         source: Map,
+        /// Its second half is written.
         target: Map,
     },
     Layer {
         at: Layers,
-        shape: BottleneckShape,
         source: Map,
         target: Map,
     },
     Fusion {
         at: Fusions,
-        shape: BottleneckShape,
-        skip: Map,
-        upsampled: Map,
+        threads: usize,
+        source: Map,
         target: Map,
     },
     FusionHead {
         at: Fusions,
         head: Head,
-        shape: BottleneckShape,
-        skip: Map,
-        upsampled: Map,
+        threads: usize,
+        source: Map,
         logits: Handle,
     },
-    GroupedHalf {
+    Grouped {
         at: ConvolutionAt,
         source: Map,
         target: Map,
-        to: usize,
     },
     Bottleneck {
         at: Bottlenecks,
-        shape: BottleneckShape,
         source: Map,
         target: Map,
     },
@@ -90,13 +86,17 @@ enum Step {
 
 impl Plan {
     /// For images of `sides`, height first.
-    pub fn new(client: &Client, parts: &Parts, sides: [usize; 2]) -> Self {
+    pub fn new(
+        client: &Client,
+        architecture: Architecture,
+        parts: &Parts,
+        sides: [usize; 2],
+    ) -> Self {
         let mut maps = Maps {
             client,
             sides,
             free: BTreeMap::new(),
         };
-        let memory = client.properties().hardware.max_shared_memory_size;
         let mut steps = Vec::new();
         let input = maps.take(0, parts.stem.blocks);
         let mut x = maps.take(0, parts.stem.groups * VECTORS);
@@ -112,15 +112,16 @@ impl Plan {
                 let target = maps.take(level, x.blocks);
                 steps.push(Step::Layer {
                     at: *at,
-                    shape: shape(&at.bottleneck, &x, memory, x.blocks),
                     source: x.clone(),
                     target: target.clone(),
                 });
                 maps.give(level, std::mem::replace(&mut x, target));
             }
-            let target = maps.take(level, widen.groups * VECTORS);
+            let blocks = widen.groups * VECTORS;
             let deepest = level + 1 == parts.encoders.len();
-            let pooled = (!deepest).then(|| maps.take(level + 1, target.blocks));
+            // A skip connection is the first half of what its fusion reads.
+            let target = maps.take(level, if deepest { blocks } else { 2 * blocks });
+            let pooled = (!deepest).then(|| maps.take(level + 1, blocks));
             steps.push(Step::Convolution {
                 at: *widen,
                 source: x.clone(),
@@ -138,63 +139,57 @@ impl Plan {
         }
         let [height, width] = sides;
         let logits = client.empty(parts.head.classes * height * width * size_of::<f32>());
-        for (level, (up, at)) in (0..parts.decoders.len()).rev().zip(&parts.decoders) {
-            let upsampled = maps.take(level, up.groups * VECTORS);
+        let memory = client.properties().hardware.max_shared_memory_size;
+        // WebGPU promises 16 KiB; nearly all devices have the 24 that a full workgroup needs.
+        let threads = match fusion::fusion_memory(THREADS) * VECTOR_BYTES <= memory {
+            true => THREADS,
+            false => THREADS / 2,
+        };
+        let levels = (0..skips.len()).rev();
+        for ((level, both), (up, at)) in levels.zip(skips.into_iter().rev()).zip(&parts.decoders) {
             steps.push(Step::Upsampled {
                 at: *up,
                 source: x.clone(),
-                target: upsampled.clone(),
+                target: both.clone(),
             });
             maps.give(level + 1, x);
-            let Some(skip) = skips.pop() else { break };
-            let fits = |shape: &BottleneckShape| {
-                (shape.shared_inputs() + shape.shared_hidden()) * VECTOR_BYTES <= memory
-            };
-            let shape = shape(&at.bottleneck, &skip, memory, at.bottleneck.inputs);
-            let target = maps.take(level, skip.blocks);
+            x = maps.take(level, both.blocks / 2);
             if level == 0 {
                 steps.push(Step::FusionHead {
                     at: *at,
                     head: parts.head,
-                    shape,
-                    skip: skip.clone(),
-                    upsampled: upsampled.clone(),
+                    threads,
+                    source: both.clone(),
                     logits: logits.clone(),
                 });
-            } else if shape.groups == 1 || fits(&shape) {
+            } else if at.bottleneck.groups <= threads {
                 steps.push(Step::Fusion {
                     at: *at,
-                    shape,
-                    skip: skip.clone(),
-                    upsampled: upsampled.clone(),
-                    target: target.clone(),
+                    threads,
+                    source: both.clone(),
+                    target: x.clone(),
                 });
             } else {
-                let both = maps.take(level, at.bottleneck.inputs);
-                for (half, source, to) in [
-                    (at.skip, &skip, 0),
-                    (at.upsampled, &upsampled, skip.blocks),
-                ] {
-                    steps.push(Step::GroupedHalf {
-                        at: half,
-                        source: source.clone(),
-                        target: both.clone(),
-                        to,
-                    });
-                }
+                let grouped = maps.take(level, both.blocks);
+                steps.push(Step::Grouped {
+                    at: at.grouped,
+                    source: both.clone(),
+                    target: grouped.clone(),
+                });
                 steps.push(Step::Bottleneck {
                     at: at.bottleneck,
-                    shape: self::shape(&at.bottleneck, &skip, memory, 0),
-                    source: both.clone(),
-                    target: target.clone(),
+                    source: grouped.clone(),
+                    target: x.clone(),
                 });
-                maps.give(level, both);
+                maps.give(level, grouped);
             }
-            maps.give(level, skip);
-            maps.give(level, upsampled);
-            x = target;
+            maps.give(level, both);
         }
-        let cost = cost(parts, &steps, &input);
+        let cost = Cost {
+            dispatches: steps.len(),
+            bytes_moved: parts.size * VECTOR_BYTES + steps.iter().map(Step::bytes).sum::<usize>(),
+            bytes_least: least(architecture, sides),
+        };
         Self {
             sides,
             input,
@@ -265,7 +260,12 @@ impl Map {
 
     /// Bytes of the pixels themselves.
     fn bytes(&self) -> usize {
-        self.blocks * self.height * self.width * VECTOR_BYTES
+        self.part(self.blocks)
+    }
+
+    /// Bytes of the pixels of so many vectors of channels.
+    fn part(&self, blocks: usize) -> usize {
+        blocks * self.height * self.width * VECTOR_BYTES
     }
 
     fn extent(&self) -> ExtentLaunch {
@@ -313,26 +313,6 @@ impl Maps<'_> {
     }
 }
 
-/// How a bottleneck over `map` is cut into workgroups: as many units as fit, `blocks` vectors of inputs shared.
-fn shape(at: &Bottlenecks, map: &Map, memory: usize, blocks: usize) -> BottleneckShape {
-    let per_unit = (blocks + at.groups * VECTORS) * PIXELS * VECTOR_BYTES;
-    let mut units = THREADS / at.groups;
-    if at.groups > 1 {
-        units = units.min(memory / per_unit);
-    }
-    let [tiles, _] = map.tiles();
-    BottleneckShape {
-        inputs: at.inputs,
-        groups: at.groups,
-        units: largest_power(units.min(tiles.next_power_of_two())),
-    }
-}
-
-/// The largest power of two that is no larger, at least 1.
-fn largest_power(value: usize) -> usize {
-    1 << value.max(1).ilog2()
-}
-
 /// A whole buffer as a kernel's argument.
 fn arg(buffer: &Handle) -> BufferArg {
     TensorBinding {
@@ -348,7 +328,7 @@ fn arg(buffer: &Handle) -> BufferArg {
 fn tiled(map: &Map, groups: usize) -> (CubeCount, CubeDim) {
     let [across, down] = map.tiles();
     let x = across.next_power_of_two().min(16);
-    let y = down.next_power_of_two().min(THREADS / x);
+    let y = down.next_power_of_two().min(INDEPENDENT_THREADS / x);
     (
         CubeCount::Static(
             across.div_ceil(x) as u32,
@@ -359,12 +339,16 @@ fn tiled(map: &Map, groups: usize) -> (CubeCount, CubeDim) {
     )
 }
 
-/// The grid for a kernel whose workgroups do whole units.
-fn united(map: &Map, shape: &BottleneckShape) -> (CubeCount, CubeDim) {
+/// The grid for a kernel whose workgroups do whole units, with `threads` threads.
+fn united(map: &Map, at: &Bottlenecks, threads: usize) -> (CubeCount, CubeDim) {
     let [across, down] = map.tiles();
     (
-        CubeCount::Static(across.div_ceil(shape.units) as u32, down as u32, 1),
-        CubeDim::new_2d(shape.units as u32, shape.groups as u32),
+        CubeCount::Static(
+            across.div_ceil(at.units(threads)) as u32,
+            down as u32,
+            1,
+        ),
+        CubeDim::new_1d(threads as u32),
     )
 }
 
@@ -376,37 +360,43 @@ impl Step {
                 at,
                 source,
                 target,
-                pooled,
+                pooled: None,
             } => {
                 let (count, dim) = tiled(target, at.groups);
-                match pooled {
-                    None => convolution::convolution::launch(
-                        client,
-                        count,
-                        dim,
-                        source.arg(),
-                        weights,
-                        target.arg(),
-                        target.extent(),
-                        at.blocks,
-                        at.weights,
-                        at.bias,
-                    ),
-                    Some(pooled) => convolution::pooled_convolution::launch(
-                        client,
-                        count,
-                        dim,
-                        source.arg(),
-                        weights,
-                        target.arg(),
-                        pooled.arg(),
-                        target.extent(),
-                        pooled.extent(),
-                        at.blocks,
-                        at.weights,
-                        at.bias,
-                    ),
-                }
+                convolution::convolution::launch(
+                    client,
+                    count,
+                    dim,
+                    source.arg(),
+                    weights,
+                    target.arg(),
+                    target.extent(),
+                    at.blocks,
+                    at.weights,
+                    at.bias,
+                );
+            }
+            Self::Convolution {
+                at,
+                source,
+                target,
+                pooled: Some(pooled),
+            } => {
+                let (count, dim) = tiled(target, at.groups);
+                convolution::pooled_convolution::launch(
+                    client,
+                    count,
+                    dim,
+                    source.arg(),
+                    weights,
+                    target.arg(),
+                    pooled.arg(),
+                    target.extent(),
+                    pooled.extent(),
+                    at.blocks,
+                    at.weights,
+                    at.bias,
+                );
             }
             Self::Upsampled { at, source, target } => {
                 let (count, dim) = tiled(target, at.groups);
@@ -422,15 +412,11 @@ impl Step {
                     at.blocks,
                     at.weights,
                     at.bias,
+                    target.blocks / 2,
                 );
             }
-            Self::Layer {
-                at,
-                shape,
-                source,
-                target,
-            } => {
-                let (count, dim) = united(target, shape);
+            Self::Layer { at, source, target } => {
+                let (count, dim) = united(target, &at.bottleneck, THREADS);
                 layer::layer::launch(
                     client,
                     count,
@@ -441,61 +427,51 @@ impl Step {
                     target.extent(),
                     at.launch(),
                     at.side,
-                    *shape,
                 );
             }
             Self::Fusion {
                 at,
-                shape,
-                skip,
-                upsampled,
+                threads,
+                source,
                 target,
             } => {
-                let (count, dim) = united(target, shape);
+                let (count, dim) = united(target, &at.bottleneck, *threads);
                 fusion::fusion::launch(
                     client,
                     count,
                     dim,
-                    skip.arg(),
-                    upsampled.arg(),
+                    source.arg(),
                     weights,
                     target.arg(),
                     target.extent(),
-                    at.launch(),
-                    *shape,
+                    at.launch(*threads),
+                    *threads,
                 );
             }
             Self::FusionHead {
                 at,
                 head,
-                shape,
-                skip,
-                upsampled,
+                threads,
+                source,
                 logits,
             } => {
-                let (count, dim) = united(skip, shape);
+                let (count, dim) = united(source, &at.bottleneck, *threads);
                 fusion::fusion_head::launch(
                     client,
                     count,
                     dim,
-                    skip.arg(),
-                    upsampled.arg(),
+                    source.arg(),
                     weights,
                     arg(logits),
-                    skip.extent(),
-                    at.launch(),
+                    source.extent(),
+                    at.launch(*threads),
                     head.launch(),
-                    *shape,
+                    *threads,
                 );
             }
-            Self::GroupedHalf {
-                at,
-                source,
-                target,
-                to,
-            } => {
+            Self::Grouped { at, source, target } => {
                 let (count, dim) = tiled(target, at.groups);
-                fusion::grouped_half::launch(
+                fusion::grouped::launch(
                     client,
                     count,
                     dim,
@@ -506,16 +482,10 @@ impl Step {
                     at.blocks,
                     at.weights,
                     at.bias,
-                    *to,
                 );
             }
-            Self::Bottleneck {
-                at,
-                shape,
-                source,
-                target,
-            } => {
-                let (count, dim) = united(target, shape);
+            Self::Bottleneck { at, source, target } => {
+                let (count, dim) = united(target, at, THREADS);
                 bottleneck::bottleneck::launch(
                     client,
                     count,
@@ -524,8 +494,7 @@ impl Step {
                     weights,
                     target.arg(),
                     target.extent(),
-                    at.launch(),
-                    *shape,
+                    at.launch(THREADS),
                 );
             }
         }
@@ -535,50 +504,54 @@ impl Step {
     fn bytes(&self) -> usize {
         match self {
             Self::Convolution {
+                at,
                 source,
                 target,
                 pooled,
-                ..
-            } => source.bytes() + target.bytes() + pooled.as_ref().map_or(0, Map::bytes),
-            Self::Upsampled { source, target, .. }
-            | Self::Layer { source, target, .. }
-            | Self::Bottleneck { source, target, .. } => source.bytes() + target.bytes(),
-            Self::Fusion {
-                skip,
-                upsampled,
-                target,
-                ..
-            } => skip.bytes() + upsampled.bytes() + target.bytes(),
-            Self::FusionHead {
-                skip,
-                upsampled,
-                logits,
-                ..
-            } => skip.bytes() + upsampled.bytes() + logits.size_in_used() as usize,
-            // It writes half of its target.
-            Self::GroupedHalf { source, target, .. } => source.bytes() + target.bytes() / 2,
+            } => {
+                let written = target.part(at.groups * VECTORS);
+                source.bytes() + written + pooled.as_ref().map_or(0, Map::bytes)
+            }
+            Self::Upsampled { at, source, target } => {
+                source.bytes() + target.part(at.groups * VECTORS)
+            }
+            Self::Layer { source, target, .. }
+            | Self::Bottleneck { source, target, .. }
+            | Self::Grouped { source, target, .. }
+            | Self::Fusion { source, target, .. } => source.bytes() + target.bytes(),
+            Self::FusionHead { source, logits, .. } => {
+                source.bytes() + logits.size_in_used() as usize
+            }
         }
     }
 }
 
-/// What the steps move, and the least that the blocks could.
-fn cost(parts: &Parts, steps: &[Step], input: &Map) -> Cost {
-    let weights = parts.size * VECTOR_BYTES;
-    let moved: usize = steps.iter().map(Step::bytes).sum();
-    // Where a fusion is not one kernel, the least is that of the one kernel.
-    let apart: usize = steps
+/// Bytes that must move when the paper's blocks run one after another, each reading its inputs and its weights once and
+/// writing its result once: stem, large-kernel layers, widening convolutions with the pooling, upsampled convolutions,
+/// skip fusions, the last with the head.
+fn least(architecture: Architecture, [height, width]: [usize; 2]) -> usize {
+    let (dims, depths) = (architecture.variant.dims(), architecture.variant.depths());
+    let area = |level: usize| (height >> level) * (width >> level);
+    let weights: usize = architecture
+        .tensors()
         .iter()
-        .map(|step| match step {
-            Step::GroupedHalf { target, .. } => target.bytes() / 2,
-            Step::Bottleneck { source, .. } => source.bytes(),
-            _ => 0,
+        .map(|(_, shape)| shape.iter().product::<usize>())
+        .sum();
+    let stem = (architecture.in_channels + dims[0]) * area(0);
+    let encoders: usize = (0..5)
+        .map(|level| {
+            let incoming = dims[level.max(1) - 1];
+            let layers = depths[level] * 2 * incoming * area(level);
+            let pooled = if level < 4 { dims[level] * area(level + 1) } else { 0 };
+            layers + (incoming + dims[level]) * area(level) + pooled
         })
         .sum();
-    // The image has its own channels only; a least reading of it is that of the planes.
-    let padding = input.bytes() - input.bytes() / LANES * parts.stem.channels;
-    Cost {
-        dispatches: steps.len(),
-        bytes_moved: moved + weights,
-        bytes_least: moved + weights - apart - padding,
-    }
+    let decoders: usize = (0..4)
+        .map(|level| {
+            let upsampled = dims[level + 1] * area(level + 1) + dims[level] * area(level);
+            let result = if level == 0 { architecture.classes } else { dims[level] };
+            upsampled + (2 * dims[level] + result) * area(level)
+        })
+        .sum();
+    (weights + stem + encoders + decoders) * size_of::<f32>()
 }

@@ -91,46 +91,6 @@ pub fn biased(weights: &[Vec4], at: usize) -> Array<Vec4> {
     sums
 }
 
-/// A unit's place in the image.
-#[derive(CubeType, Clone, Copy)]
-#[expand(derive(Clone, Copy))]
-pub struct Place {
-    /// First column; at or beyond the width for a unit that has nothing to write.
-    pub x: usize,
-    /// First row.
-    pub y: usize,
-    /// Where the units that have nothing to write read all the same: inside the map.
-    pub at: usize,
-}
-
-/// The place of this thread's unit in a kernel whose workgroup holds `units` units, one row of them. Threads without
-/// pixels of their own may not leave, because the others wait for them at the barriers.
-#[cube]
-pub fn place(extent: Extent, #[comptime] units: usize) -> Place {
-    let x = (CUBE_POS_X as usize * units + UNIT_POS_X as usize) * COLUMNS;
-    let y = CUBE_POS_Y as usize * ROWS;
-    let inside = min(x, extent.width - 1);
-    Place {
-        x,
-        y,
-        at: address(extent, inside, y),
-    }
-}
-
-/// The pixels of a tile, row by row.
-#[cube]
-pub fn read(source: &[Vec4], extent: Extent, at: usize) -> Array<Vec4> {
-    let mut patch = Array::<Vec4>::new(PIXELS);
-    #[unroll]
-    for row in 0..ROWS {
-        #[unroll]
-        for column in 0..COLUMNS {
-            patch[row * COLUMNS + column] = source[at + row * extent.stride + column];
-        }
-    }
-    patch
-}
-
 /// Writes the pixels of a tile that lie inside the map, two vectors each, the first at `at`.
 #[cube]
 pub fn store(

@@ -30,7 +30,8 @@ const DOUBLED_ROWS: usize = ROWS + 2;
 /// Columns of a tile's doubled pixels.
 const DOUBLED_COLUMNS: usize = COLUMNS + 2;
 
-/// Doubling, conv3×3, BN, ReLU. `source_extent` has half the sides of `extent`; the rest as for `convolution`.
+/// Doubling, conv3×3, BN, ReLU. `source_extent` has half the sides of `extent`; the result goes to
+/// blocks `to` onwards; the rest as for `convolution`.
 #[cube(launch)]
 pub fn upsampled_convolution(
     source: &[Vec4],
@@ -41,6 +42,7 @@ pub fn upsampled_convolution(
     blocks: usize,
     weights_at: usize,
     bias_at: usize,
+    to: usize,
 ) {
     let x = ABSOLUTE_POS_X as usize * COLUMNS;
     let y = ABSOLUTE_POS_Y as usize * ROWS;
@@ -106,7 +108,7 @@ pub fn upsampled_convolution(
             }
         }
         rectify(&mut sums);
-        let to = address(extent, x, y) + group * VECTORS * extent.plane;
+        let to = address(extent, x, y) + (to + group * VECTORS) * extent.plane;
         store(&sums, target, extent, x, y, to);
     }
 }

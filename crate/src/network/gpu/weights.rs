@@ -1,6 +1,6 @@
 //! From the fused path's weights to one buffer of vectors, in the order in which the kernels read them.
 
-use super::bottleneck::BottleneckAtLaunch;
+use super::bottleneck::{BottleneckAtLaunch, THREADS};
 use super::fusion::{FusionAtLaunch, HeadAtLaunch};
 use super::layer::LayerAtLaunch;
 use super::tile::{GROUP, LANES};
@@ -14,8 +14,6 @@ const _: () = assert!(kernels::BLOCK == GROUP);
 /// A 3×3 convolution in the buffer.
 #[derive(Clone, Copy, Debug)]
 pub struct ConvolutionAt {
-    /// Input channels.
-    pub channels: usize,
     /// Vectors of input channels.
     pub blocks: usize,
     /// Groups of output channels.
@@ -49,8 +47,8 @@ pub struct Layers {
 /// A skip fusion in the buffer.
 #[derive(Clone, Copy, Debug)]
 pub struct Fusions {
-    pub skip: ConvolutionAt,
-    pub upsampled: ConvolutionAt,
+    /// Both halves: `blocks` of each, `groups` of both.
+    pub grouped: ConvolutionAt,
     pub bottleneck: Bottlenecks,
 }
 
@@ -63,26 +61,38 @@ pub struct Head {
 }
 
 impl Bottlenecks {
-    pub fn launch(&self) -> BottleneckAtLaunch {
+    /// Units of a workgroup of `threads`: a power of two.
+    pub fn units(&self, threads: usize) -> usize {
+        1 << (threads / self.groups).max(1).ilog2()
+    }
+
+    pub fn launch(&self, threads: usize) -> BottleneckAtLaunch {
         let [expand, expand_bias, project, project_bias, norm] = self.at;
-        BottleneckAtLaunch::new(expand, expand_bias, project, project_bias, norm)
+        BottleneckAtLaunch::new(
+            expand,
+            expand_bias,
+            project,
+            project_bias,
+            norm,
+            self.inputs,
+            self.groups,
+            self.units(threads),
+        )
     }
 }
 
 impl Layers {
     pub fn launch(&self) -> LayerAtLaunch {
-        LayerAtLaunch::new(self.depthwise, self.mixing, self.bottleneck.launch())
+        LayerAtLaunch::new(self.depthwise, self.mixing, self.bottleneck.launch(THREADS))
     }
 }
 
 impl Fusions {
-    pub fn launch(&self) -> FusionAtLaunch {
+    pub fn launch(&self, threads: usize) -> FusionAtLaunch {
         FusionAtLaunch::new(
-            self.skip.weights,
-            self.skip.bias,
-            self.upsampled.weights,
-            self.upsampled.bias,
-            self.bottleneck.launch(),
+            self.grouped.weights,
+            self.grouped.bias,
+            self.bottleneck.launch(threads),
         )
     }
 }
@@ -107,7 +117,12 @@ impl Packer {
 
     /// `[group][block][kx][ky][lane][8]`, inputs filled up with zeros to whole vectors.
     pub fn convolution(&mut self, Convolution(dense): &Convolution) -> ConvolutionAt {
-        self.dense3(dense)
+        ConvolutionAt {
+            blocks: dense.inputs.div_ceil(LANES),
+            groups: dense.bias.len(),
+            weights: self.taps(dense),
+            bias: self.blocks(&dense.bias),
+        }
     }
 
     pub fn layer(&mut self, layer: &LargeKernel) -> Layers {
@@ -144,9 +159,17 @@ impl Packer {
     }
 
     pub fn fusion(&mut self, fusion: &Fusion) -> Fusions {
+        let weights = self.taps(&fusion.skip);
+        self.taps(&fusion.upsampled);
+        let bias = self.blocks(&fusion.skip.bias);
+        self.blocks(&fusion.upsampled.bias);
         Fusions {
-            skip: self.dense3(&fusion.skip),
-            upsampled: self.dense3(&fusion.upsampled),
+            grouped: ConvolutionAt {
+                blocks: fusion.skip.inputs / LANES,
+                groups: 2 * fusion.skip.bias.len(),
+                weights,
+                bias,
+            },
             bottleneck: self.bottleneck(&fusion.bottleneck),
         }
     }
@@ -182,11 +205,11 @@ impl Packer {
         }
     }
 
-    fn dense3(&mut self, dense: &Dense) -> ConvolutionAt {
-        let blocks = dense.inputs.div_ceil(LANES);
+    /// The weights of a 3×3 convolution.
+    fn taps(&mut self, dense: &Dense) -> usize {
         let weights = self.here();
         for group in dense.weights.chunks_exact(9 * dense.inputs) {
-            for block in 0..blocks {
+            for block in 0..dense.inputs.div_ceil(LANES) {
                 for kx in 0..3 {
                     for ky in 0..3 {
                         for input in block * LANES..(block + 1) * LANES {
@@ -201,13 +224,7 @@ impl Packer {
                 }
             }
         }
-        ConvolutionAt {
-            channels: dense.inputs,
-            blocks,
-            groups: dense.bias.len(),
-            weights,
-            bias: self.blocks(&dense.bias),
-        }
+        weights
     }
 
     fn here(&self) -> usize {
