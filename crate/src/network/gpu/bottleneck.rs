@@ -24,6 +24,8 @@ pub const SLOTS: usize = PIXELS * VECTORS;
 pub const THREADS: usize = 32;
 /// Vectors of the workgroup's memory that a layer's threads need: their inputs and their hidden channels.
 pub const LAYER_MEMORY: usize = 2 * THREADS * SLOTS;
+/// As [`LAYER_MEMORY`], for a fusion, whose inputs are twice as many.
+pub const FUSION_MEMORY: usize = 3 * THREADS * SLOTS;
 
 /// Where a bottleneck's weights lie, in vectors.
 #[derive(CubeLaunch, CubeType, Clone, Copy)]
@@ -97,33 +99,10 @@ pub fn keep(sums: &Array<Vec4>, memory: &mut [Vec4], start: usize, at: Bottlenec
     }
 }
 
-/// Where a unit finds its inputs: the first pixel, and how far apart rows, columns and blocks lie.
-#[derive(CubeType, Clone, Copy)]
-#[expand(derive(Clone, Copy))]
-pub struct Inputs {
-    pub start: usize,
-    pub row: usize,
-    pub column: usize,
-    pub block: usize,
-}
-
-/// Inputs in a region of the workgroup's memory, `[block][pixel][unit]`.
-#[cube]
-pub fn kept(region: usize, place: Place, at: BottleneckAt) -> Inputs {
-    Inputs {
-        start: region + place.unit,
-        row: COLUMNS * at.units,
-        column: at.units,
-        block: PIXELS * at.units,
-    }
-}
-
-/// The bottleneck up to the last GELU and BN, for this thread's unit and group. `hidden` is the region for the hidden
-/// channels in `memory`.
+/// The bottleneck up to the last GELU and BN, for this thread's unit and group. The inputs lie at the start of `memory`,
+/// `[block][pixel][unit]`; from `hidden` on there is room for C channels.
 #[cube]
 pub fn mix(
-    inputs: &[Vec4],
-    from: Inputs,
     mut memory: Shared<[Vec4]>,
     hidden: usize,
     weights: &[Vec4],
@@ -131,53 +110,54 @@ pub fn mix(
     place: Place,
 ) -> Array<Vec4> {
     let pair = comptime!(LANES * VECTORS);
-    let per_expand = at.inputs * pair;
-    let per_chunk = at.groups * comptime!(GROUP * VECTORS);
+    let width = at.groups * VECTORS;
     let own = slots(hidden, place, at);
-    let others = kept(hidden, place, at);
     let mut sums = biased(weights, at.project_bias + place.group * VECTORS);
-    for chunk in 0..4usize {
+    // Both products in one loop, so that there is one copy of their code: even steps expand, odd ones project.
+    for step in 0..8usize {
+        let chunk = step / 2;
         let wide = chunk * at.groups + place.group;
-        let mut expanded = biased(weights, at.expand_bias + wide * VECTORS);
-        let expand = at.expand + wide * per_expand;
-        for block in 0..at.inputs {
-            let patch = fetch(inputs, from, block);
-            multiply(&mut expanded, &patch, 0usize, weights, expand + block * pair);
-        }
-        // The last chunk's readers must be done before it is overwritten.
-        sync_cube();
-        keep(&expanded, &mut memory, own, at);
-        for slot in 0..SLOTS {
-            let slot = own + slot * at.units;
-            memory[slot] = gelu(memory[slot]);
-        }
-        sync_cube();
-        let project = at.project + (place.group * 4 + chunk) * per_chunk;
-        // Summed apart: rounding grows with the length of a sum.
+        let expands = step % 2 == 0;
+        let blocks = select(expands, at.inputs, width);
+        let from = select(expands, 0usize.runtime(), hidden) + place.unit;
+        let product = select(
+            expands,
+            at.expand + wide * at.inputs * pair,
+            at.project + (place.group * 4 + chunk) * width * pair,
+        );
         let mut part = Array::<Vec4>::new(SLOTS);
-        for block in 0..at.groups * VECTORS {
-            let patch = fetch(&memory, others, block);
-            multiply(&mut part, &patch, 0usize, weights, project + block * pair);
+        for block in 0..blocks {
+            let patch = fetch(&memory, from + block * PIXELS * at.units, at.units);
+            multiply(&mut part, &patch, 0usize, weights, product + block * pair);
         }
-        #[unroll]
-        for slot in 0..SLOTS {
-            sums[slot] += part[slot];
+        // All have read what is about to be overwritten.
+        sync_cube();
+        if expands {
+            keep(&part, &mut memory, own, at);
+            for slot in 0..SLOTS {
+                let bias = weights[at.expand_bias + wide * VECTORS + slot / PIXELS];
+                let slot = own + slot * at.units;
+                memory[slot] = gelu(memory[slot] + bias);
+            }
+        } else {
+            // Summed apart before: rounding grows with the length of a sum.
+            #[unroll]
+            for slot in 0..SLOTS {
+                sums[slot] += part[slot];
+            }
         }
+        sync_cube();
     }
     sums
 }
 
 /// A unit's eight pixels of one block.
 #[cube]
-fn fetch(inputs: &[Vec4], from: Inputs, block: usize) -> Array<Vec4> {
+fn fetch(memory: &[Vec4], start: usize, units: usize) -> Array<Vec4> {
     let mut patch = Array::<Vec4>::new(PIXELS);
-    let start = from.start + block * from.block;
     #[unroll]
-    for row in 0..ROWS {
-        #[unroll]
-        for column in 0..COLUMNS {
-            patch[row * COLUMNS + column] = inputs[start + row * from.row + column * from.column];
-        }
+    for pixel in 0..PIXELS {
+        patch[pixel] = memory[start + pixel * units];
     }
     patch
 }
@@ -189,19 +169,18 @@ pub fn normed(value: Vec4, slot: usize, weights: &[Vec4], at: BottleneckAt, plac
     gelu(value) * weights[norm] + weights[norm + VECTORS]
 }
 
-/// The bottleneck's last GELU and BN, and the result into a map. `region` is one that no other thread reads any more.
+/// The bottleneck's last GELU and BN, and the result into a map. What the workgroup's memory held is overwritten.
 #[cube]
 pub fn finish(
     sums: &Array<Vec4>,
     mut memory: Shared<[Vec4]>,
-    region: usize,
     target: &mut [Vec4],
     extent: Extent,
     weights: &[Vec4],
     at: BottleneckAt,
     place: Place,
 ) {
-    let own = slots(region, place, at);
+    let own = slots(0usize.runtime(), place, at);
     keep(sums, &mut memory, own, at);
     for slot in 0..SLOTS {
         let value = normed(memory[own + slot * at.units], slot, weights, at, place);
@@ -212,34 +191,4 @@ pub fn finish(
             target[place.at + block * extent.plane + row * extent.stride + column] = value;
         }
     }
-}
-
-/// The bottleneck alone, from a map: for a fusion whose inputs do not fit into the workgroup's memory.
-#[cube(launch)]
-pub fn bottleneck(
-    source: &[Vec4],
-    weights: &[Vec4],
-    target: &mut [Vec4],
-    extent: Extent,
-    at: BottleneckAt,
-) {
-    let memory = Shared::<[Vec4]>::new_slice(LAYER_MEMORY);
-    let place = place(extent, at);
-    let from = Inputs {
-        start: place.at,
-        row: extent.stride,
-        column: 1usize.runtime(),
-        block: extent.plane,
-    };
-    let sums = mix(
-        source,
-        from,
-        memory.clone(),
-        0usize.runtime(),
-        weights,
-        at,
-        place,
-    );
-    let region = comptime!(THREADS * SLOTS).runtime();
-    finish(&sums, memory, region, target, extent, weights, at, place);
 }

@@ -41,7 +41,14 @@ pub fn convolution(
         let step = weights_at + group * blocks * comptime!(3 * STEP);
         accumulate(source, weights, &mut sums, extent, from, blocks, step);
         rectify(&mut sums);
-        store(&sums, target, extent, x, y, from + group * VECTORS * extent.plane);
+        store(
+            &sums,
+            target,
+            extent,
+            x,
+            y,
+            from + group * VECTORS * extent.plane,
+        );
     }
 }
 
@@ -67,7 +74,14 @@ pub fn pooled_convolution(
         let step = weights_at + group * blocks * comptime!(3 * STEP);
         accumulate(source, weights, &mut sums, extent, from, blocks, step);
         rectify(&mut sums);
-        store(&sums, target, extent, x, y, from + group * VECTORS * extent.plane);
+        store(
+            &sums,
+            target,
+            extent,
+            x,
+            y,
+            from + group * VECTORS * extent.plane,
+        );
         // Both sides are even, so a pair of rows lies inside or outside as a whole.
         let to = address(pooled_extent, x / 2, y / 2) + group * VECTORS * pooled_extent.plane;
         #[unroll]
@@ -77,10 +91,7 @@ pub fn pooled_convolution(
                 for vector in 0..VECTORS {
                     let first = comptime!(2 * row * COLUMNS + vector * PIXELS);
                     let upper = max(sums[first], sums[first + 1]);
-                    let lower = max(
-                        sums[first + COLUMNS],
-                        sums[first + comptime!(COLUMNS + 1)],
-                    );
+                    let lower = max(sums[first + COLUMNS], sums[first + comptime!(COLUMNS + 1)]);
                     pooled[to + row * pooled_extent.stride + vector * pooled_extent.plane] =
                         max(upper, lower);
                 }

@@ -39,13 +39,7 @@ pub struct HeadAt {
     pub classes: usize,
 }
 
-/// Vectors of the workgroup's memory that a fusion's threads need: their inputs, which are twice as many as a layer's, and
-/// their hidden channels.
-pub const fn fusion_memory(threads: usize) -> usize {
-    3 * threads * SLOTS
-}
-
-/// The fusion, from a map of 2 C channels to one of C. At least C / 8 `threads`.
+/// The fusion, from a map of 2 C channels to one of C.
 #[cube(launch)]
 pub fn fusion(
     source: &[Vec4],
@@ -53,21 +47,11 @@ pub fn fusion(
     target: &mut [Vec4],
     extent: Extent,
     at: FusionAt,
-    #[comptime] threads: usize,
 ) {
-    let memory = Shared::<[Vec4]>::new_slice(comptime!(fusion_memory(threads)));
+    let memory = Shared::<[Vec4]>::new_slice(FUSION_MEMORY);
     let place = place(extent, at.bottleneck);
-    let sums = fuse(source, weights, memory.clone(), extent, at, place, threads);
-    finish(
-        &sums,
-        memory,
-        0usize.runtime(),
-        target,
-        extent,
-        weights,
-        at.bottleneck,
-        place,
-    );
+    let sums = fuse(source, weights, memory.clone(), extent, at, place);
+    finish(&sums, memory, target, extent, weights, at.bottleneck, place);
 }
 
 /// The fusion and the head: logits `[class][height][width]`.
@@ -79,11 +63,10 @@ pub fn fusion_head(
     extent: Extent,
     at: FusionAt,
     head: HeadAt,
-    #[comptime] threads: usize,
 ) {
-    let mut memory = Shared::<[Vec4]>::new_slice(comptime!(fusion_memory(threads)));
+    let mut memory = Shared::<[Vec4]>::new_slice(FUSION_MEMORY);
     let place = place(extent, at.bottleneck);
-    let sums = fuse(source, weights, memory.clone(), extent, at, place, threads);
+    let sums = fuse(source, weights, memory.clone(), extent, at, place);
     let units = at.bottleneck.units;
     let groups = at.bottleneck.groups;
     let own = slots(0usize.runtime(), place, at.bottleneck);
@@ -124,7 +107,6 @@ fn fuse(
     extent: Extent,
     at: FusionAt,
     place: Place,
-    #[comptime] threads: usize,
 ) -> Array<Vec4> {
     let shape = at.bottleneck;
     let blocks = shape.groups * VECTORS;
@@ -148,50 +130,6 @@ fn fuse(
         }
     }
     sync_cube();
-    mix(
-        &memory,
-        kept(0usize.runtime(), place, shape),
-        memory.clone(),
-        comptime!(2 * threads * SLOTS).runtime(),
-        weights,
-        shape,
-        place,
-    )
-}
-
-/// The grouped convolution and GELU alone, for widths at which [`fusion`] does not fit into the workgroup's memory.
-/// `blocks` vectors of channels in each half.
-#[cube(launch)]
-pub fn grouped(
-    source: &[Vec4],
-    weights: &[Vec4],
-    target: &mut [Vec4],
-    extent: Extent,
-    blocks: usize,
-    weights_at: usize,
-    bias_at: usize,
-) {
-    let x = ABSOLUTE_POS_X as usize * COLUMNS;
-    let y = ABSOLUTE_POS_Y as usize * ROWS;
-    let group = ABSOLUTE_POS_Z as usize;
-    if x < extent.width && y < extent.height {
-        let mut sums = biased(weights, bias_at + group * VECTORS);
-        let from = address(extent, x, y);
-        let half = group * VECTORS / blocks;
-        accumulate(
-            source,
-            weights,
-            &mut sums,
-            extent,
-            from + half * blocks * extent.plane,
-            blocks,
-            weights_at + group * blocks * comptime!(3 * STEP),
-        );
-        #[unroll]
-        for slot in 0..SLOTS {
-            sums[slot] = gelu(sums[slot]);
-        }
-        let to = from + group * VECTORS * extent.plane;
-        store(&sums, target, extent, x, y, to);
-    }
+    let hidden = comptime!(2 * THREADS * SLOTS).runtime();
+    mix(memory, hidden, weights, shape, place)
 }

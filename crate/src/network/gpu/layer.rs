@@ -59,26 +59,9 @@ pub fn layer(
         }
     }
     sync_cube();
-    let sums = mix(
-        &memory,
-        kept(0usize.runtime(), place, at.bottleneck),
-        memory.clone(),
-        comptime!(THREADS * SLOTS).runtime(),
-        weights,
-        at.bottleneck,
-        place,
-    );
-    // The inputs have been read by all.
-    finish(
-        &sums,
-        memory,
-        0usize.runtime(),
-        target,
-        extent,
-        weights,
-        at.bottleneck,
-        place,
-    );
+    let hidden = comptime!(THREADS * SLOTS).runtime();
+    let sums = mix(memory.clone(), hidden, weights, at.bottleneck, place);
+    finish(&sums, memory, target, extent, weights, at.bottleneck, place);
 }
 
 /// Depthwise convolution of a tile's four channels around `centre`.

@@ -193,6 +193,10 @@ impl GpuNetwork {
             // The old buffers go back before the new ones are asked for.
             *plan = None;
         }
-        work(plan.get_or_insert_with(|| Plan::new(&self.client, self.architecture, &self.parts, sides)))
+        work(
+            plan.get_or_insert_with(|| {
+                Plan::new(&self.client, self.architecture, &self.parts, sides)
+            }),
+        )
     }
 }

@@ -7,7 +7,7 @@ use cubecl::prelude::{BufferArg, CubeCount, CubeDim, TensorBinding};
 use cubecl::server::Handle;
 use cubecl::zspace::Tiling;
 
-use super::bottleneck::{self, THREADS};
+use super::bottleneck::THREADS;
 use super::convolution;
 use super::fusion;
 use super::layer;
@@ -18,8 +18,8 @@ use super::{Architecture, Cost, Parts};
 
 /// Bytes of a vector.
 const VECTOR_BYTES: usize = LANES * size_of::<f32>();
-/// Threads of a workgroup whose threads need nothing of each other.
-const INDEPENDENT_THREADS: usize = 64;
+/// Threads of a workgroup, along x and y, where threads need nothing of each other: 16 × 16 pixels, one warp.
+const WORKGROUP: [usize; 2] = [8, 4];
 
 /// Everything that an inference needs but the weights and the image.
 pub struct Plan {
@@ -61,26 +61,14 @@ enum Step {
     },
     Fusion {
         at: Fusions,
-        threads: usize,
         source: Map,
         target: Map,
     },
     FusionHead {
         at: Fusions,
         head: Head,
-        threads: usize,
         source: Map,
         logits: Handle,
-    },
-    Grouped {
-        at: ConvolutionAt,
-        source: Map,
-        target: Map,
-    },
-    Bottleneck {
-        at: Bottlenecks,
-        source: Map,
-        target: Map,
     },
 }
 
@@ -139,12 +127,6 @@ impl Plan {
         }
         let [height, width] = sides;
         let logits = client.empty(parts.head.classes * height * width * size_of::<f32>());
-        let memory = client.properties().hardware.max_shared_memory_size;
-        // WebGPU promises 16 KiB; nearly all devices have the 24 that a full workgroup needs.
-        let threads = match fusion::fusion_memory(THREADS) * VECTOR_BYTES <= memory {
-            true => THREADS,
-            false => THREADS / 2,
-        };
         let levels = (0..skips.len()).rev();
         for ((level, both), (up, at)) in levels.zip(skips.into_iter().rev()).zip(&parts.decoders) {
             steps.push(Step::Upsampled {
@@ -154,35 +136,20 @@ impl Plan {
             });
             maps.give(level + 1, x);
             x = maps.take(level, both.blocks / 2);
-            if level == 0 {
-                steps.push(Step::FusionHead {
+            steps.push(if level == 0 {
+                Step::FusionHead {
                     at: *at,
                     head: parts.head,
-                    threads,
                     source: both.clone(),
                     logits: logits.clone(),
-                });
-            } else if at.bottleneck.groups <= threads {
-                steps.push(Step::Fusion {
-                    at: *at,
-                    threads,
-                    source: both.clone(),
-                    target: x.clone(),
-                });
+                }
             } else {
-                let grouped = maps.take(level, both.blocks);
-                steps.push(Step::Grouped {
-                    at: at.grouped,
+                Step::Fusion {
+                    at: *at,
                     source: both.clone(),
-                    target: grouped.clone(),
-                });
-                steps.push(Step::Bottleneck {
-                    at: at.bottleneck,
-                    source: grouped.clone(),
                     target: x.clone(),
-                });
-                maps.give(level, grouped);
-            }
+                }
+            });
             maps.give(level, both);
         }
         let cost = Cost {
@@ -219,7 +186,11 @@ impl Plan {
     pub fn input(&self, planes: &[f32], channels: usize) -> Vec<f32> {
         let [height, width] = self.sides;
         let mut map = vec![0.0; self.input.size() * LANES];
-        for (channel, plane) in planes.chunks_exact(height * width).enumerate().take(channels) {
+        for (channel, plane) in planes
+            .chunks_exact(height * width)
+            .enumerate()
+            .take(channels)
+        {
             let (block, lane) = (channel / LANES, channel % LANES);
             for (y, row) in plane.chunks_exact(width).enumerate() {
                 let start =
@@ -324,11 +295,11 @@ fn arg(buffer: &Handle) -> BufferArg {
     .into_buffer_arg()
 }
 
-/// The grid for a kernel whose threads each do one tile of one group.
+/// The grid for a kernel whose threads each do one tile of one group. The workgroup is always the same, because each
+/// would be a kernel of its own to compile.
 fn tiled(map: &Map, groups: usize) -> (CubeCount, CubeDim) {
     let [across, down] = map.tiles();
-    let x = across.next_power_of_two().min(16);
-    let y = down.next_power_of_two().min(INDEPENDENT_THREADS / x);
+    let [x, y] = WORKGROUP;
     (
         CubeCount::Static(
             across.div_ceil(x) as u32,
@@ -339,16 +310,12 @@ fn tiled(map: &Map, groups: usize) -> (CubeCount, CubeDim) {
     )
 }
 
-/// The grid for a kernel whose workgroups do whole units, with `threads` threads.
-fn united(map: &Map, at: &Bottlenecks, threads: usize) -> (CubeCount, CubeDim) {
+/// The grid for a kernel whose workgroups do whole units.
+fn united(map: &Map, at: &Bottlenecks) -> (CubeCount, CubeDim) {
     let [across, down] = map.tiles();
     (
-        CubeCount::Static(
-            across.div_ceil(at.units(threads)) as u32,
-            down as u32,
-            1,
-        ),
-        CubeDim::new_1d(threads as u32),
+        CubeCount::Static(across.div_ceil(at.units()) as u32, down as u32, 1),
+        CubeDim::new_1d(THREADS as u32),
     )
 }
 
@@ -416,7 +383,7 @@ impl Step {
                 );
             }
             Self::Layer { at, source, target } => {
-                let (count, dim) = united(target, &at.bottleneck, THREADS);
+                let (count, dim) = united(target, &at.bottleneck);
                 layer::layer::launch(
                     client,
                     count,
@@ -429,13 +396,8 @@ impl Step {
                     at.side,
                 );
             }
-            Self::Fusion {
-                at,
-                threads,
-                source,
-                target,
-            } => {
-                let (count, dim) = united(target, &at.bottleneck, *threads);
+            Self::Fusion { at, source, target } => {
+                let (count, dim) = united(target, &at.bottleneck);
                 fusion::fusion::launch(
                     client,
                     count,
@@ -444,18 +406,16 @@ impl Step {
                     weights,
                     target.arg(),
                     target.extent(),
-                    at.launch(*threads),
-                    *threads,
+                    at.launch(),
                 );
             }
             Self::FusionHead {
                 at,
                 head,
-                threads,
                 source,
                 logits,
             } => {
-                let (count, dim) = united(source, &at.bottleneck, *threads);
+                let (count, dim) = united(source, &at.bottleneck);
                 fusion::fusion_head::launch(
                     client,
                     count,
@@ -464,37 +424,8 @@ impl Step {
                     weights,
                     arg(logits),
                     source.extent(),
-                    at.launch(*threads),
+                    at.launch(),
                     head.launch(),
-                    *threads,
-                );
-            }
-            Self::Grouped { at, source, target } => {
-                let (count, dim) = tiled(target, at.groups);
-                fusion::grouped::launch(
-                    client,
-                    count,
-                    dim,
-                    source.arg(),
-                    weights,
-                    target.arg(),
-                    target.extent(),
-                    at.blocks,
-                    at.weights,
-                    at.bias,
-                );
-            }
-            Self::Bottleneck { at, source, target } => {
-                let (count, dim) = united(target, at, THREADS);
-                bottleneck::bottleneck::launch(
-                    client,
-                    count,
-                    dim,
-                    source.arg(),
-                    weights,
-                    target.arg(),
-                    target.extent(),
-                    at.launch(THREADS),
                 );
             }
         }
@@ -515,10 +446,9 @@ impl Step {
             Self::Upsampled { at, source, target } => {
                 source.bytes() + target.part(at.groups * VECTORS)
             }
-            Self::Layer { source, target, .. }
-            | Self::Bottleneck { source, target, .. }
-            | Self::Grouped { source, target, .. }
-            | Self::Fusion { source, target, .. } => source.bytes() + target.bytes(),
+            Self::Layer { source, target, .. } | Self::Fusion { source, target, .. } => {
+                source.bytes() + target.bytes()
+            }
             Self::FusionHead { source, logits, .. } => {
                 source.bytes() + logits.size_in_used() as usize
             }
@@ -542,14 +472,22 @@ fn least(architecture: Architecture, [height, width]: [usize; 2]) -> usize {
         .map(|level| {
             let incoming = dims[level.max(1) - 1];
             let layers = depths[level] * 2 * incoming * area(level);
-            let pooled = if level < 4 { dims[level] * area(level + 1) } else { 0 };
+            let pooled = if level < 4 {
+                dims[level] * area(level + 1)
+            } else {
+                0
+            };
             layers + (incoming + dims[level]) * area(level) + pooled
         })
         .sum();
     let decoders: usize = (0..4)
         .map(|level| {
             let upsampled = dims[level + 1] * area(level + 1) + dims[level] * area(level);
-            let result = if level == 0 { architecture.classes } else { dims[level] };
+            let result = if level == 0 {
+                architecture.classes
+            } else {
+                dims[level]
+            };
             upsampled + (2 * dims[level] + result) * area(level)
         })
         .sum();

@@ -54,15 +54,19 @@ pub fn upsampled_convolution(
         #[unroll]
         for row in 0..SOURCE_ROWS {
             let wanted = y / 2 + row + comptime!(MARGIN - 1);
-            rows[row] = wanted.clamp(MARGIN.runtime(), source_extent.height + comptime!(MARGIN - 1))
-                * source_extent.stride;
+            rows[row] = wanted.clamp(
+                MARGIN.runtime(),
+                source_extent.height + comptime!(MARGIN - 1),
+            ) * source_extent.stride;
         }
         let mut columns = Array::<usize>::new(SOURCE_COLUMNS);
         #[unroll]
         for column in 0..SOURCE_COLUMNS {
             let wanted = x / 2 + column + comptime!(MARGIN - 1);
-            columns[column] =
-                wanted.clamp(MARGIN.runtime(), source_extent.width + comptime!(MARGIN - 1));
+            columns[column] = wanted.clamp(
+                MARGIN.runtime(),
+                source_extent.width + comptime!(MARGIN - 1),
+            );
         }
         // Zero where the doubled map ends.
         let mut inside_rows = Array::<Vec4>::new(DOUBLED_ROWS);
@@ -92,7 +96,8 @@ pub fn upsampled_convolution(
                 for row in 0..DOUBLED_ROWS {
                     #[unroll]
                     for column in 0..COLUMNS {
-                        patch[row * COLUMNS + column] = doubled[row * DOUBLED_COLUMNS + column + kx];
+                        patch[row * COLUMNS + column] =
+                            doubled[row * DOUBLED_COLUMNS + column + kx];
                     }
                 }
                 #[unroll]

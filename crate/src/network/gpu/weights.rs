@@ -61,12 +61,12 @@ pub struct Head {
 }
 
 impl Bottlenecks {
-    /// Units of a workgroup of `threads`: a power of two.
-    pub fn units(&self, threads: usize) -> usize {
-        1 << (threads / self.groups).max(1).ilog2()
+    /// Units of a workgroup.
+    pub fn units(&self) -> usize {
+        THREADS / self.groups
     }
 
-    pub fn launch(&self, threads: usize) -> BottleneckAtLaunch {
+    pub fn launch(&self) -> BottleneckAtLaunch {
         let [expand, expand_bias, project, project_bias, norm] = self.at;
         BottleneckAtLaunch::new(
             expand,
@@ -76,23 +76,23 @@ impl Bottlenecks {
             norm,
             self.inputs,
             self.groups,
-            self.units(threads),
+            self.units(),
         )
     }
 }
 
 impl Layers {
     pub fn launch(&self) -> LayerAtLaunch {
-        LayerAtLaunch::new(self.depthwise, self.mixing, self.bottleneck.launch(THREADS))
+        LayerAtLaunch::new(self.depthwise, self.mixing, self.bottleneck.launch())
     }
 }
 
 impl Fusions {
-    pub fn launch(&self, threads: usize) -> FusionAtLaunch {
+    pub fn launch(&self) -> FusionAtLaunch {
         FusionAtLaunch::new(
             self.grouped.weights,
             self.grouped.bias,
-            self.bottleneck.launch(threads),
+            self.bottleneck.launch(),
         )
     }
 }
@@ -238,7 +238,6 @@ impl Packer {
     }
 
     fn lanes(&mut self, block: &[f32; GROUP], half: usize) {
-        self.values
-            .extend(&block[half * LANES..(half + 1) * LANES]);
+        self.values.extend(&block[half * LANES..(half + 1) * LANES]);
     }
 }
