@@ -8,7 +8,7 @@ use image::RgbImage;
 
 use crate::manifest::{Manifest, SelfTest, self_test_input};
 use crate::mask::ProbabilityMap;
-use crate::network::{Architecture, CmuNext, FusedNetwork, GpuNetwork};
+use crate::network::{Architecture, CmuNext, Cost, FusedNetwork, GpuNetwork};
 use crate::weights::Checkpoint;
 use crate::{Error, device, imaging};
 
@@ -127,6 +127,14 @@ impl Model {
         self.runner.logits(input, shape).await
     }
 
+    /// What one image of these sides, height first, costs on the GPU; `None` where the fused GPU path does not run.
+    pub fn gpu_cost(&self, sides: [usize; 2]) -> Option<Cost> {
+        match &self.runner {
+            Runner::FusedGpu(network) => Some(network.cost(sides)),
+            Runner::Fused(_) | Runner::Modules { .. } => None,
+        }
+    }
+
     /// One probability map for each class, at the network's input size.
     ///
     /// # Errors
@@ -219,12 +227,15 @@ impl Runner {
         implementation: Implementation,
     ) -> Result<Self, Error> {
         if implementation == Implementation::Fastest {
-            return Ok(if *device == device::cpu() {
-                Self::Fused(FusedNetwork::new(checkpoint)?)
-            } else {
-                let network = GpuNetwork::new(checkpoint, device::client())?;
-                Self::FusedGpu(Box::new(network))
-            });
+            if *device == device::cpu() {
+                return Ok(Self::Fused(FusedNetwork::new(checkpoint)?));
+            }
+            let client = device::client();
+            if GpuNetwork::fits(&client) {
+                return Ok(Self::FusedGpu(Box::new(GpuNetwork::new(
+                    checkpoint, client,
+                )?)));
+            }
         }
         Ok(Self::Modules {
             network: Box::new(checkpoint.load_into(device)?),

@@ -29,6 +29,7 @@ use cubecl::client::Client;
 use cubecl::prelude::CubeElement;
 use cubecl::server::Handle;
 
+use self::bottleneck::FUSION_MEMORY;
 use self::plan::Plan;
 use self::weights::{ConvolutionAt, Fusions, Head, Layers, Packer};
 use super::fused::weights::Reader;
@@ -81,7 +82,14 @@ impl std::fmt::Debug for GpuNetwork {
 }
 
 impl GpuNetwork {
-    /// Lays out a checkpoint's weights and uploads them.
+    /// Whether a device has the memory in a workgroup that the kernels need, 24 KiB. WebGPU promises 16 KiB; nearly all
+    /// devices have 32. Where there is less, the burn modules run.
+    pub fn fits(client: &Client) -> bool {
+        let hardware = &client.properties().hardware;
+        hardware.max_shared_memory_size >= FUSION_MEMORY * tile::LANES * size_of::<f32>()
+    }
+
+    /// Lays out a checkpoint's weights and uploads them. The device must [fit](Self::fits).
     ///
     /// # Errors
     /// [`Error::TensorData`] when the checkpoint lacks a tensor, which its own checks rule out.
