@@ -61,8 +61,8 @@ pub struct Place {
     pub unit: usize,
     /// Which group of channels.
     pub group: usize,
-    /// Whether there is such a group; threads left over when the groups do not fill a workgroup repeat the last one's
-    /// work and write nothing, because the others wait for them at the barriers.
+    /// Whether there is such a group. Threads left over when the groups do not fill a workgroup only come to the
+    /// barriers, where the others wait for them.
     pub real: bool,
 }
 
@@ -118,7 +118,11 @@ pub fn mix(
         let chunk = step / 2;
         let wide = chunk * at.groups + place.group;
         let expands = step % 2 == 0;
-        let blocks = select(expands, at.inputs, width);
+        let blocks = select(
+            place.real,
+            select(expands, at.inputs, width),
+            0usize.runtime(),
+        );
         let from = select(expands, 0usize.runtime(), hidden) + place.unit;
         let product = select(
             expands,
@@ -133,11 +137,13 @@ pub fn mix(
         // All have read what is about to be overwritten.
         sync_cube();
         if expands {
-            keep(&part, &mut memory, own, at);
-            for slot in 0..SLOTS {
-                let bias = weights[at.expand_bias + wide * VECTORS + slot / PIXELS];
-                let slot = own + slot * at.units;
-                memory[slot] = gelu(memory[slot] + bias);
+            if place.real {
+                keep(&part, &mut memory, own, at);
+                for slot in 0..SLOTS {
+                    let bias = weights[at.expand_bias + wide * VECTORS + slot / PIXELS];
+                    let slot = own + slot * at.units;
+                    memory[slot] = gelu(memory[slot] + bias);
+                }
             }
         } else {
             // Summed apart before: rounding grows with the length of a sum.
@@ -181,14 +187,16 @@ pub fn finish(
     place: Place,
 ) {
     let own = slots(0usize.runtime(), place, at);
-    keep(sums, &mut memory, own, at);
-    for slot in 0..SLOTS {
-        let value = normed(memory[own + slot * at.units], slot, weights, at, place);
-        let row = slot % PIXELS / COLUMNS;
-        let column = slot % COLUMNS;
-        if place.real && place.x + column < extent.width && place.y + row < extent.height {
-            let block = place.group * VECTORS + slot / PIXELS;
-            target[place.at + block * extent.plane + row * extent.stride + column] = value;
+    if place.real {
+        keep(sums, &mut memory, own, at);
+        for slot in 0..SLOTS {
+            let value = normed(memory[own + slot * at.units], slot, weights, at, place);
+            let row = slot % PIXELS / COLUMNS;
+            let column = slot % COLUMNS;
+            if place.x + column < extent.width && place.y + row < extent.height {
+                let block = place.group * VECTORS + slot / PIXELS;
+                target[place.at + block * extent.plane + row * extent.stride + column] = value;
+            }
         }
     }
 }

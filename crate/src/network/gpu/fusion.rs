@@ -70,10 +70,12 @@ pub fn fusion_head(
     let units = at.bottleneck.units;
     let groups = at.bottleneck.groups;
     let own = slots(0usize.runtime(), place, at.bottleneck);
-    keep(&sums, &mut memory, own, at.bottleneck);
-    for slot in 0..SLOTS {
-        let mine = own + slot * units;
-        memory[mine] = normed(memory[mine], slot, weights, at.bottleneck, place);
+    if place.real {
+        keep(&sums, &mut memory, own, at.bottleneck);
+        for slot in 0..SLOTS {
+            let mine = own + slot * units;
+            memory[mine] = normed(memory[mine], slot, weights, at.bottleneck, place);
+        }
     }
     sync_cube();
     // The unit's pixels are dealt out to its groups.
@@ -110,23 +112,25 @@ fn fuse(
 ) -> Array<Vec4> {
     let shape = at.bottleneck;
     let blocks = shape.groups * VECTORS;
-    for half in 0..2usize {
-        let group = half * shape.groups + place.group;
-        let mut sums = biased(weights, at.grouped_bias + group * VECTORS);
-        accumulate(
-            source,
-            weights,
-            &mut sums,
-            extent,
-            place.at + half * blocks * extent.plane,
-            blocks,
-            at.grouped + group * blocks * comptime!(3 * STEP),
-        );
-        let own = slots(half * blocks * PIXELS * shape.units, place, shape);
-        keep(&sums, &mut memory, own, shape);
-        for slot in 0..SLOTS {
-            let slot = own + slot * shape.units;
-            memory[slot] = gelu(memory[slot]);
+    if place.real {
+        for half in 0..2usize {
+            let group = half * shape.groups + place.group;
+            let mut sums = biased(weights, at.grouped_bias + group * VECTORS);
+            accumulate(
+                source,
+                weights,
+                &mut sums,
+                extent,
+                place.at + half * blocks * extent.plane,
+                blocks,
+                at.grouped + group * blocks * comptime!(3 * STEP),
+            );
+            let own = slots(half * blocks * PIXELS * shape.units, place, shape);
+            keep(&sums, &mut memory, own, shape);
+            for slot in 0..SLOTS {
+                let slot = own + slot * shape.units;
+                memory[slot] = gelu(memory[slot]);
+            }
         }
     }
     sync_cube();

@@ -42,20 +42,22 @@ pub fn layer(
     let place = place(extent, at.bottleneck);
     let own = slots(0usize.runtime(), place, at.bottleneck);
     let units = at.bottleneck.units;
-    for vector in 0..VECTORS {
-        let block = place.group * VECTORS + vector;
-        let centre = place.at + block * extent.plane;
-        let sums = depthwise(source, weights, extent, at, centre, block, side);
-        #[unroll]
-        for pixel in 0..PIXELS {
-            memory[own + (vector * PIXELS + pixel) * units] = sums[pixel];
-        }
-        let scale = weights[at.mixing + block * 3 + 1];
-        let shift = weights[at.mixing + block * 3 + 2];
-        for pixel in 0..PIXELS {
-            let slot = own + (vector * PIXELS + pixel) * units;
-            let residual = source[centre + pixel / COLUMNS * extent.stride + pixel % COLUMNS];
-            memory[slot] = residual + (gelu(memory[slot]) * scale + shift);
+    if place.real {
+        for vector in 0..VECTORS {
+            let block = place.group * VECTORS + vector;
+            let centre = place.at + block * extent.plane;
+            let sums = depthwise(source, weights, extent, at, centre, block, side);
+            #[unroll]
+            for pixel in 0..PIXELS {
+                memory[own + (vector * PIXELS + pixel) * units] = sums[pixel];
+            }
+            let scale = weights[at.mixing + block * 3 + 1];
+            let shift = weights[at.mixing + block * 3 + 2];
+            for pixel in 0..PIXELS {
+                let slot = own + (vector * PIXELS + pixel) * units;
+                let residual = source[centre + pixel / COLUMNS * extent.stride + pixel % COLUMNS];
+                memory[slot] = residual + (gelu(memory[slot]) * scale + shift);
+            }
         }
     }
     sync_cube();

@@ -22,6 +22,9 @@ mod tile;
 mod upsampled;
 mod weights;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Mutex, PoisonError};
 
 use burn::tensor::Bytes;
@@ -160,7 +163,7 @@ impl GpuNetwork {
             });
         }
         let logits = self.with_plan([height, width], |plan| {
-            let input = plan.input(image, channels);
+            let input = plan.input(image);
             let bytes = input.into_iter().flat_map(f32::to_le_bytes).collect();
             self.client
                 .write(plan.input_buffer(), Bytes::from_bytes_vec(bytes));

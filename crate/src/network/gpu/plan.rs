@@ -32,16 +32,16 @@ pub struct Plan {
 
 /// A map of activations on the GPU.
 #[derive(Clone)]
-struct Map {
-    height: usize,
-    width: usize,
+pub struct Map {
+    pub height: usize,
+    pub width: usize,
     /// Vectors of channels.
-    blocks: usize,
-    buffer: Handle,
+    pub blocks: usize,
+    pub buffer: Handle,
 }
 
 /// One kernel and its buffers.
-enum Step {
+pub enum Step {
     Convolution {
         at: ConvolutionAt,
         source: Map,
@@ -182,26 +182,9 @@ impl Plan {
         &self.input.buffer
     }
 
-    /// Channel-first planes as the map that the stem reads, margin and all.
-    pub fn input(&self, planes: &[f32], channels: usize) -> Vec<f32> {
-        let [height, width] = self.sides;
-        let mut map = vec![0.0; self.input.size() * LANES];
-        for (channel, plane) in planes
-            .chunks_exact(height * width)
-            .enumerate()
-            .take(channels)
-        {
-            let (block, lane) = (channel / LANES, channel % LANES);
-            for (y, row) in plane.chunks_exact(width).enumerate() {
-                let start =
-                    block * self.input.plane() + (y + MARGIN) * self.input.stride() + MARGIN;
-                let pixels = map[start * LANES..].chunks_exact_mut(LANES);
-                for (pixel, value) in pixels.zip(row) {
-                    pixel[lane] = *value;
-                }
-            }
-        }
-        map
+    /// An image's channel-first planes as the map that the stem reads.
+    pub fn input(&self, planes: &[f32]) -> Vec<f32> {
+        self.input.pack(planes)
     }
 
     /// Starts all kernels, in order.
@@ -239,6 +222,38 @@ impl Map {
         blocks * self.height * self.width * VECTOR_BYTES
     }
 
+    /// Channel-first planes as they lie in the buffer, margin and all.
+    pub fn pack(&self, planes: &[f32]) -> Vec<f32> {
+        let mut map = vec![0.0; self.size() * LANES];
+        for (channel, plane) in planes.chunks_exact(self.height * self.width).enumerate() {
+            for (y, row) in plane.chunks_exact(self.width).enumerate() {
+                let first = self.first(channel, y);
+                for (value, at) in row.iter().zip((first..).step_by(LANES)) {
+                    map[at] = *value;
+                }
+            }
+        }
+        map
+    }
+
+    /// Where a channel's first pixel of a row lies in the buffer, in numbers.
+    fn first(&self, channel: usize, y: usize) -> usize {
+        let pixel = channel / LANES * self.plane() + (y + MARGIN) * self.stride() + MARGIN;
+        pixel * LANES + channel % LANES
+    }
+
+    /// The inverse of [`Self::pack`].
+    #[cfg(test)]
+    pub fn unpack(&self, values: &[f32]) -> Vec<f32> {
+        let channels = 0..self.blocks * LANES;
+        let rows = channels.flat_map(|channel| (0..self.height).map(move |y| (channel, y)));
+        rows.flat_map(|(channel, y)| {
+            let first = self.first(channel, y);
+            (0..self.width).map(move |x| values[first + x * LANES])
+        })
+        .collect()
+    }
+
     fn extent(&self) -> ExtentLaunch {
         ExtentLaunch::new(self.height, self.width, self.stride(), self.plane())
     }
@@ -254,15 +269,15 @@ impl Map {
 }
 
 /// Buffers that have done their work serve the next map of the same size: its margin is zero already.
-struct Maps<'a> {
-    client: &'a Client,
-    sides: [usize; 2],
-    free: BTreeMap<(usize, usize), Vec<Map>>,
+pub struct Maps<'a> {
+    pub client: &'a Client,
+    pub sides: [usize; 2],
+    pub free: BTreeMap<(usize, usize), Vec<Map>>,
 }
 
 impl Maps<'_> {
     /// A map of `blocks` vectors of channels at 2^-level of the image's sides.
-    fn take(&mut self, level: usize, blocks: usize) -> Map {
+    pub fn take(&mut self, level: usize, blocks: usize) -> Map {
         if let Some(map) = self.free.get_mut(&(level, blocks)).and_then(Vec::pop) {
             return map;
         }
@@ -320,7 +335,8 @@ fn united(map: &Map, at: &Bottlenecks) -> (CubeCount, CubeDim) {
 }
 
 impl Step {
-    fn launch(&self, client: &Client, weights: &Handle) {
+    /// Starts the kernel.
+    pub fn launch(&self, client: &Client, weights: &Handle) {
         let weights = arg(weights);
         match self {
             Self::Convolution {
