@@ -67,6 +67,11 @@ pub async fn gpu(lost: impl Fn(String) + Clone + Send + Sync + 'static) -> Resul
     Ok(device)
 }
 
+/// The open GPU, for kernels that are not burn's: the same device and queue.
+pub(crate) fn client() -> cubecl::client::Client {
+    cubecl::Device::Wgpu(cubecl::wgpu::WgpuDevice::default()).client()
+}
+
 /// The device for a choice, and why it is not the GPU where that was tried first.
 ///
 /// # Errors

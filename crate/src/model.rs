@@ -1,14 +1,14 @@
 //! A model ready to run: manifest, network and device together.
 //!
-//! On a GPU the network of burn modules runs; on the CPU its fused twin, [`FusedNetwork`]. [`Implementation`] can ask for the
-//! modules there too, which is how the twin is compared with them.
+//! The network of burn modules has a fused twin for each kind of device: [`GpuNetwork`], and [`FusedNetwork`] on the CPU.
+//! They are what runs. [`Implementation`] can ask for the modules, which is how the twins are compared with them.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use image::RgbImage;
 
 use crate::manifest::{Manifest, SelfTest, self_test_input};
 use crate::mask::ProbabilityMap;
-use crate::network::{Architecture, CmuNext, FusedNetwork};
+use crate::network::{Architecture, CmuNext, Cost, FusedNetwork, GpuNetwork};
 use crate::weights::Checkpoint;
 use crate::{Error, device, imaging};
 
@@ -36,6 +36,7 @@ enum Runner {
         device: Device,
     },
     Fused(FusedNetwork),
+    FusedGpu(Box<GpuNetwork>),
 }
 
 /// A network on a device, and the manifest that says how to feed it.
@@ -124,6 +125,14 @@ impl Model {
     /// [`Error::InputShape`], or [`Error::Device`] when the device fails.
     pub async fn logits(&self, input: Vec<f32>, shape: [usize; 4]) -> Result<Vec<f32>, Error> {
         self.runner.logits(input, shape).await
+    }
+
+    /// What one image of these sides, height first, costs on the GPU; `None` where the fused GPU path does not run.
+    pub fn gpu_cost(&self, sides: [usize; 2]) -> Option<Cost> {
+        match &self.runner {
+            Runner::FusedGpu(network) => Some(network.cost(sides)),
+            Runner::Fused(_) | Runner::Modules { .. } => None,
+        }
     }
 
     /// One probability map for each class, at the network's input size.
@@ -217,8 +226,16 @@ impl Runner {
         device: &Device,
         implementation: Implementation,
     ) -> Result<Self, Error> {
-        if implementation == Implementation::Fastest && *device == device::cpu() {
-            return Ok(Self::Fused(FusedNetwork::new(checkpoint)?));
+        if implementation == Implementation::Fastest {
+            if *device == device::cpu() {
+                return Ok(Self::Fused(FusedNetwork::new(checkpoint)?));
+            }
+            let client = device::client();
+            if GpuNetwork::fits(&client) {
+                return Ok(Self::FusedGpu(Box::new(GpuNetwork::new(
+                    checkpoint, client,
+                )?)));
+            }
         }
         Ok(Self::Modules {
             network: Box::new(checkpoint.load_into(device)?),
@@ -253,6 +270,13 @@ impl Runner {
                 let mut logits = Vec::new();
                 for image in input.chunks_exact(image) {
                     logits.extend(network.forward(image, [channels, height, width])?);
+                }
+                Ok(logits)
+            }
+            Self::FusedGpu(network) => {
+                let mut logits = Vec::new();
+                for image in input.chunks_exact(image) {
+                    logits.extend(network.forward(image, [channels, height, width]).await?);
                 }
                 Ok(logits)
             }

@@ -1,6 +1,6 @@
-//! The CPU's fused path against the burn modules, over sizes and channel counts that the reference vectors lack.
+//! The fused paths against the burn modules, over sizes and channel counts that the reference vectors lack.
 
-use delineo::device;
+use delineo::device::{self, Device};
 use delineo::manifest::{Manifest, self_test_input};
 use delineo::model::{Implementation, Model};
 use delineo::network::{Architecture, Variant};
@@ -44,36 +44,50 @@ fn checkpoint(architecture: Architecture) -> Checkpoint {
         .expect("valid")
 }
 
-fn assert_same(architecture: Architecture, [height, width]: [usize; 2]) {
-    let checkpoint = checkpoint(architecture);
-    let channels = architecture.in_channels;
-    let manifest = Manifest::assumed(
-        "x",
-        &architecture.variant.to_string(),
-        channels,
-        architecture.classes,
-        &[],
-    );
+fn gpu() -> Device {
+    device::gpu().expect("a GPU, or Mesa's lavapipe (mesa-vulkan-drivers)")
+}
+
+/// An input of any sides, cut from the self-test's.
+fn input(channels: usize, [height, width]: [usize; 2]) -> Vec<f32> {
     let side = height.max(width);
-    let input = self_test_input(channels, side);
-    let input: Vec<f32> = input
+    self_test_input(channels, side)
         .chunks_exact(side)
         .enumerate()
         .filter(|(row, _)| row % side < height)
         .flat_map(|(_, row)| row[..width].to_vec())
-        .collect();
-    let run = |implementation| {
-        let model = Model::with_path(
-            manifest.clone(),
-            &checkpoint,
-            &device::cpu(),
-            implementation,
+        .collect()
+}
+
+fn model(checkpoint: &Checkpoint, device: &Device, implementation: Implementation) -> Model {
+    let architecture = checkpoint.architecture();
+    let (variant, channels, classes) = (
+        architecture.variant.to_string(),
+        architecture.in_channels,
+        architecture.classes,
+    );
+    let manifest = Manifest::assumed("x", &variant, channels, classes, &[]);
+    Model::with_path(manifest, checkpoint, device, implementation).expect("a model")
+}
+
+fn logits(model: &Model, input: Vec<f32>, shape: [usize; 4]) -> Vec<f32> {
+    pollster::block_on(model.logits(input, shape)).expect("logits")
+}
+
+/// A device's fused path against the modules on the CPU.
+fn assert_same(device: &Device, architecture: Architecture, sides: [usize; 2]) {
+    let checkpoint = checkpoint(architecture);
+    let [height, width] = sides;
+    let run = |device, implementation| {
+        let shape = [1, architecture.in_channels, height, width];
+        logits(
+            &model(&checkpoint, device, implementation),
+            input(architecture.in_channels, sides),
+            shape,
         )
-        .expect("a model");
-        pollster::block_on(model.logits(input.clone(), [1, channels, height, width]))
-            .expect("logits")
     };
-    let (fused, modules) = (run(Implementation::Fastest), run(Implementation::Modules));
+    let fused = run(device, Implementation::Fastest);
+    let modules = run(&device::cpu(), Implementation::Modules);
     assert_eq!(fused.len(), architecture.classes * height * width);
     assert_eq!(fused.len(), modules.len());
     let range = modules.iter().copied().fold(f32::MIN, f32::max)
@@ -90,56 +104,110 @@ fn assert_same(architecture: Architecture, [height, width]: [usize; 2]) {
     );
 }
 
+const S: Architecture = Architecture {
+    variant: Variant::S,
+    in_channels: 3,
+    classes: 1,
+};
+
+/// The deepest level's sides are a sixteenth: 1, 3, 5 and 7 pixels are no multiples of any tile.
+const SIDES: [[usize; 2]; 5] = [[16, 16], [16, 48], [80, 16], [32, 64], [48, 112]];
+
+/// Variant, channels of the input, classes.
+const ARCHITECTURES: [(Variant, usize, usize); 5] = [
+    (Variant::S, 1, 1),
+    (Variant::S, 3, 5),
+    (Variant::S, 1, 9),
+    (Variant::Base, 3, 2),
+    (Variant::L, 1, 1),
+];
+
 #[test]
 fn the_fused_path_equals_the_modules_on_small_wide_and_tall_images() {
-    for sides in [[16, 16], [16, 48], [80, 16], [32, 64], [48, 112]] {
-        assert_same(
-            Architecture {
-                variant: Variant::S,
-                in_channels: 3,
-                classes: 1,
-            },
-            sides,
-        );
+    for sides in SIDES {
+        assert_same(&device::cpu(), S, sides);
+    }
+}
+
+#[test]
+fn the_gpu_path_equals_the_modules_on_small_wide_and_tall_images() {
+    for sides in SIDES {
+        assert_same(&gpu(), S, sides);
     }
 }
 
 #[test]
 fn the_fused_path_equals_the_modules_for_any_channels_classes_and_variant() {
-    for (variant, in_channels, classes) in [
-        (Variant::S, 1, 1),
-        (Variant::S, 3, 5),
-        (Variant::Base, 3, 2),
-        (Variant::L, 1, 1),
-    ] {
-        assert_same(
-            Architecture {
-                variant,
-                in_channels,
-                classes,
-            },
-            [32, 48],
+    for (variant, in_channels, classes) in ARCHITECTURES {
+        let architecture = Architecture {
+            variant,
+            in_channels,
+            classes,
+        };
+        assert_same(&device::cpu(), architecture, [32, 48]);
+    }
+}
+
+#[test]
+fn the_gpu_path_equals_the_modules_for_any_channels_classes_and_variant() {
+    for (variant, in_channels, classes) in ARCHITECTURES {
+        let architecture = Architecture {
+            variant,
+            in_channels,
+            classes,
+        };
+        assert_same(&gpu(), architecture, [32, 48]);
+    }
+}
+
+#[test]
+fn the_gpu_path_gives_each_image_its_own_logits_whatever_came_before() {
+    let network = model(&checkpoint(S), &gpu(), Implementation::Fastest);
+    let sides @ [height, width] = [32, 48];
+    let first = input(3, sides);
+    // Large values in a larger image, so that anything left in a buffer would show.
+    let second: Vec<f32> = first.iter().map(|value| 20.0 - 9.0 * value).collect();
+    let alone =
+        [&first, &second].map(|image| logits(&network, image.clone(), [1, 3, height, width]));
+    assert_ne!(alone[0], alone[1]);
+
+    let large: Vec<f32> = input(3, [96, 80])
+        .iter()
+        .map(|value| 50.0 * value)
+        .collect();
+    logits(&network, large, [1, 3, 96, 80]);
+    let both = logits(&network, [first, second].concat(), [2, 3, height, width]);
+    assert_eq!(both, alone.concat());
+}
+
+/// The goals of the fused GPU path at 256×256: dispatches, and bytes over the least that the paper's blocks need.
+#[test]
+fn the_gpu_path_starts_few_kernels_and_moves_few_bytes() {
+    for (variant, dispatches) in [(Variant::S, 45), (Variant::Base, 60), (Variant::L, 60)] {
+        let checkpoint = checkpoint(Architecture { variant, ..S });
+        let network = model(&checkpoint, &gpu(), Implementation::Fastest);
+        let cost = network.gpu_cost([256, 256]).expect("it runs on the GPU");
+        let ratio = cost.bytes_moved as f64 / cost.bytes_least as f64;
+        println!("{variant}: {cost:?}, bytes moved / least {ratio:.3}");
+        assert!(cost.dispatches <= dispatches, "{variant}: {cost:?}");
+        assert!((1.0..=1.5).contains(&ratio), "{variant}: {cost:?}");
+        assert!(
+            model(&checkpoint, &device::cpu(), Implementation::Fastest)
+                .gpu_cost([256, 256])
+                .is_none()
         );
     }
 }
 
 #[test]
-fn sides_that_the_network_cannot_take_are_refused_by_both_paths() {
-    let architecture = Architecture {
-        variant: Variant::S,
-        in_channels: 3,
-        classes: 1,
-    };
-    let checkpoint = checkpoint(architecture);
-    let manifest = Manifest::assumed("x", "S", 3, 1, &[]);
-    for implementation in [Implementation::Fastest, Implementation::Modules] {
-        let model = Model::with_path(
-            manifest.clone(),
-            &checkpoint,
-            &device::cpu(),
-            implementation,
-        )
-        .expect("a model");
+fn sides_that_the_network_cannot_take_are_refused_by_all_paths() {
+    let checkpoint = checkpoint(S);
+    for (device, implementation) in [
+        (device::cpu(), Implementation::Fastest),
+        (device::cpu(), Implementation::Modules),
+        (gpu(), Implementation::Fastest),
+    ] {
+        let model = model(&checkpoint, &device, implementation);
         for shape in [
             [1, 3, 24, 32],
             [1, 3, 0, 16],

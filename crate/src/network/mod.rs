@@ -17,10 +17,12 @@
 mod architecture;
 mod blocks;
 mod fused;
+mod gpu;
 
 pub use architecture::{Architecture, Variant};
 pub use blocks::{ConvBlock, Encoder, LargeKernelLayer, SkipFusion, UpConv};
 pub use fused::FusedNetwork;
+pub use gpu::{Cost, GpuNetwork};
 
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};

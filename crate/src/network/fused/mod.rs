@@ -13,9 +13,9 @@
 //! Batch normalisation after GELU cannot fold backwards into its convolution; it folds forward, exactly, into the
 //! unpadded 1×1 convolution that follows.
 
-mod kernels;
+pub(super) mod kernels;
 mod map;
-mod weights;
+pub(super) mod weights;
 
 use kernels::{Convolution, Fusion, LargeKernel, Pointwise};
 use map::Map;

@@ -1,0 +1,511 @@
+//! The order of the kernels for one image size, and the buffers that they read and write.
+
+use std::collections::BTreeMap;
+
+use cubecl::client::Client;
+use cubecl::prelude::{BufferArg, CubeCount, CubeDim, TensorBinding};
+use cubecl::server::Handle;
+use cubecl::zspace::Tiling;
+
+use super::bottleneck::THREADS;
+use super::convolution;
+use super::fusion;
+use super::layer;
+use super::tile::{COLUMNS, ExtentLaunch, LANES, MARGIN, ROWS, VECTORS};
+use super::upsampled;
+use super::weights::{Bottlenecks, ConvolutionAt, Fusions, Head, Layers};
+use super::{Architecture, Cost, Parts};
+
+/// Bytes of a vector.
+const VECTOR_BYTES: usize = LANES * size_of::<f32>();
+/// Threads of a workgroup, along x and y, where threads need nothing of each other: 16 × 16 pixels, one warp.
+const WORKGROUP: [usize; 2] = [8, 4];
+
+/// Everything that an inference needs but the weights and the image.
+pub struct Plan {
+    sides: [usize; 2],
+    input: Map,
+    logits: Handle,
+    steps: Vec<Step>,
+    cost: Cost,
+}
+
+/// A map of activations on the GPU.
+#[derive(Clone)]
+pub struct Map {
+    pub height: usize,
+    pub width: usize,
+    /// Vectors of channels.
+    pub blocks: usize,
+    pub buffer: Handle,
+}
+
+/// One kernel and its buffers.
+pub enum Step {
+    Convolution {
+        at: ConvolutionAt,
+        source: Map,
+        target: Map,
+        pooled: Option<Map>,
+    },
+    Upsampled {
+        at: ConvolutionAt,
+        source: Map,
+        /// Its second half is written.
+        target: Map,
+    },
+    Layer {
+        at: Layers,
+        source: Map,
+        target: Map,
+    },
+    Fusion {
+        at: Fusions,
+        source: Map,
+        target: Map,
+    },
+    FusionHead {
+        at: Fusions,
+        head: Head,
+        source: Map,
+        logits: Handle,
+    },
+}
+
+impl Plan {
+    /// For images of `sides`, height first.
+    pub fn new(
+        client: &Client,
+        architecture: Architecture,
+        parts: &Parts,
+        sides: [usize; 2],
+    ) -> Self {
+        let mut maps = Maps {
+            client,
+            sides,
+            free: BTreeMap::new(),
+        };
+        let mut steps = Vec::new();
+        let input = maps.take(0, parts.stem.blocks);
+        let mut x = maps.take(0, parts.stem.groups * VECTORS);
+        steps.push(Step::Convolution {
+            at: parts.stem,
+            source: input.clone(),
+            target: x.clone(),
+            pooled: None,
+        });
+        let mut skips = Vec::new();
+        for (level, (layers, widen)) in parts.encoders.iter().enumerate() {
+            for at in layers {
+                let target = maps.take(level, x.blocks);
+                steps.push(Step::Layer {
+                    at: *at,
+                    source: x.clone(),
+                    target: target.clone(),
+                });
+                maps.give(level, std::mem::replace(&mut x, target));
+            }
+            let blocks = widen.groups * VECTORS;
+            let deepest = level + 1 == parts.encoders.len();
+            // A skip connection is the first half of what its fusion reads.
+            let target = maps.take(level, if deepest { blocks } else { 2 * blocks });
+            let pooled = (!deepest).then(|| maps.take(level + 1, blocks));
+            steps.push(Step::Convolution {
+                at: *widen,
+                source: x.clone(),
+                target: target.clone(),
+                pooled: pooled.clone(),
+            });
+            maps.give(level, x);
+            x = match pooled {
+                Some(pooled) => {
+                    skips.push(target);
+                    pooled
+                }
+                None => target,
+            };
+        }
+        let [height, width] = sides;
+        let logits = client.empty(parts.head.classes * height * width * size_of::<f32>());
+        let levels = (0..skips.len()).rev();
+        for ((level, both), (up, at)) in levels.zip(skips.into_iter().rev()).zip(&parts.decoders) {
+            steps.push(Step::Upsampled {
+                at: *up,
+                source: x.clone(),
+                target: both.clone(),
+            });
+            maps.give(level + 1, x);
+            x = maps.take(level, both.blocks / 2);
+            steps.push(if level == 0 {
+                Step::FusionHead {
+                    at: *at,
+                    head: parts.head,
+                    source: both.clone(),
+                    logits: logits.clone(),
+                }
+            } else {
+                Step::Fusion {
+                    at: *at,
+                    source: both.clone(),
+                    target: x.clone(),
+                }
+            });
+            maps.give(level, both);
+        }
+        let cost = Cost {
+            dispatches: steps.len(),
+            bytes_moved: parts.size * VECTOR_BYTES + steps.iter().map(Step::bytes).sum::<usize>(),
+            bytes_least: least(architecture, sides),
+        };
+        Self {
+            sides,
+            input,
+            logits,
+            steps,
+            cost,
+        }
+    }
+
+    pub fn sides(&self) -> [usize; 2] {
+        self.sides
+    }
+
+    pub fn cost(&self) -> Cost {
+        self.cost
+    }
+
+    pub fn logits(&self) -> &Handle {
+        &self.logits
+    }
+
+    pub fn input_buffer(&self) -> &Handle {
+        &self.input.buffer
+    }
+
+    /// An image's channel-first planes as the map that the stem reads.
+    pub fn input(&self, planes: &[f32]) -> Vec<f32> {
+        self.input.pack(planes)
+    }
+
+    /// Starts all kernels, in order.
+    pub fn launch(&self, client: &Client, weights: &Handle) {
+        for step in &self.steps {
+            step.launch(client, weights);
+        }
+    }
+}
+
+impl Map {
+    /// Vectors from a pixel to the one below.
+    fn stride(&self) -> usize {
+        self.width + 2 * MARGIN
+    }
+
+    /// Vectors from a pixel to its next four channels.
+    fn plane(&self) -> usize {
+        self.stride() * (self.height + 2 * MARGIN)
+    }
+
+    /// Vectors of the buffer: the planes, and rows that the last tile of an image whose height is no multiple of a
+    /// tile's may read beyond them.
+    fn size(&self) -> usize {
+        self.blocks * self.plane() + ROWS * self.stride()
+    }
+
+    /// Bytes of the pixels themselves.
+    fn bytes(&self) -> usize {
+        self.part(self.blocks)
+    }
+
+    /// Bytes of the pixels of so many vectors of channels.
+    fn part(&self, blocks: usize) -> usize {
+        blocks * self.height * self.width * VECTOR_BYTES
+    }
+
+    /// Channel-first planes as they lie in the buffer, margin and all.
+    pub fn pack(&self, planes: &[f32]) -> Vec<f32> {
+        let mut map = vec![0.0; self.size() * LANES];
+        for (channel, plane) in planes.chunks_exact(self.height * self.width).enumerate() {
+            for (y, row) in plane.chunks_exact(self.width).enumerate() {
+                let first = self.first(channel, y);
+                for (value, at) in row.iter().zip((first..).step_by(LANES)) {
+                    map[at] = *value;
+                }
+            }
+        }
+        map
+    }
+
+    /// Where a channel's first pixel of a row lies in the buffer, in numbers.
+    fn first(&self, channel: usize, y: usize) -> usize {
+        let pixel = channel / LANES * self.plane() + (y + MARGIN) * self.stride() + MARGIN;
+        pixel * LANES + channel % LANES
+    }
+
+    /// The inverse of [`Self::pack`].
+    #[cfg(test)]
+    pub fn unpack(&self, values: &[f32]) -> Vec<f32> {
+        let channels = 0..self.blocks * LANES;
+        let rows = channels.flat_map(|channel| (0..self.height).map(move |y| (channel, y)));
+        rows.flat_map(|(channel, y)| {
+            let first = self.first(channel, y);
+            (0..self.width).map(move |x| values[first + x * LANES])
+        })
+        .collect()
+    }
+
+    fn extent(&self) -> ExtentLaunch {
+        ExtentLaunch::new(self.height, self.width, self.stride(), self.plane())
+    }
+
+    fn arg(&self) -> BufferArg {
+        arg(&self.buffer)
+    }
+
+    /// Tiles along x and y.
+    fn tiles(&self) -> [usize; 2] {
+        [self.width.div_ceil(COLUMNS), self.height.div_ceil(ROWS)]
+    }
+}
+
+/// Buffers that have done their work serve the next map of the same size: its margin is zero already.
+pub struct Maps<'a> {
+    pub client: &'a Client,
+    pub sides: [usize; 2],
+    pub free: BTreeMap<(usize, usize), Vec<Map>>,
+}
+
+impl Maps<'_> {
+    /// A map of `blocks` vectors of channels at 2^-level of the image's sides.
+    pub fn take(&mut self, level: usize, blocks: usize) -> Map {
+        if let Some(map) = self.free.get_mut(&(level, blocks)).and_then(Vec::pop) {
+            return map;
+        }
+        let [height, width] = self.sides.map(|side| side >> level);
+        let mut map = Map {
+            height,
+            width,
+            blocks,
+            buffer: self.client.empty(0),
+        };
+        map.buffer = self
+            .client
+            .create_from_slice(&vec![0; map.size() * VECTOR_BYTES]);
+        map
+    }
+
+    fn give(&mut self, level: usize, map: Map) {
+        self.free.entry((level, map.blocks)).or_default().push(map);
+    }
+}
+
+/// A whole buffer as a kernel's argument.
+fn arg(buffer: &Handle) -> BufferArg {
+    TensorBinding {
+        handle: buffer.clone().binding(),
+        shape: [buffer.size_in_used() as usize].into(),
+        strides: [1].into(),
+        tiling: Tiling::UNTILED,
+    }
+    .into_buffer_arg()
+}
+
+/// The grid for a kernel whose threads each do one tile of one group. The workgroup is always the same, because each
+/// would be a kernel of its own to compile.
+fn tiled(map: &Map, groups: usize) -> (CubeCount, CubeDim) {
+    let [across, down] = map.tiles();
+    let [x, y] = WORKGROUP;
+    (
+        CubeCount::Static(
+            across.div_ceil(x) as u32,
+            down.div_ceil(y) as u32,
+            groups as u32,
+        ),
+        CubeDim::new_2d(x as u32, y as u32),
+    )
+}
+
+/// The grid for a kernel whose workgroups do whole units.
+fn united(map: &Map, at: &Bottlenecks) -> (CubeCount, CubeDim) {
+    let [across, down] = map.tiles();
+    (
+        CubeCount::Static(across.div_ceil(at.units()) as u32, down as u32, 1),
+        CubeDim::new_1d(THREADS as u32),
+    )
+}
+
+impl Step {
+    /// Starts the kernel.
+    pub fn launch(&self, client: &Client, weights: &Handle) {
+        let weights = arg(weights);
+        match self {
+            Self::Convolution {
+                at,
+                source,
+                target,
+                pooled: None,
+            } => {
+                let (count, dim) = tiled(target, at.groups);
+                convolution::convolution::launch(
+                    client,
+                    count,
+                    dim,
+                    source.arg(),
+                    weights,
+                    target.arg(),
+                    target.extent(),
+                    at.blocks,
+                    at.weights,
+                    at.bias,
+                );
+            }
+            Self::Convolution {
+                at,
+                source,
+                target,
+                pooled: Some(pooled),
+            } => {
+                let (count, dim) = tiled(target, at.groups);
+                convolution::pooled_convolution::launch(
+                    client,
+                    count,
+                    dim,
+                    source.arg(),
+                    weights,
+                    target.arg(),
+                    pooled.arg(),
+                    target.extent(),
+                    pooled.extent(),
+                    at.blocks,
+                    at.weights,
+                    at.bias,
+                );
+            }
+            Self::Upsampled { at, source, target } => {
+                let (count, dim) = tiled(target, at.groups);
+                upsampled::upsampled_convolution::launch(
+                    client,
+                    count,
+                    dim,
+                    source.arg(),
+                    weights,
+                    target.arg(),
+                    source.extent(),
+                    target.extent(),
+                    at.blocks,
+                    at.weights,
+                    at.bias,
+                    target.blocks / 2,
+                );
+            }
+            Self::Layer { at, source, target } => {
+                let (count, dim) = united(target, &at.bottleneck);
+                layer::layer::launch(
+                    client,
+                    count,
+                    dim,
+                    source.arg(),
+                    weights,
+                    target.arg(),
+                    target.extent(),
+                    at.launch(),
+                    at.side,
+                );
+            }
+            Self::Fusion { at, source, target } => {
+                let (count, dim) = united(target, &at.bottleneck);
+                fusion::fusion::launch(
+                    client,
+                    count,
+                    dim,
+                    source.arg(),
+                    weights,
+                    target.arg(),
+                    target.extent(),
+                    at.launch(),
+                );
+            }
+            Self::FusionHead {
+                at,
+                head,
+                source,
+                logits,
+            } => {
+                let (count, dim) = united(source, &at.bottleneck);
+                fusion::fusion_head::launch(
+                    client,
+                    count,
+                    dim,
+                    source.arg(),
+                    weights,
+                    arg(logits),
+                    source.extent(),
+                    at.launch(),
+                    head.launch(),
+                );
+            }
+        }
+    }
+
+    /// Bytes of the maps that it reads and writes.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Convolution {
+                at,
+                source,
+                target,
+                pooled,
+            } => {
+                let written = target.part(at.groups * VECTORS);
+                source.bytes() + written + pooled.as_ref().map_or(0, Map::bytes)
+            }
+            Self::Upsampled { at, source, target } => {
+                source.bytes() + target.part(at.groups * VECTORS)
+            }
+            Self::Layer { source, target, .. } | Self::Fusion { source, target, .. } => {
+                source.bytes() + target.bytes()
+            }
+            Self::FusionHead { source, logits, .. } => {
+                source.bytes() + logits.size_in_used() as usize
+            }
+        }
+    }
+}
+
+/// Bytes that must move when the paper's blocks run one after another, each reading its inputs and its weights once and
+/// writing its result once: stem, large-kernel layers, widening convolutions with the pooling, upsampled convolutions,
+/// skip fusions, the last with the head.
+fn least(architecture: Architecture, [height, width]: [usize; 2]) -> usize {
+    let (dims, depths) = (architecture.variant.dims(), architecture.variant.depths());
+    let area = |level: usize| (height >> level) * (width >> level);
+    let weights: usize = architecture
+        .tensors()
+        .iter()
+        .map(|(_, shape)| shape.iter().product::<usize>())
+        .sum();
+    let stem = (architecture.in_channels + dims[0]) * area(0);
+    let encoders: usize = (0..5)
+        .map(|level| {
+            let incoming = dims[level.max(1) - 1];
+            let layers = depths[level] * 2 * incoming * area(level);
+            let pooled = if level < 4 {
+                dims[level] * area(level + 1)
+            } else {
+                0
+            };
+            layers + (incoming + dims[level]) * area(level) + pooled
+        })
+        .sum();
+    let decoders: usize = (0..4)
+        .map(|level| {
+            let upsampled = dims[level + 1] * area(level + 1) + dims[level] * area(level);
+            let result = if level == 0 {
+                architecture.classes
+            } else {
+                dims[level]
+            };
+            upsampled + (2 * dims[level] + result) * area(level)
+        })
+        .sum();
+    (weights + stem + encoders + decoders) * size_of::<f32>()
+}

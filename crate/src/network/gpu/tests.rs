@@ -1,0 +1,374 @@
+//! Each kernel against burn's own operations on the CPU, over sides that are no multiples of any tile and widths that
+//! do not fill a workgroup.
+
+use std::collections::BTreeMap;
+
+use burn::nn::pool::MaxPool2dConfig;
+use burn::tensor::activation::{gelu, relu};
+use burn::tensor::module::{conv2d, interpolate};
+use burn::tensor::ops::{ConvOptions, InterpolateMode, InterpolateOptions};
+use burn::tensor::{Bytes, Tensor, TensorData};
+use cubecl::client::Client;
+use cubecl::prelude::CubeElement;
+
+use super::plan::{Map, Maps, Step};
+use super::tile::{GROUP, LANES};
+use super::weights::Packer;
+use crate::device;
+use crate::network::fused::kernels::{
+    Bottleneck, Convolution, Dense, Fusion, LargeKernel, Norm, Pointwise,
+};
+
+/// Absolute error for values of about 1, summed over up to a few thousand products.
+const TOLERANCE: f32 = 2e-5;
+
+/// Numbers in [-0.5, 0.5), the same in every run.
+struct Random(u32);
+
+impl Random {
+    fn next(&mut self) -> f32 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 17;
+        self.0 ^= self.0 << 5;
+        (f64::from(self.0) / (f64::from(u32::MAX) + 1.0)) as f32 - 0.5
+    }
+
+    fn values(&mut self, count: usize) -> Vec<f32> {
+        (0..count).map(|_| self.next()).collect()
+    }
+
+    /// Groups of channels, around `middle`.
+    fn blocks(&mut self, channels: usize, middle: f32) -> Vec<[f32; GROUP]> {
+        (0..channels / GROUP)
+            .map(|_| std::array::from_fn(|_| middle + 0.4 * self.next()))
+            .collect()
+    }
+
+    /// A layer of about unit gain.
+    fn dense(&mut self, inputs: usize, outputs: usize, side: usize) -> Dense {
+        let gain = (12.0 / (inputs * side * side) as f32).sqrt();
+        let count = outputs / GROUP * side * side * inputs;
+        Dense {
+            weights: (0..count)
+                .map(|_| std::array::from_fn(|_| gain * self.next()))
+                .collect(),
+            bias: self.blocks(outputs, 0.0),
+            side,
+            inputs,
+        }
+    }
+
+    fn norm(&mut self, channels: usize) -> Norm {
+        Norm {
+            scale: self.blocks(channels, 1.0),
+            shift: self.blocks(channels, 0.0),
+        }
+    }
+
+    fn bottleneck(&mut self, inputs: usize, channels: usize) -> Bottleneck {
+        Bottleneck {
+            expand: self.dense(inputs, 4 * channels, 1),
+            project: self.dense(4 * channels, channels, 1),
+            norm: self.norm(channels),
+        }
+    }
+}
+
+fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
+    Tensor::from_data(TensorData::new(values, shape), &device::cpu())
+}
+
+/// One number a channel, to be broadcast over an image.
+fn channels(blocks: &[[f32; GROUP]]) -> Tensor<4> {
+    tensor(blocks.concat(), [1, blocks.len() * GROUP, 1, 1])
+}
+
+fn apply(dense: &Dense, x: Tensor<4>) -> Tensor<4> {
+    let (taps, outputs) = (dense.side * dense.side, dense.bias.len() * GROUP);
+    let mut weights = Vec::with_capacity(outputs * dense.inputs * taps);
+    for output in 0..outputs {
+        for input in 0..dense.inputs {
+            for tap in 0..taps {
+                let block = (output / GROUP * taps + tap) * dense.inputs + input;
+                weights.push(dense.weights[block][output % GROUP]);
+            }
+        }
+    }
+    let reach = dense.side / 2;
+    let weights = tensor(weights, [outputs, dense.inputs, dense.side, dense.side]);
+    let bias = tensor(dense.bias.concat(), [outputs]);
+    let options = ConvOptions::new([1, 1], [reach, reach], [1, 1], 1);
+    conv2d(x, weights, Some(bias), options)
+}
+
+fn normed(norm: &Norm, x: Tensor<4>) -> Tensor<4> {
+    x * channels(&norm.scale) + channels(&norm.shift)
+}
+
+fn squeeze(bottleneck: &Bottleneck, x: Tensor<4>) -> Tensor<4> {
+    let hidden = gelu(apply(&bottleneck.expand, x));
+    normed(&bottleneck.norm, gelu(apply(&bottleneck.project, hidden)))
+}
+
+/// A GPU, a map for each image, and the weights.
+struct Bench {
+    client: Client,
+    random: Random,
+    pack: Packer,
+}
+
+impl Bench {
+    fn new() -> Self {
+        device::gpu().expect("a GPU, or Mesa's lavapipe (mesa-vulkan-drivers)");
+        Self {
+            client: device::client(),
+            random: Random(0x9e37_79b9),
+            pack: Packer::default(),
+        }
+    }
+
+    fn map(&self, channels: usize, sides: [usize; 2]) -> Map {
+        let mut maps = Maps {
+            client: &self.client,
+            sides,
+            free: BTreeMap::new(),
+        };
+        maps.take(0, channels.div_ceil(LANES))
+    }
+
+    /// A map of random numbers, and the same as a tensor.
+    fn image(&mut self, channels: usize, sides @ [height, width]: [usize; 2]) -> (Map, Tensor<4>) {
+        let values = self.random.values(channels * height * width);
+        let map = self.map(channels, sides);
+        let bytes = f32::as_bytes(&map.pack(&values)).to_vec();
+        self.client.write(&map.buffer, Bytes::from_bytes_vec(bytes));
+        (map, tensor(values, [1, channels, height, width]))
+    }
+
+    fn run(&mut self, step: &Step) {
+        let values = std::mem::take(&mut self.pack).into_values();
+        let weights = self.client.create_from_slice(f32::as_bytes(&values));
+        step.launch(&self.client, &weights);
+    }
+
+    /// The channels from `first` on.
+    fn assert_holds(&self, map: &Map, first: usize, expected: Tensor<4>, what: &str) {
+        let read = self.client.read_one(map.buffer.clone()).expect("the map");
+        let found = map.unpack(f32::from_bytes(&read));
+        assert_close(&found[first * map.height * map.width..], expected, what);
+    }
+}
+
+fn assert_close(found: &[f32], expected: Tensor<4>, what: &str) {
+    let expected: Vec<f32> = expected.into_data().try_to_vec().expect("float32");
+    assert_eq!(found.len(), expected.len(), "{what}");
+    let worst = found
+        .iter()
+        .zip(&expected)
+        .map(|(a, b)| (a - b).abs() / b.abs().max(1.0))
+        .fold(
+            0.0,
+            |worst: f32, error| if error <= worst { worst } else { error },
+        );
+    assert!(worst < TOLERANCE, "{what}: {worst:.2e}");
+}
+
+#[test]
+fn a_convolution_equals_convolution_and_relu() {
+    for (inputs, outputs, sides) in [
+        (1, 8, [1, 1]),
+        (3, 16, [5, 7]),
+        (8, 24, [9, 3]),
+        (40, 8, [3, 33]),
+        (160, 256, [17, 2]),
+    ] {
+        let mut bench = Bench::new();
+        let (source, x) = bench.image(inputs, sides);
+        let convolution = Convolution(bench.random.dense(inputs, outputs, 3));
+        let target = bench.map(outputs, sides);
+        let step = Step::Convolution {
+            at: bench.pack.convolution(&convolution),
+            source,
+            target: target.clone(),
+            pooled: None,
+        };
+        bench.run(&step);
+        let expected = relu(apply(&convolution.0, x));
+        bench.assert_holds(
+            &target,
+            0,
+            expected,
+            &format!("{inputs} to {outputs}, {sides:?}"),
+        );
+    }
+}
+
+#[test]
+fn a_pooled_convolution_writes_its_result_and_the_maxima_of_its_pairs() {
+    for (inputs, outputs, sides @ [height, width]) in
+        [(8, 16, [2, 2]), (16, 8, [6, 10]), (32, 40, [18, 34])]
+    {
+        let mut bench = Bench::new();
+        let (source, x) = bench.image(inputs, sides);
+        let convolution = Convolution(bench.random.dense(inputs, outputs, 3));
+        let (target, pooled) = (
+            bench.map(outputs, sides),
+            bench.map(outputs, [height / 2, width / 2]),
+        );
+        let step = Step::Convolution {
+            at: bench.pack.convolution(&convolution),
+            source,
+            target: target.clone(),
+            pooled: Some(pooled.clone()),
+        };
+        bench.run(&step);
+        let pool = MaxPool2dConfig::new([2, 2]).with_strides([2, 2]).init();
+        let full = relu(apply(&convolution.0, x));
+        let half = pool.forward(full.clone());
+        bench.assert_holds(
+            &target,
+            0,
+            full,
+            &format!("{inputs} to {outputs}, {sides:?}"),
+        );
+        bench.assert_holds(&pooled, 0, half, &format!("{inputs} to {outputs}, pooled"));
+    }
+}
+
+#[test]
+fn an_upsampled_convolution_equals_interpolation_convolution_and_relu() {
+    for (inputs, outputs, sides @ [height, width]) in [
+        (8, 8, [1, 1]),
+        (16, 8, [3, 5]),
+        (40, 24, [7, 1]),
+        (256, 160, [2, 9]),
+    ] {
+        let mut bench = Bench::new();
+        let doubled = [2 * height, 2 * width];
+        let (source, x) = bench.image(inputs, sides);
+        let convolution = Convolution(bench.random.dense(inputs, outputs, 3));
+        // The first half is the skip connection's.
+        let target = bench.map(2 * outputs, doubled);
+        let step = Step::Upsampled {
+            at: bench.pack.convolution(&convolution),
+            source,
+            target: target.clone(),
+        };
+        bench.run(&step);
+        let options = InterpolateOptions::new(InterpolateMode::Bilinear)
+            .with_align_corners(false)
+            .with_output_size(doubled);
+        let expected = relu(apply(&convolution.0, interpolate(x, options)));
+        let what = format!("{inputs} to {outputs}, {sides:?}");
+        bench.assert_holds(&target, outputs, expected, &what);
+    }
+}
+
+#[test]
+fn a_layer_equals_depthwise_residual_and_bottleneck() {
+    for (channels_, side, sides) in [
+        (8, 3, [5, 7]),
+        (16, 7, [1, 1]),
+        (24, 7, [9, 3]),
+        (64, 9, [6, 11]),
+        (160, 7, [3, 5]),
+        (256, 7, [4, 2]),
+    ] {
+        let mut bench = Bench::new();
+        let (source, x) = bench.image(channels_, sides);
+        let gain = 3.0 / side as f32;
+        let layer = LargeKernel {
+            side,
+            weights: (0..channels_ / GROUP * side * side)
+                .map(|_| std::array::from_fn(|_| gain * bench.random.next()))
+                .collect(),
+            bias: bench.random.blocks(channels_, 0.0),
+            norm: bench.random.norm(channels_),
+            bottleneck: bench.random.bottleneck(channels_, channels_),
+        };
+        let target = bench.map(channels_, sides);
+        let step = Step::Layer {
+            at: bench.pack.layer(&layer),
+            source,
+            target: target.clone(),
+        };
+        bench.run(&step);
+        let taps = side * side;
+        let weights = (0..channels_ * taps)
+            .map(|i| layer.weights[i / taps / GROUP * taps + i % taps][i / taps % GROUP])
+            .collect();
+        let mixed = conv2d(
+            x.clone(),
+            tensor(weights, [channels_, 1, side, side]),
+            Some(tensor(layer.bias.concat(), [channels_])),
+            ConvOptions::new([1, 1], [side / 2, side / 2], [1, 1], channels_),
+        );
+        let expected = squeeze(&layer.bottleneck, x + normed(&layer.norm, gelu(mixed)));
+        let what = format!("{channels_} channels, {side}×{side}, {sides:?}");
+        bench.assert_holds(&target, 0, expected, &what);
+    }
+}
+
+#[test]
+fn a_fusion_equals_grouped_convolution_bottleneck_and_head() {
+    for (channels_, classes, sides @ [height, width]) in [
+        (8, 1, [5, 7]),
+        (16, 3, [1, 1]),
+        (24, 11, [9, 3]),
+        (160, 2, [2, 10]),
+        (256, 1, [3, 4]),
+    ] {
+        let mut bench = Bench::new();
+        let (source, x) = bench.image(2 * channels_, sides);
+        let fusion = Fusion {
+            skip: bench.random.dense(channels_, channels_, 3),
+            upsampled: bench.random.dense(channels_, channels_, 3),
+            bottleneck: bench.random.bottleneck(2 * channels_, channels_),
+        };
+        let head = Pointwise {
+            weights: (0..classes)
+                .map(|_| bench.random.values(channels_))
+                .collect(),
+            bias: bench.random.values(classes),
+        };
+        let halves = x.chunk(2, 1);
+        let grouped = Tensor::cat(
+            vec![
+                apply(&fusion.skip, halves[0].clone()),
+                apply(&fusion.upsampled, halves[1].clone()),
+            ],
+            1,
+        );
+        let expected = squeeze(&fusion.bottleneck, gelu(grouped));
+        let what = format!("{channels_} channels, {classes} classes, {sides:?}");
+
+        let target = bench.map(channels_, sides);
+        let step = Step::Fusion {
+            at: bench.pack.fusion(&fusion),
+            source: source.clone(),
+            target: target.clone(),
+        };
+        bench.run(&step);
+        bench.assert_holds(&target, 0, expected.clone(), &what);
+
+        let logits = bench
+            .client
+            .empty(classes * height * width * size_of::<f32>());
+        let step = Step::FusionHead {
+            at: bench.pack.fusion(&fusion),
+            head: bench.pack.head(&head),
+            source,
+            logits: logits.clone(),
+        };
+        bench.run(&step);
+        let expected = conv2d(
+            expected,
+            tensor(head.weights.concat(), [classes, channels_, 1, 1]),
+            Some(tensor(head.bias, [classes])),
+            ConvOptions::new([1, 1], [0, 0], [1, 1], 1),
+        );
+        let read = bench.client.read_one(logits).expect("the logits");
+        let found = &f32::from_bytes(&read)[..classes * height * width];
+        assert_close(found, expected, &what);
+    }
+}
