@@ -18,6 +18,7 @@ pub mod imaging;
 pub mod manifest;
 pub mod mask;
 pub mod metrics;
+pub mod modality;
 pub mod phantom;
 pub mod tta;
 

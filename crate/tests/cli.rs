@@ -7,6 +7,10 @@ use std::process::{Command, Output};
 use delineo::mask::png;
 use delineo::phantom;
 
+use phantoms::{folder, model};
+
+mod phantoms;
+
 fn delineo(arguments: &[&Path]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_delineo"))
         .args(arguments)
@@ -25,18 +29,6 @@ fn segment(images: &[&Path], model: &Path, out: &Path) -> Output {
     arguments.extend([path("--model"), model, path("--out"), out]);
     arguments.extend(["--device", "cpu", "--json"].map(path));
     delineo(&arguments)
-}
-
-fn model() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../public/models/bootstrap-s")
-}
-
-/// An empty folder of the test's own.
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("the folder can be made");
-    folder
 }
 
 fn phantom_in(folder: &Path) -> PathBuf {

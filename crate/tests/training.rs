@@ -296,7 +296,9 @@ fn the_example_of_fine_tuning_runs() {
     for stage in &mut config.recipe.stages {
         (stage.side, stage.epochs) = (64, 1);
     }
-    let init = fs::read(root.join("public/models/bootstrap-s/weights.safetensors")).expect("there");
+    let init = config.init.as_ref().expect("it starts from a model");
+    let init = init.strip_prefix(&folder).expect("relative");
+    let init = fs::read(root.join(init).join("weights.safetensors")).expect("published");
     let start = Checkpoint::from_bytes(init).expect("weights");
     let place = Place {
         folder: &folder.join("state"),

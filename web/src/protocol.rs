@@ -9,6 +9,7 @@
 
 use delineo::manifest::Manifest;
 use delineo::mask::{Cleaning, Stroke, Style, View};
+pub use delineo::modality::Modality;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 
@@ -20,7 +21,8 @@ pub enum Request {
         /// Which one to try first.
         device: DeviceChoice,
     },
-    /// Load a model that this site publishes. Answered by [`Event::ModelReady`] or [`Event::Failed`].
+    /// Load a model that this site publishes; one that was loaded before is at hand at once. Answered by
+    /// [`Event::ModelReady`] or [`Event::Failed`].
     LoadPublished {
         /// Its folder under `models/`.
         id: String,
@@ -32,15 +34,15 @@ pub enum Request {
         /// The text of a `model.json` that came with it.
         manifest: Option<String>,
     },
-    /// Decode the image in the payload (`File` or `Blob`) and segment it. Answered by [`Event::Opened`] and
-    /// [`Event::Segmented`], or by [`Event::Failed`], which leaves the earlier image in place.
+    /// Decode the image in the payload (`File` or `Blob`). Answered by [`Event::Opened`], or by [`Event::Failed`], which
+    /// leaves the earlier image in place. It is not segmented yet, so that the model can be chosen by what it shows.
     Open {
         /// The page's number for this image; all answers about it carry it.
         job: u32,
         /// The file's name.
         name: String,
     },
-    /// Segment the open image again, with another model. Answered by [`Event::Segmented`].
+    /// Segment the open image with the model that is loaded. Answered by [`Event::Segmented`] or [`Event::Failed`].
     Segment {
         /// The image.
         job: u32,
@@ -133,6 +135,8 @@ pub enum Event {
         width: u32,
         /// Its own height in pixels, after orientation.
         height: u32,
+        /// What it looks like.
+        modality: Modality,
         /// What became of its content on the way, said to the person, such as a reduction to 8 bits.
         remarks: Vec<String>,
     },
@@ -282,15 +286,6 @@ pub enum Export {
     Overlay,
     /// `NAME_probability.png`: 16-bit grey.
     Probability,
-}
-
-/// What kind of picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Modality {
-    /// Skin through a dermatoscope.
-    Dermoscopy,
-    /// B-mode ultrasound.
-    Ultrasound,
 }
 
 /// Packs a message for `postMessage`.

@@ -4,12 +4,27 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use delineo::manifest::Manifest;
 use delineo::mask::{mask_png, png};
 use delineo::phantom::{self, Phantom};
 
-/// The shipped model that tests run on.
+/// The shipped model that tests run on: the first for dermoscopy, of which these phantoms are.
 pub fn model() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../public/models/bootstrap-s")
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../public/models");
+    let folders = fs::read_dir(models).expect("public/models");
+    let mut folders: Vec<PathBuf> = folders
+        .map(|entry| entry.expect("readable").path())
+        .collect();
+    folders.sort();
+    let is_for_skin = |folder: &PathBuf| {
+        let text = fs::read(folder.join("model.json")).unwrap_or_default();
+        Manifest::from_json(&text)
+            .is_ok_and(|manifest| manifest.modalities.iter().any(|word| word == "dermoscopy"))
+    };
+    folders
+        .into_iter()
+        .find(is_for_skin)
+        .expect("the site publishes a model for dermoscopy")
 }
 
 /// An empty folder of the test's own.

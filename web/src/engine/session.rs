@@ -24,6 +24,11 @@ const SAMPLE: (u32, u32) = (768, 576);
 pub struct Session {
     device: Option<Device>,
     model: Option<Model>,
+    /// The site's models that ran before and do not now, by their folder. Pictures of both kinds in turn would
+    /// otherwise mean to load and check a model for each.
+    shelf: Vec<(String, Model)>,
+    /// The folder of the model that runs, where the site publishes it.
+    published: Option<String>,
     job: Option<Job>,
 }
 
@@ -38,10 +43,9 @@ impl Session {
                 None,
                 self.load_own(&name, manifest, &payload).await,
             ),
-            Request::Open { job, name } => match self.open(job, name, &payload).await {
-                Ok(()) => (Task::Segment, Some(job), self.segment(job).await),
-                error => (Task::Open, Some(job), error),
-            },
+            Request::Open { job, name } => {
+                (Task::Open, Some(job), self.open(job, name, &payload).await)
+            }
             Request::Segment { job } => (Task::Segment, Some(job), self.segment(job).await),
             Request::Correct { job, strokes } => {
                 if let Some(open) = self.job.as_mut().filter(|open| open.number == job) {
@@ -132,6 +136,9 @@ impl Session {
     fn use_cpu(&mut self, why: Option<String>) {
         ON_GPU.set(false);
         self.device = Some(device::cpu());
+        // They lie on the device that is given up, and so does the one that runs.
+        self.shelf.clear();
+        self.published = None;
         post::event(&Event::DeviceReady(DeviceReport {
             gpu: false,
             name: "WebAssembly SIMD".to_owned(),
@@ -140,6 +147,17 @@ impl Session {
     }
 
     async fn load_published(&mut self, id: &str) -> Result<(), EngineError> {
+        if self.published.as_deref() == Some(id)
+            && let Some(model) = self.model.take()
+        {
+            self.adopt(model, Some(id));
+            return Ok(());
+        }
+        if let Some(place) = self.shelf.iter().position(|(shelved, _)| shelved == id) {
+            let (_, model) = self.shelf.swap_remove(place);
+            self.adopt(model, Some(id));
+            return Ok(());
+        }
         progress(Stage::Model, Some(0.0));
         let folder = format!("models/{id}");
         let manifest = Manifest::from_json(
@@ -152,7 +170,7 @@ impl Session {
             })
             .await?;
         manifest.check_weights(&weights)?;
-        self.load(manifest, Checkpoint::from_bytes(weights)?, false)
+        self.load(manifest, Checkpoint::from_bytes(weights)?, Some(id))
             .await
     }
 
@@ -184,7 +202,7 @@ impl Session {
             )
         });
         drop(digest);
-        self.load(manifest, checkpoint, true).await
+        self.load(manifest, checkpoint, None).await
     }
 
     /// Puts the checkpoint on the device and checks it there; on a GPU that gives a wrong answer the CPU takes over.
@@ -192,14 +210,14 @@ impl Session {
         &mut self,
         manifest: Manifest,
         checkpoint: Checkpoint,
-        own: bool,
+        published: Option<&str>,
     ) -> Result<(), EngineError> {
         progress(Stage::SelfTest, None);
         if let Some(device) = self.device.clone().filter(|_| ON_GPU.get()) {
             let model = Model::new(manifest.clone(), &checkpoint, &device)?;
             match model.self_test(&checkpoint).await {
                 Ok(()) => {
-                    self.adopt(model, own);
+                    self.adopt(model, published);
                     return Ok(());
                 }
                 Err(error) => self.use_cpu(Some(format!("The GPU failed its self-test. {error}"))),
@@ -207,18 +225,23 @@ impl Session {
         }
         let model = Model::new(manifest, &checkpoint, &device::cpu())?;
         model.self_test(&checkpoint).await?;
-        self.adopt(model, own);
+        self.adopt(model, published);
         Ok(())
     }
 
-    fn adopt(&mut self, model: Model, own: bool) {
+    /// Runs a model from now on; the one before is kept at hand if the site publishes it.
+    fn adopt(&mut self, model: Model, published: Option<&str>) {
         let parameters = model.architecture().parameters() as u32;
         post::event(&Event::ModelReady {
             manifest: Box::new(model.manifest().clone()),
             parameters,
-            own,
+            own: published.is_none(),
         });
-        self.model = Some(model);
+        let before = self.model.replace(model);
+        let name = std::mem::replace(&mut self.published, published.map(str::to_owned));
+        if let (Some(name), Some(before)) = (name, before) {
+            self.shelf.push((name, before));
+        }
     }
 
     async fn open(
@@ -234,12 +257,14 @@ impl Session {
         let job = Job::new(number, name, decoded.image);
         let bitmap = job.bitmap().await?;
         let (width, height) = job.image.dimensions();
+        let modality = Modality::of(&job.image);
         self.job = Some(job);
         post::event_with(
             &Event::Opened {
                 job: number,
                 width,
                 height,
+                modality,
                 remarks: decoded.remarks,
             },
             &bitmap,

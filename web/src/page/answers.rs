@@ -8,11 +8,12 @@ use web_sys::ImageBitmap;
 
 use crate::conductor::{add_pictures, advance, await_border, begin, load_model, settle, shown_id};
 use crate::easel;
+use crate::engine::Load;
 use crate::models;
-use crate::queue::Progress;
+use crate::queue::{Keepsake, Progress};
 use crate::recovery;
 use crate::save;
-use crate::sight::Sight;
+use crate::sight::{Sight, Size};
 use crate::store::{Border, Model, Offered, Readiness, Shown, Source, Store, Tone};
 use crate::wording;
 
@@ -31,8 +32,20 @@ pub fn answer(store: Store, event: Event, payload: JsValue) {
             job,
             width,
             height,
+            modality,
             remarks,
-        } => opened(store, job, (width, height), remarks, payload),
+        } => {
+            let shown = Shown {
+                id: job,
+                name: String::new(),
+                width,
+                height,
+                modality,
+                remarks,
+                border: Border::Awaited,
+            };
+            opened(store, shown, payload);
+        }
         Event::Segmented { job, milliseconds } => segmented(store, job, milliseconds),
         Event::Painted {
             job,
@@ -93,25 +106,13 @@ fn device_ready(store: Store, mut report: DeviceReport) {
 }
 
 fn model_ready(store: Store, manifest: Manifest, parameters: u32, own: bool) {
-    let Some((source, is_last)) = answered_load(store) else {
+    let Some((Load { source, automatic }, is_last)) = answered_load(store) else {
         return;
     };
-    let before = store.model.with_untracked(|model| {
-        model
-            .as_ref()
-            .map(|model| (model.source.key(), model.manifest.threshold))
-    });
-    let is_another = before.as_ref().is_none_or(|(key, _)| *key != source.key());
-    if is_another {
-        // A threshold that the person never moved follows the model.
-        let old = before.as_ref().map_or(0.5, |(_, threshold)| *threshold);
-        store.settings.update(|settings| {
-            settings.class = 0;
-            if (settings.threshold - old).abs() < 1e-6 {
-                settings.threshold = manifest.threshold;
-            }
-        });
-    }
+    let before = store
+        .model
+        .with_untracked(|model| model.as_ref().map(|model| model.source.key()));
+    let is_another = before.as_ref().is_none_or(|key| *key != source.key());
     if is_another && own {
         let name = manifest.name.clone();
         let is_remembered = store
@@ -124,17 +125,15 @@ fn model_ready(store: Store, manifest: Manifest, parameters: u32, own: bool) {
             wording::grouped(parameters.into())
         );
         store.tell(Tone::Info, text, offered);
-    } else if is_another && before.is_some() {
+    } else if is_another && before.is_some() && !automatic {
         store.tell(Tone::Info, format!("“{}” runs now.", manifest.name), None);
     }
-    let key = source.key();
-    store
-        .preferences
-        .update(|preferences| preferences.model = Some(key));
+    models::remember_choice(store, &source, automatic);
     store.model.set(Some(Model {
         manifest,
         parameters,
         source,
+        automatic,
     }));
     if !is_last {
         return;
@@ -146,14 +145,11 @@ fn model_ready(store: Store, manifest: Manifest, parameters: u32, own: bool) {
     advance(store);
 }
 
-fn opened(
-    store: Store,
-    job: u32,
-    (width, height): (u32, u32),
-    remarks: Vec<String>,
-    payload: JsValue,
-) {
+/// The image is there; `shown` lacks its name.
+fn opened(store: Store, mut shown: Shown, payload: JsValue) {
+    let job = shown.id;
     store.engine.update_value(|engine| {
+        engine.awaited = None;
         engine.holds = Some(job);
         engine.corrected = None;
     });
@@ -175,30 +171,29 @@ fn opened(
     });
     let Some((name, keepsake)) = picture else {
         bitmap.close();
-        return;
+        return advance(store);
     };
+    shown.name = name;
     let is_reopened = shown_id(store) == Some(job);
     if !is_reopened {
         store.keep();
     }
-    let shown = Shown {
-        id: job,
-        name,
-        width,
-        height,
-        remarks,
-        border: Border::Awaited,
-    };
     let size = shown.size();
     easel::hang(store, bitmap, size, is_reopened);
     store.shown.set(Some(shown));
-    if is_reopened {
-        return;
+    if !is_reopened {
+        store.area.set(None);
+        take_up(store, job, size, keepsake);
     }
-    store.area.set(None);
+    advance(store);
+}
+
+/// A picture goes on where the person left it, or begins.
+fn take_up(store: Store, job: u32, size: Size, keepsake: Option<Keepsake>) {
     match keepsake {
         Some(keepsake) => {
             store.settings.set(keepsake.settings);
+            store.tuning.set(keepsake.tuning);
             store.history.set(keepsake.history);
             store.sight.set(if keepsake.sight.fitted {
                 Sight::fit(size, store.canvas.get_untracked().size())
@@ -207,7 +202,7 @@ fn opened(
             });
         }
         None => {
-            store.settings.set(store.first_settings());
+            store.begin_settings();
             store.history.set(Default::default());
             store
                 .sight
@@ -249,20 +244,28 @@ fn failed(store: Store, task: Task, job: Option<u32>, message: &str) {
             recovery::give_up(store, message);
         }
         Task::Model => {
-            let Some((source, is_last)) = answered_load(store) else {
+            let Some((load, is_last)) = answered_load(store) else {
                 return;
             };
             if !is_last {
                 return store.fail(message);
             }
             let has_model = store.model.with_untracked(Option::is_some);
-            let was_own = matches!(source, Source::Own(_));
+            let was_own = matches!(load.source, Source::Own(_));
             store.readiness.set(if has_model {
                 Readiness::Ready
             } else {
                 Readiness::Modelless
             });
-            let offered = (!has_model && !was_own).then_some(Offered::RetryModel);
+            // A mask by a model for other pictures would be worse than none.
+            let lacks_its_model = has_model && load.automatic && fail_awaited_border(store);
+            store.model.with_untracked(|model| {
+                if let Some(model) = model {
+                    store.automatic.set(model.automatic);
+                }
+            });
+            let offered =
+                (lacks_its_model || !has_model && !was_own).then_some(Offered::RetryModel);
             if has_model || was_own {
                 store.wanted_model.set(None);
             }
@@ -304,8 +307,25 @@ fn failed(store: Store, task: Task, job: Option<u32>, message: &str) {
     advance(store);
 }
 
+/// The picture on the stage goes without a border if it waits for one; says whether it did.
+fn fail_awaited_border(store: Store) -> bool {
+    let is_awaited = store.shown.with_untracked(|shown| {
+        shown
+            .as_ref()
+            .is_some_and(|shown| shown.border == Border::Awaited)
+    });
+    if is_awaited {
+        store.shown.update(|shown| {
+            if let Some(shown) = shown {
+                shown.border = Border::Failed;
+            }
+        });
+    }
+    is_awaited
+}
+
 /// The model that an answer is about, and whether no other was asked for since: answers come in the order of requests.
-fn answered_load(store: Store) -> Option<(Source, bool)> {
+fn answered_load(store: Store) -> Option<(Load, bool)> {
     store
         .engine
         .try_update_value(|engine| Some((engine.loads.pop_front()?, engine.loads.is_empty())))

@@ -9,10 +9,11 @@ use delineo_web::protocol::{Export, Modality, Request, Stage};
 use leptos::prelude::*;
 use web_sys::Blob;
 
+use crate::automatic;
 use crate::easel;
-use crate::engine::{self, Awaited};
+use crate::engine::{self, Awaited, Load};
 use crate::models;
-use crate::store::{Activity, Border, Readiness, Source, Store};
+use crate::store::{Activity, Border, Offered, Readiness, Source, Store};
 
 /// Begins: the engine is started, and what there is to load is found out meanwhile.
 pub fn start(store: Store) {
@@ -82,6 +83,10 @@ pub fn close(store: Store, id: u32) {
 /// Loads another model; the picture on the stage is segmented again with it.
 pub fn choose_model(store: Store, source: Source) {
     store.forget_errors();
+    store.automatic.set(false);
+    if matches!(source, Source::Published(_)) && keep_running(store, &source) {
+        return;
+    }
     store.wanted_model.set(Some(source));
     if matches!(
         store.readiness.get_untracked(),
@@ -89,6 +94,33 @@ pub fn choose_model(store: Store, source: Source) {
     ) {
         load_model(store);
     }
+}
+
+/// The person chose what the app had chosen: nothing is to be computed again. Says whether that is so.
+fn keep_running(store: Store, source: &Source) -> bool {
+    let runs = store.model.with_untracked(|model| {
+        model
+            .as_ref()
+            .is_some_and(|model| model.source.key() == source.key())
+    });
+    if !runs || store.readiness.get_untracked() != Readiness::Ready {
+        return false;
+    }
+    store.model.update(|model| {
+        if let Some(model) = model {
+            model.automatic = false;
+        }
+    });
+    models::remember_choice(store, source, false);
+    let is_failed = store.shown.with_untracked(|shown| {
+        shown
+            .as_ref()
+            .is_some_and(|shown| shown.border == Border::Failed)
+    });
+    if is_failed {
+        retry_segment(store);
+    }
+    true
 }
 
 /// Asks for a synthetic picture.
@@ -130,6 +162,11 @@ pub fn export(store: Store, what: Export, clipboard: bool) -> bool {
 
 /// Loads the model again after that failed.
 pub fn retry_model(store: Store) {
+    if store.model.with_untracked(Option::is_some) {
+        // One runs; what is missing is the one for the picture on the stage.
+        store.withdraw(Offered::RetryModel);
+        return retry_segment(store);
+    }
     store.forget_errors();
     if store.wanted_model.with_untracked(Option::is_none) {
         models::choose_default(store);
@@ -159,11 +196,13 @@ pub fn advance(store: Store) {
     match (store.opening.get_untracked().or(reopened), shown) {
         (Some(id), _) => request_open(store, id),
         (None, Some(shown)) if shown.border == Border::Awaited => {
-            begin(store, Stage::Segment, None);
-            store.engine.update_value(|engine| {
-                engine.awaited = Some(Awaited::Segment(shown.id));
-                engine.send(Request::Segment { job: shown.id });
-            });
+            match automatic::due(store, shown.modality) {
+                Some(source) => {
+                    store.wanted_model.set(Some(source));
+                    load_model(store);
+                }
+                None => request_segment(store, shown.id),
+            }
         }
         _ => settle(store),
     }
@@ -186,6 +225,15 @@ fn request_open(store: Store, id: u32) {
     });
 }
 
+fn request_segment(store: Store, id: u32) {
+    store.carry_settings();
+    begin(store, Stage::Segment, None);
+    store.engine.update_value(|engine| {
+        engine.awaited = Some(Awaited::Segment(id));
+        engine.send(Request::Segment { job: id });
+    });
+}
+
 /// Loads the model that is wanted, or after a restart the one that ran.
 pub fn load_model(store: Store) {
     if matches!(
@@ -205,9 +253,13 @@ pub fn load_model(store: Store) {
     store.wanted_model.set(Some(source.clone()));
     store.readiness.set(Readiness::Loading);
     begin(store, Stage::Model, None);
+    let load = Load {
+        source: source.clone(),
+        automatic: store.automatic.get_untracked(),
+    };
     store
         .engine
-        .update_value(|engine| engine.loads.push_back(source.clone()));
+        .update_value(|engine| engine.loads.push_back(load));
     store.engine.update_value(|engine| match source {
         Source::Published(id) => engine.send(Request::LoadPublished { id }),
         Source::Own(own) => {

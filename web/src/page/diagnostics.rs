@@ -39,7 +39,12 @@ pub fn text(store: Store) -> String {
         line(
             "Model",
             format!(
-                "{id}, CMUNeXt-{}, {} parameters, {} classes",
+                "{id}, {}, CMUNeXt-{}, {} parameters, {} classes",
+                if model.automatic {
+                    "chosen by the app"
+                } else {
+                    "chosen"
+                },
                 manifest.variant,
                 model.parameters,
                 manifest.classes.len()
@@ -66,9 +71,10 @@ pub fn text(store: Store) -> String {
         line(
             "Image",
             format!(
-                "{}×{}, border {border}, {} strokes",
+                "{}×{}, looks like {}, border {border}, {} strokes",
                 shown.width,
                 shown.height,
+                shown.modality.word(),
                 store
                     .history
                     .with_untracked(|history| history.strokes().len())

@@ -22,8 +22,17 @@ pub const MOST_RESTARTS: u32 = 3;
 pub enum Awaited {
     /// To open it.
     Open(u32),
-    /// To segment it again.
+    /// To segment it.
     Segment(u32),
+}
+
+/// A model that the engine was asked for.
+#[derive(Clone, Debug)]
+pub struct Load {
+    /// Where it comes from.
+    pub source: Source,
+    /// Whether the app chose it rather than the person.
+    pub automatic: bool,
 }
 
 /// The worker and what is known about it.
@@ -41,7 +50,7 @@ pub struct Engine {
     /// Why the CPU was asked for, if it was.
     pub no_gpu: Option<String>,
     /// The models that it was asked for and has not answered, in order.
-    pub loads: VecDeque<Source>,
+    pub loads: VecDeque<Load>,
     /// The question that is open.
     pub awaited: Option<Awaited>,
     /// The picture that the engine holds.

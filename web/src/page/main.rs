@@ -7,6 +7,7 @@ mod about;
 mod answers;
 mod app;
 mod appearance;
+mod automatic;
 mod busy;
 mod conductor;
 mod correction;
@@ -40,6 +41,7 @@ mod status;
 mod store;
 mod threshold;
 mod topbar;
+mod tuning;
 mod welcome;
 mod wording;
 

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::automatic;
 use crate::models;
 use crate::store::{Source, Store};
 use crate::topbar;
@@ -30,17 +31,27 @@ pub fn ModelChoice() -> impl IntoView {
     });
     // What runs is always among the choices, remembered or not.
     let choices = Memo::new(move |_| {
-        let mut choices: Vec<(String, String)> = store
-            .offers
-            .get()
-            .into_iter()
-            .map(|offer| (offer.key, offer.label))
-            .collect();
+        let offers = store.offers.get();
+        let automatic = automatic::is_offered(&offers)
+            .then(|| (automatic::KEY.to_owned(), "Automatic".to_owned()));
+        let offered = offers.into_iter().map(|offer| (offer.key, offer.label));
+        let mut choices: Vec<(String, String)> = automatic.into_iter().chain(offered).collect();
         if !running.get().is_empty() && !choices.iter().any(|(key, _)| *key == running.get()) {
             choices.push((running.get(), name.get()));
         }
         choices
     });
+    // While a model is being loaded, it is what the person sees chosen.
+    let chosen = Memo::new(move |_| {
+        if store.automatic.get() {
+            return automatic::KEY.to_owned();
+        }
+        let wanted = store
+            .wanted_model
+            .with(|wanted| wanted.as_ref().map(Source::key));
+        wanted.unwrap_or_else(|| running.get())
+    });
+    let note = Memo::new(move |_| automatic::note(store));
     let is_own_and_kept = Memo::new(move |_| {
         store.offers.with(|offers| {
             offers
@@ -59,13 +70,14 @@ pub fn ModelChoice() -> impl IntoView {
         <Show when=move || { choices.with(Vec::len) > 1 } fallback=move || view! { <p class="model-name">{move || name.get()}</p> }>
             <div class="field">
                 <label class="visually-hidden" for="model">"Model"</label>
-                <select id="model" class="select" on:change=move |event| models::choose(store, event_target_value(&event))>
+                <select id="model" class="select" aria-describedby="model-note" on:change=move |event| models::choose(store, event_target_value(&event))>
                     <For each=move || choices.get() key=|choice| choice.clone() let((key, label))>
-                        <option value=key.clone() prop:selected=move || running.get() == key>{label}</option>
+                        <option value=key.clone() prop:selected=move || chosen.get() == key>{label}</option>
                     </For>
                 </select>
             </div>
         </Show>
+        <p id="model-note" class="field-note">{move || note.get()}</p>
         <Show when=move || { classes.with(Vec::len) > 1 }>
             <div class="field">
                 <label class="field-head" for="class">"Class"</label>

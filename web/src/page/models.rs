@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Response};
 
+use crate::automatic;
 use crate::conductor;
 use crate::remembered;
 use crate::store::{Offer, Offered, OwnModel, Source, Store, Tone};
@@ -18,49 +19,40 @@ pub fn discover(store: Store) {
     spawn_local(async move {
         let published = published().await;
         let own = remembered::names().await.unwrap_or_default();
-        let mut offers: Vec<Offer> = Vec::new();
-        let alone = published.len() + own.len() < 2;
-        for id in published {
-            let label = if alone { id.clone() } else { label(&id).await };
-            offers.push(Offer {
-                key: Source::Published(id).key(),
-                label,
-                own: false,
-            });
-        }
-        offers.extend(own.into_iter().map(|name| Offer {
-            key: format!("own/{name}"),
-            label: name,
-            own: true,
-        }));
+        let mut offers = described(&published, published.len() + own.len() < 2).await;
+        offers.extend(own.into_iter().map(own_offer));
         store.offers.set(offers);
         choose_default(store);
         conductor::load_model(store);
     });
 }
 
-/// Makes the preferred model the wanted one.
+/// Makes the preferred model the wanted one: what the address asks for, else what the person chose, else the choice by
+/// modality where there is one, which begins with the model that ran last.
 pub fn choose_default(store: Store) {
-    let asked = query("model").map(|id| format!("published/{id}"));
-    let last = store
-        .preferences
-        .with_untracked(|preferences| preferences.model.clone())
-        .filter(|key| key.starts_with("published/"));
     let offers = store.offers.get_untracked();
     let offered = |key: &String| offers.iter().find(|offer| offer.key == *key && !offer.own);
-    let offer = asked
-        .as_ref()
-        .and_then(offered)
-        .or_else(|| last.as_ref().and_then(offered))
-        .or_else(|| offers.iter().find(|offer| !offer.own));
+    let asked = asked();
     if let (Some(asked), true) = (&asked, asked.as_ref().and_then(offered).is_none()) {
         let id = asked.trim_start_matches("published/");
         store.fail(format!(
             "There is no model “{id}” here, so the usual one is used."
         ));
     }
-    match offer.and_then(|offer| offer.key.strip_prefix("published/")) {
-        Some(id) if store.wanted_model.with_untracked(Option::is_none) => store.wanted_model.set(Some(Source::Published(id.to_owned()))),
+    let (chosen, latest) = store.preferences.with_untracked(|preferences| {
+        let chosen = preferences.model.as_ref().and_then(offered);
+        (chosen, preferences.latest.as_ref().and_then(offered))
+    });
+    let by_hand = asked.as_ref().and_then(offered).or(chosen);
+    let first = || offers.iter().find(|offer| !offer.own);
+    match by_hand.or(latest).or_else(first).and_then(Offer::published) {
+        // The person's own may be on its way by now.
+        Some(source) if store.wanted_model.with_untracked(Option::is_none) => {
+            store
+                .automatic
+                .set(by_hand.is_none() && automatic::is_offered(&offers));
+            store.wanted_model.set(Some(source));
+        }
         Some(_) => {}
         None => store.tell(
             Tone::Error,
@@ -70,9 +62,32 @@ pub fn choose_default(store: Store) {
     }
 }
 
+/// Remembers what the person chose and what ran. An address that asks for a model, as a link may, is no choice of
+/// theirs, and their own weights are gone after this visit.
+pub fn remember_choice(store: Store, source: &Source, automatic: bool) {
+    if matches!(source, Source::Own(_)) {
+        return;
+    }
+    let key = source.key();
+    let is_chosen = !automatic && asked().as_ref() != Some(&key);
+    store.preferences.update(|preferences| {
+        if is_chosen {
+            preferences.model = Some(key.clone());
+        }
+        preferences.latest = Some(key);
+    });
+}
+
+/// The key of the model that the page's address asks for.
+fn asked() -> Option<String> {
+    query("model").map(|id| format!("published/{id}"))
+}
+
 /// Chooses among the offers by key.
 pub fn choose(store: Store, key: String) {
-    if let Some(id) = key.strip_prefix("published/") {
+    if key == automatic::KEY {
+        automatic::choose(store);
+    } else if let Some(id) = key.strip_prefix("published/") {
         conductor::choose_model(store, Source::Published(id.to_owned()));
     } else if let Some(name) = key.strip_prefix("own/") {
         let name = name.to_owned();
@@ -128,7 +143,7 @@ pub fn remember(store: Store) {
     spawn_local(async move {
         match remembered::keep(&own.name, &own.weights, manifest.as_deref()).await {
             Ok(()) => {
-                let offer = Offer { key: format!("own/{}", own.name), label: own.name.clone(), own: true };
+                let offer = own_offer(own.name.clone());
                 store.offers.update(|offers| {
                     offers.retain(|other| other.key != offer.key);
                     offers.push(offer);
@@ -180,22 +195,61 @@ async fn published() -> Vec<String> {
     serde_json::from_str(&text).unwrap_or_default()
 }
 
-async fn label(id: &str) -> String {
-    let text = fetch_text(&format!("models/{id}/model.json"))
-        .await
-        .unwrap_or_default();
-    Manifest::from_json(text.as_bytes()).map_or_else(|_| id.to_owned(), |manifest| manifest.name)
+/// The site's models as they describe themselves. What is `alone` needs no description: there is no choice.
+async fn described(ids: &[String], alone: bool) -> Vec<Offer> {
+    // All are asked for before the first is awaited.
+    let texts: Vec<_> = ids
+        .iter()
+        .map(|id| (!alone).then(|| fetch_text(&format!("models/{id}/model.json"))))
+        .collect();
+    let mut offers = Vec::new();
+    for (id, text) in ids.iter().zip(texts) {
+        let text = match text {
+            Some(text) => text.await.unwrap_or_default(),
+            None => String::new(),
+        };
+        let key = Source::Published(id.clone()).key();
+        offers.push(match Manifest::from_json(text.as_bytes()) {
+            Ok(manifest) => Offer {
+                key,
+                label: manifest.name,
+                own: false,
+                modalities: manifest.modalities,
+                bytes: manifest.weights.bytes,
+            },
+            Err(_) => Offer {
+                key,
+                label: id.clone(),
+                own: false,
+                modalities: Vec::new(),
+                bytes: 0,
+            },
+        });
+    }
+    offers
 }
 
-async fn fetch_text(address: &str) -> Result<String, JsValue> {
-    let response: Response = JsFuture::from(window().fetch_with_str(address))
-        .await?
-        .dyn_into()?;
-    if !response.ok() {
-        return Err(JsValue::NULL);
+fn own_offer(name: String) -> Offer {
+    Offer {
+        key: format!("own/{name}"),
+        label: name,
+        own: true,
+        modalities: Vec::new(),
+        bytes: 0,
     }
-    JsFuture::from(response.text()?)
-        .await?
-        .as_string()
-        .ok_or(JsValue::NULL)
+}
+
+/// Begins to fetch at once; the text comes when it is awaited.
+fn fetch_text(address: &str) -> impl Future<Output = Result<String, JsValue>> + use<> {
+    let response = JsFuture::from(window().fetch_with_str(address));
+    async move {
+        let response: Response = response.await?.dyn_into()?;
+        if !response.ok() {
+            return Err(JsValue::NULL);
+        }
+        JsFuture::from(response.text()?)
+            .await?
+            .as_string()
+            .ok_or(JsValue::NULL)
+    }
 }

@@ -97,8 +97,10 @@ pub struct Preferences {
     pub single_keys: bool,
     /// Whether the controls are open.
     pub controls: bool,
-    /// The model that was used last.
+    /// The model that the person chose, or that the app is to choose.
     pub model: Option<String>,
+    /// The site's model that ran last: where the app chooses, it begins with this one.
+    pub latest: Option<String>,
 }
 
 impl Default for Preferences {
@@ -112,6 +114,7 @@ impl Default for Preferences {
             single_keys: true,
             controls: true,
             model: None,
+            latest: None,
         }
     }
 }

@@ -5,6 +5,7 @@ use delineo_web::protocol::Settings;
 
 use crate::history::History;
 use crate::sight::Sight;
+use crate::tuning::Tuning;
 
 /// How far a picture has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub enum Progress {
 pub struct Keepsake {
     /// Threshold and cleaning.
     pub settings: Settings,
+    /// The model that these were made for.
+    pub tuning: Option<Tuning>,
     /// Corrections.
     pub history: History,
     /// Zoom and place.
@@ -37,7 +40,7 @@ pub struct Picture<F> {
     pub file: F,
     /// Whether it was shown.
     pub progress: Progress,
-    /// How often the engine stopped while it read this picture.
+    /// How often the engine stopped over this picture.
     pub crashes: u32,
     /// What the person did with it; nothing before it was shown.
     pub keepsake: Option<Keepsake>,

@@ -34,7 +34,7 @@ pub fn engine_died(store: Store, message: String, gpu: bool) {
     store.sampling.set(false);
     store.activity.set(None);
     await_border(store);
-    if let Some(Awaited::Open(id)) = awaited {
+    if let Some(Awaited::Open(id) | Awaited::Segment(id)) = awaited {
         blame_picture(store, id);
     }
     if restarts.is_some_and(|restarts| restarts <= MOST_RESTARTS) {
@@ -65,7 +65,7 @@ pub fn give_up(store: Store, message: String) {
     store.tell(Tone::Error, message, Some(Offered::RestartEngine));
 }
 
-/// A picture during whose opening the engine stopped twice is the likely cause.
+/// A picture over which the engine stopped twice is the likely cause.
 fn blame_picture(store: Store, id: u32) {
     let crashes = store.queue.try_update(|queue| {
         queue.get_mut(id).map_or(0, |picture| {
@@ -77,7 +77,7 @@ fn blame_picture(store: Store, id: u32) {
         refuse_picture(
             store,
             id,
-            "The engine stopped twice while it read this image, so the image was closed.",
+            "The engine stopped twice over this image, so the image was closed.",
         );
     }
 }

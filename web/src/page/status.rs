@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::automatic;
 use crate::store::{Border, Readiness, Store};
 use crate::wording;
 
@@ -27,9 +28,14 @@ pub fn StatusLine() -> impl IntoView {
             (Readiness::Stopped, _) => "The engine is stopped.".to_owned(),
             (Readiness::Modelless, _) => "No model is loaded.".to_owned(),
             (_, Some(Border::Found(milliseconds))) => {
-                format!("Border found in {}.", wording::duration(milliseconds))
+                let by = store
+                    .model
+                    .with(|model| model.as_ref().map(|model| model.manifest.name.clone()))
+                    .filter(|_| store.automatic.get())
+                    .map_or_else(String::new, |name| format!(" by “{name}”"));
+                format!("Border found in {}{by}.", wording::duration(milliseconds))
             }
-            (_, Some(Border::Failed)) => "No border was found: the network failed.".to_owned(),
+            (_, Some(Border::Failed)) => "No border was found.".to_owned(),
             _ => "Ready.".to_owned(),
         }
     });
@@ -56,12 +62,15 @@ pub fn StatusLine() -> impl IntoView {
             .with(|shown| shown.as_ref().map(|shown| shown.remarks.join(" ")))
             .unwrap_or_default()
     });
+    let mismatch = Memo::new(move |_| automatic::mismatch(store));
     view! {
         <footer class="statusline">
             <div class="status" role="status">
                 <span class="status-activity">{move || activity.get()}</span>
                 " "
                 <span class="status-area">{move || area.get()}</span>
+                " "
+                <span class="status-mismatch">{move || mismatch.get()}</span>
                 " "
                 <span class="status-device">{move || device.get()}</span>
                 " "

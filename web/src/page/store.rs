@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use delineo::manifest::Manifest;
 use delineo::mask::Cleaning;
-use delineo_web::protocol::{Area, DeviceReport, Export, Settings, Stage};
+use delineo_web::protocol::{Area, DeviceReport, Export, Modality, Settings, Stage};
 use leptos::prelude::*;
 use web_sys::Blob;
 
@@ -18,6 +18,7 @@ use crate::history::History;
 use crate::preferences::Preferences;
 use crate::queue::{Keepsake, Queue};
 use crate::sight::{Sight, Size};
+use crate::tuning::Tuning;
 
 /// The picture on the stage.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +31,8 @@ pub struct Shown {
     pub width: u32,
     /// Own height in pixels.
     pub height: u32,
+    /// What it looks like.
+    pub modality: Modality,
     /// What became of it while it was read.
     pub remarks: Vec<String>,
     /// How its probability map stands.
@@ -99,6 +102,8 @@ pub struct Model {
     pub parameters: u32,
     /// Where it came from.
     pub source: Source,
+    /// Whether the app chose it rather than the person.
+    pub automatic: bool,
 }
 
 /// A model that can be chosen.
@@ -110,6 +115,18 @@ pub struct Offer {
     pub label: String,
     /// Whether it is remembered on this device only.
     pub own: bool,
+    /// What it was trained for, in the words of `model.json`; empty where that was not asked.
+    pub modalities: Vec<String>,
+    /// Size of its weights; 0 where that was not asked.
+    pub bytes: u64,
+}
+
+impl Offer {
+    /// Where the site's own model comes from.
+    pub fn published(&self) -> Option<Source> {
+        let id = self.key.strip_prefix("published/")?;
+        Some(Source::Published(id.to_owned()))
+    }
 }
 
 /// How far the engine is.
@@ -231,6 +248,8 @@ pub struct Store {
     pub shown: RwSignal<Option<Shown>>,
     /// Threshold, class and cleaning of the picture on the stage.
     pub settings: RwSignal<Settings>,
+    /// The model that these were made for.
+    pub tuning: RwSignal<Option<Tuning>>,
     /// Corrections of the picture on the stage.
     pub history: RwSignal<History>,
     /// What is visible of it.
@@ -255,6 +274,8 @@ pub struct Store {
     pub model: RwSignal<Option<Model>, LocalStorage>,
     /// The model that is being loaded, or is to be once there is a device.
     pub wanted_model: RwSignal<Option<Source>, LocalStorage>,
+    /// Whether the app chooses the model by what each picture shows.
+    pub automatic: RwSignal<bool>,
     /// Models to choose from.
     pub offers: RwSignal<Vec<Offer>>,
     /// Whether a sample is being made.
@@ -282,6 +303,7 @@ impl Store {
             opening: RwSignal::new(None),
             shown: RwSignal::new(None),
             settings: RwSignal::new(default_settings(0.5)),
+            tuning: RwSignal::new(None),
             history: RwSignal::new(History::default()),
             sight: RwSignal::new(Sight::default()),
             canvas: RwSignal::new(Canvas {
@@ -298,6 +320,7 @@ impl Store {
             device: RwSignal::new(None),
             model: RwSignal::new_local(None),
             wanted_model: RwSignal::new_local(None),
+            automatic: RwSignal::new(false),
             offers: RwSignal::new(Vec::new()),
             sampling: RwSignal::new(false),
             exporting: RwSignal::new(None),
@@ -378,6 +401,7 @@ impl Store {
         };
         let keepsake = Keepsake {
             settings: self.settings.get_untracked(),
+            tuning: self.tuning.get_untracked(),
             history: self.history.get_untracked(),
             sight: self.sight.get_untracked(),
         };
@@ -388,13 +412,30 @@ impl Store {
         });
     }
 
-    /// The settings that a picture starts with.
-    pub fn first_settings(&self) -> Settings {
-        default_settings(
-            self.model.with_untracked(|model| {
-                model.as_ref().map_or(0.5, |model| model.manifest.threshold)
-            }),
-        )
+    /// Gives the picture on the stage the settings that the model proposes.
+    pub fn begin_settings(&self) {
+        let tuning = self.running_tuning();
+        let threshold = tuning.as_ref().map_or(0.5, Tuning::threshold);
+        self.settings.set(default_settings(threshold));
+        self.tuning.set(tuning);
+    }
+
+    /// Makes the settings of the picture on the stage fit the model that is about to take it on.
+    pub fn carry_settings(&self) {
+        let running = self.running_tuning();
+        if let (Some(before), Some(running)) = (self.tuning.get_untracked(), &running) {
+            let settings = self.settings.get_untracked();
+            let carried = before.carried(settings, running);
+            if carried != settings {
+                self.settings.set(carried);
+            }
+        }
+        self.tuning.set(running);
+    }
+
+    fn running_tuning(&self) -> Option<Tuning> {
+        self.model
+            .with_untracked(|model| model.as_ref().map(Tuning::to))
     }
 }
 
