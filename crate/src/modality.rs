@@ -187,8 +187,11 @@ mod tests {
     use super::*;
     use crate::phantom;
 
+    /// Makes a colour of the one at a place.
+    type Look = fn(u32, u32, [f32; 3]) -> [f32; 3];
+
     /// Ways in which the same picture may come from another machine, through other software or another lens.
-    const LOOKS: [(&str, fn(u32, u32, [f32; 3]) -> [f32; 3]); 7] = [
+    const LOOKS: [(&str, Look); 7] = [
         ("as it is", |_, _, colour| colour),
         ("grey", |_, _, colour| [luma(colour); 3]),
         ("sepia", |_, _, colour| {

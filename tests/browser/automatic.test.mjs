@@ -104,10 +104,8 @@ test('in a queue of both kinds each picture has its model, and keeps its thresho
   await app.page.mouse.down();
   await app.page.mouse.move(stage.x + stage.width * 0.36, stage.y + stage.height * 0.3, { steps: 6 });
   await app.page.mouse.up();
-  const drawn = await until(async () => {
-    const area = await app.area();
-    return area > plain && area;
-  }, 'a larger mask');
+  await until(async () => (await app.area()) > plain, 'a larger mask');
+  const drawn = await app.area();
 
   await app.page.keyboard.press('n');
   await app.done(breast.name);

@@ -6,7 +6,7 @@ use delineo_web::protocol::Modality;
 use leptos::prelude::*;
 
 use crate::conductor;
-use crate::store::{Border, Offer, Readiness, Source, Store};
+use crate::store::{Offer, Readiness, Source, Store};
 
 /// The key of this choice among the [`Offer`]s.
 pub const KEY: &str = "automatic";
@@ -34,12 +34,7 @@ pub fn due(store: Store, modality: Modality) -> Option<Source> {
     let source = store
         .offers
         .with_untracked(|offers| best(offers, modality).and_then(Offer::published))?;
-    let runs = store.model.with_untracked(|model| {
-        model
-            .as_ref()
-            .is_some_and(|model| model.source.key() == source.key())
-    });
-    (!runs).then_some(source)
+    (!store.runs(&source)).then_some(source)
 }
 
 /// The person leaves the choice to the app again.
@@ -70,17 +65,8 @@ pub fn choose(store: Store) {
             conductor::load_model(store);
         }
         None => {
-            store.model.update(|model| {
-                if let Some(model) = model {
-                    model.automatic = true;
-                }
-            });
-            let is_failed = store.shown.with_untracked(|shown| {
-                shown
-                    .as_ref()
-                    .is_some_and(|shown| shown.border == Border::Failed)
-            });
-            if is_failed {
+            store.set_model_automatic(true);
+            if store.has_failed_now() {
                 conductor::retry_segment(store);
             }
         }

@@ -98,26 +98,12 @@ pub fn choose_model(store: Store, source: Source) {
 
 /// The person chose what the app had chosen: nothing is to be computed again. Says whether that is so.
 fn keep_running(store: Store, source: &Source) -> bool {
-    let runs = store.model.with_untracked(|model| {
-        model
-            .as_ref()
-            .is_some_and(|model| model.source.key() == source.key())
-    });
-    if !runs || store.readiness.get_untracked() != Readiness::Ready {
+    if !store.runs(source) || store.readiness.get_untracked() != Readiness::Ready {
         return false;
     }
-    store.model.update(|model| {
-        if let Some(model) = model {
-            model.automatic = false;
-        }
-    });
+    store.set_model_automatic(false);
     models::remember_choice(store, source, false);
-    let is_failed = store.shown.with_untracked(|shown| {
-        shown
-            .as_ref()
-            .is_some_and(|shown| shown.border == Border::Failed)
-    });
-    if is_failed {
+    if store.has_failed_now() {
         retry_segment(store);
     }
     true

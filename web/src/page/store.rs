@@ -391,6 +391,33 @@ impl Store {
         self.shown.with_untracked(Shown::is_found)
     }
 
+    /// Whether the network's answer for the picture on the stage stays away.
+    pub fn has_failed_now(&self) -> bool {
+        self.shown.with_untracked(|shown| {
+            shown
+                .as_ref()
+                .is_some_and(|shown| shown.border == Border::Failed)
+        })
+    }
+
+    /// Whether this is the model that runs.
+    pub fn runs(&self, source: &Source) -> bool {
+        self.model.with_untracked(|model| {
+            model
+                .as_ref()
+                .is_some_and(|model| model.source.key() == source.key())
+        })
+    }
+
+    /// Whether the app chose the model that runs: the person has just taken it over, or left the choice to the app.
+    pub fn set_model_automatic(&self, automatic: bool) {
+        self.model.update(|model| {
+            if let Some(model) = model {
+                model.automatic = automatic;
+            }
+        });
+    }
+
     /// Puts what the person did with the picture on the stage back into the queue.
     pub fn keep(&self) {
         let Some(id) = self
