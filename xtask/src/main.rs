@@ -1,6 +1,7 @@
 //! `cargo xtask`: everything that is done to Delineo, from a fresh machine to a served app.
 
 mod app;
+mod bench;
 mod digest;
 mod error;
 mod finish;
@@ -33,6 +34,9 @@ cargo xtask COMMAND
   dev [--port N]        build again on every change and reload the page (trunk serve)
   install               install what the build and the tests need, and nothing else
   size                  what a visit costs, against the budgets
+  bench [--only LIST] [--json] [--repeats N] [--seconds N] [--row N] [--line MBITS] [--no-build]
+                        time Delineo against ONNX Runtime Web in one browser; LIST of cpu,threads,visit,gpu and
+                        s,base and 256,512; writes docs/performance.md when nothing is left out
   seal [--dist DIR]     list models and files of a finished dist/ anew, after a model was added to it
 
   DELINEO_CACHE         the build cache, otherwise delineo in your cache folder
@@ -89,6 +93,7 @@ fn run(args: &[String]) -> Result<()> {
             install::browser_test_packages(&project)
         }
         "size" => size::print(&project),
+        "bench" => bench::run(&project, &options.bench),
         "seal" => app::seal(&project, &dist),
         other => Err(Error::Usage(format!("There is no command {other}."))),
     }
@@ -102,6 +107,7 @@ struct Options {
     dist: Option<PathBuf>,
     suites: Vec<Suite>,
     more: Vec<String>,
+    bench: bench::Wishes,
 }
 
 impl Options {
@@ -112,6 +118,7 @@ impl Options {
             dist: None,
             suites: Suite::ALL.to_vec(),
             more: Vec::new(),
+            bench: bench::Wishes::default(),
         };
         let mut args = args.iter();
         while let Some(arg) = args.next() {
@@ -130,11 +137,23 @@ impl Options {
                 ("serve" | "seal", "--dist") => options.dist = Some(value()?.into()),
                 ("test", "--only") => options.suites = suites(value()?)?,
                 ("test", "--") => options.more = args.by_ref().cloned().collect(),
+                ("bench", "--only") => options.bench.only(value()?)?,
+                ("bench", "--json") => options.bench.json = true,
+                ("bench", "--no-build") => options.bench.no_build = true,
+                ("bench", "--repeats") => options.bench.repeats = number(value()?)?.max(1),
+                ("bench", "--seconds") => options.bench.seconds = number(value()?)?,
+                ("bench", "--row") => options.bench.row = number(value()?)?,
+                ("bench", "--line") => options.bench.line = number(value()?)?.max(1),
                 _ => return Err(Error::Usage(format!("`{command}` does not take {arg}."))),
             }
         }
         Ok(options)
     }
+}
+
+fn number(text: &str) -> Result<u32> {
+    text.parse()
+        .map_err(|_| Error::Usage(format!("{text} is no number.")))
 }
 
 fn suites(list: &str) -> Result<Vec<Suite>> {
@@ -149,6 +168,7 @@ fn suites(list: &str) -> Result<Vec<Suite>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::Part;
 
     fn parse(line: &str) -> Result<Options> {
         let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
@@ -166,12 +186,21 @@ mod tests {
             some.is_ok_and(|options| options.suites == [Suite::Fmt, Suite::Browser]
                 && options.more == ["offline.test.mjs"])
         );
+        let measured = parse("bench --only cpu,gpu,base --repeats 3 --json");
+        assert!(
+            measured.is_ok_and(|options| options.bench.parts == [Part::Cpu, Part::Gpu]
+                && options.bench.only == ["base"]
+                && options.bench.repeats == 3
+                && options.bench.json)
+        );
         for bad in [
             "serve --port",
             "serve --port x",
             "build --port 1",
             "test --only all",
             "dev --fast",
+            "bench --only webgl",
+            "bench --repeats many",
         ] {
             assert!(matches!(parse(bad), Err(Error::Usage(_))), "{bad}");
         }
