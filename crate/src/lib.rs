@@ -8,8 +8,9 @@
 //!            mask::export ◀─ mask::Mask ◀─ strokes ◀─ cleaning ◀─ threshold ◀───┘
 //! ```
 //!
-//! The library knows neither the DOM nor JavaScript. Without the feature `network` it is everything but the
-//! network and its weights, and builds in seconds.
+//! The library knows neither the DOM nor JavaScript. The feature `network` brings the network on every
+//! device, `cpu` only its fused path on the CPU, without burn; without either the library is everything but the network
+//! and its weights, and builds in seconds.
 
 pub mod error;
 pub mod imaging;
@@ -18,13 +19,13 @@ pub mod mask;
 pub mod metrics;
 pub mod phantom;
 
-#[cfg(feature = "network")]
+#[cfg(feature = "cpu")]
 pub mod device;
-#[cfg(feature = "network")]
+#[cfg(feature = "cpu")]
 pub mod model;
-#[cfg(feature = "network")]
+#[cfg(feature = "cpu")]
 pub mod network;
-#[cfg(feature = "network")]
+#[cfg(feature = "cpu")]
 pub mod weights;
 
 pub use error::Error;

@@ -15,7 +15,11 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const onnx = path.join(here, 'node_modules/onnxruntime-web/dist');
 const { dist, reference, parts, cases } = wishes;
 
-const loader = readdirSync(dist).find((name) => /^engine_loader.*\.js$/.test(name));
+/** The engine that the page would start for this device. */
+function loader(device) {
+  const pattern = device === 'gpu' ? /^engine_loader.*\.js$/ : /^engine-cpu_loader.*\.js$/;
+  return `/app/${readdirSync(dist).find((name) => pattern.test(name))}`;
+}
 const cores = os.availableParallelism();
 const result = { cores, cases: [], visits: [] };
 
@@ -38,7 +42,7 @@ try {
     }
     console.log(`    ${name} …`);
     const { repeats, seconds, run } = wishes;
-    const order = { ...one, threads, repeats, seconds, run, device: one.device === 'gpu' ? 'gpu' : 'cpu', loader: `/app/${loader}` };
+    const order = { ...one, threads, repeats, seconds, run, device: one.device === 'gpu' ? 'gpu' : 'cpu', loader: loader(one.device) };
     const measured = await page
       .evaluate(async (what) => (await import('/bench/ruler.mjs')).measure(what), order)
       .catch((error) => ({ error: error.message.split('\n')[0].replace(/^page\.evaluate: (Error: )?/, '') }));
