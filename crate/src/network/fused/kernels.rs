@@ -18,7 +18,9 @@ pub const TILE: usize = 4;
 pub const BLOCK: usize = 2 * LANES;
 
 /// Inputs that are summed on their own before they join the total: rounding grows with the length of a sum.
-const RUN: usize = 32;
+const LONGEST_RUN: usize = 32;
+/// Fewer are not worth the joining, but for the stem's three: what is lost there goes through the whole network.
+const SHORTEST_RUN: usize = 16;
 
 /// A dense layer's weights as the loops want them: `[output / BLOCK][tap][input][BLOCK]`.
 #[derive(Debug)]
@@ -37,8 +39,8 @@ impl Dense {
         self.bias.len() * BLOCK
     }
 
-    /// Sums for `N` pixels side by side: `source` starts at the first pixel's first tap, `step` numbers lie between
-    /// pixels and `stride` between rows. `finish` gets pixel, first output channel and the sums of a block.
+    /// Sums for `N` pixels side by side: `source` starts at the first pixel's first tap, `step` numbers, those of a pixel, lie
+    /// between pixels and `stride` between rows. `finish` gets pixel, first output channel and the sums of a block.
     #[inline(always)]
     fn tile<const N: usize>(
         &self,
@@ -56,9 +58,15 @@ impl Dense {
         {
             let (low, high) = halves(bias);
             let mut sums = [[low, high]; N];
-            for (tap, weights) in weights.chunks_exact(self.inputs).enumerate() {
-                let start = (tap / self.side) * stride + (tap % self.side) * step;
-                sums = multiply_in_runs::<N>(weights, &source[start..], step, sums);
+            // A row of taps lies side by side, in the map as in the weights.
+            for (row, weights) in weights.chunks_exact(self.side * self.inputs).enumerate() {
+                sums = multiply_in_runs::<N>(
+                    weights,
+                    &source[row * stride..],
+                    step,
+                    self.inputs,
+                    sums,
+                );
             }
             for (pixel, sums) in sums.into_iter().enumerate() {
                 finish(pixel, block * BLOCK, sums);
@@ -67,16 +75,23 @@ impl Dense {
     }
 }
 
-/// Adds to the sums of `N` pixels, `step` numbers apart in `source`, their inputs times the weights of a block.
+/// Adds to the sums of `N` pixels, `step` numbers apart in `source`, their inputs times the weights of a block,
+/// `run` of them at a time where that is sensible.
 #[inline(always)]
 pub fn multiply_in_runs<const N: usize>(
     weights: &[[f32; BLOCK]],
     source: &[f32],
     step: usize,
+    run: usize,
     mut sums: [[f32x4; 2]; N],
 ) -> [[f32x4; 2]; N] {
-    for (run, weights) in weights.chunks(RUN).enumerate() {
-        let parts = multiply::<N>(weights, &source[run * RUN..], step);
+    let length = if run < LANES {
+        run
+    } else {
+        run.clamp(SHORTEST_RUN, LONGEST_RUN)
+    };
+    for (index, weights) in weights.chunks(length).enumerate() {
+        let parts = multiply::<N>(weights, &source[index * length..], step);
         for (sums, parts) in sums.iter_mut().zip(parts) {
             sums[0] += parts[0];
             sums[1] += parts[1];

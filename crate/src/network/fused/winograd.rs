@@ -181,7 +181,8 @@ impl Winograd {
                     .chunks_exact(TILE * inputs)
                     .zip(products.chunks_exact_mut(TILE * outputs));
                 for (source, target) in groups {
-                    let sums = multiply_in_runs(weights, source, inputs, [[f32x4::ZERO; 2]; TILE]);
+                    let sums =
+                        multiply_in_runs(weights, source, inputs, inputs, [[f32x4::ZERO; 2]; TILE]);
                     for (tile, sums) in sums.into_iter().enumerate() {
                         store(&mut target[tile * outputs + block * BLOCK..], sums);
                     }
