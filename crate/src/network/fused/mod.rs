@@ -95,7 +95,7 @@ impl FusedNetwork {
                 )?;
                 Ok(Decoder {
                     up,
-                    fusion: read.fusion(&format!("Up_conv{stage}.conv"))?,
+                    fusion: read.fusion(&format!("Up_conv{stage}.conv"), Algorithm::Winograd)?,
                 })
             })
             .collect::<Result<_, Error>>()?;

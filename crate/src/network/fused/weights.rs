@@ -82,7 +82,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    pub fn fusion(&self, block: &str) -> Result<Fusion, Error> {
+    pub fn fusion(&self, block: &str, algorithm: Algorithm) -> Result<Fusion, Error> {
         let grouped = self.kernel(&format!("{block}.0"))?;
         let half = grouped.bias.len() / 2;
         let group = |index: usize| {
@@ -98,8 +98,8 @@ impl<'a> Reader<'a> {
         };
         let norm = self.affine(&format!("{block}.2"))?;
         Ok(Fusion {
-            skip: group(0).spatial(Algorithm::Winograd),
-            upsampled: group(1).spatial(Algorithm::Winograd),
+            skip: group(0).spatial(algorithm),
+            upsampled: group(1).spatial(algorithm),
             bottleneck: self.bottleneck(
                 [3, 5, 6, 8].map(|index| format!("{block}.{index}")),
                 Some(&norm),
