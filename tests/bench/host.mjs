@@ -28,6 +28,7 @@ const ISOLATION = {
 const CHUNK = 16 * 1024;
 
 const compress = promisify(brotliCompress);
+const making = new Map();
 
 /** Brotli's best, kept by content because the larger files take it a minute. */
 export async function compressed(file, cache) {
@@ -35,8 +36,11 @@ export async function compressed(file, cache) {
   const kept = path.join(cache, `${createHash('sha256').update(bytes).digest('hex')}.br`);
   if (!existsSync(kept)) {
     const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
+    // Several may ask while it is being made; it is made once.
+    if (!making.has(kept)) making.set(kept, compress(bytes, { params }));
+    const made = await making.get(kept);
     mkdirSync(cache, { recursive: true });
-    writeFileSync(kept, await compress(bytes, { params }));
+    writeFileSync(kept, made);
   }
   return readFileSync(kept);
 }
