@@ -1,8 +1,15 @@
 //! Where the network runs. The network is written once; the device decides the backend.
 
+#[cfg(feature = "network")]
 pub use burn::tensor::Device;
 
+#[cfg(feature = "network")]
 use crate::Error;
+
+/// The CPU, where that is all there is.
+#[cfg(not(feature = "network"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Device;
 
 /// Which device to use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,14 +25,17 @@ pub enum Choice {
 
 /// The CPU device. It is always there.
 pub fn cpu() -> Device {
-    Device::flex()
+    #[cfg(feature = "network")]
+    return Device::flex();
+    #[cfg(not(feature = "network"))]
+    Device
 }
 
 /// Opens the system's preferred GPU, `llvmpipe` and its like included.
 ///
 /// # Errors
 /// [`Error::Device`] when there is no adapter or it cannot be opened.
-#[cfg(not(target_family = "wasm"))]
+#[cfg(all(feature = "network", not(target_family = "wasm")))]
 pub fn gpu() -> Result<Device, Error> {
     // The runtime is one per process and cannot be opened twice.
     static GPU: std::sync::OnceLock<Result<Device, String>> = std::sync::OnceLock::new();
@@ -48,7 +58,7 @@ pub fn gpu() -> Result<Device, Error> {
 ///
 /// # Errors
 /// [`Error::Device`] when there is no adapter or it cannot be opened.
-#[cfg(target_family = "wasm")]
+#[cfg(all(feature = "network", target_family = "wasm"))]
 pub async fn gpu(lost: impl Fn(String) + Clone + Send + Sync + 'static) -> Result<Device, Error> {
     let (device, setup) = Device::wgpu_options()
         .init_with_setup_async()
@@ -68,6 +78,7 @@ pub async fn gpu(lost: impl Fn(String) + Clone + Send + Sync + 'static) -> Resul
 }
 
 /// The open GPU, for kernels that are not burn's: the same device and queue.
+#[cfg(feature = "network")]
 pub(crate) fn client() -> cubecl::client::Client {
     cubecl::Device::Wgpu(cubecl::wgpu::WgpuDevice::default()).client()
 }
@@ -76,7 +87,7 @@ pub(crate) fn client() -> cubecl::client::Client {
 ///
 /// # Errors
 /// [`Error::Device`] when the GPU was asked for by name and cannot be used.
-#[cfg(not(target_family = "wasm"))]
+#[cfg(all(feature = "network", not(target_family = "wasm")))]
 pub fn open(choice: Choice) -> Result<(Device, Option<String>), Error> {
     match choice {
         Choice::Cpu => Ok((cpu(), None)),

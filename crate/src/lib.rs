@@ -8,8 +8,9 @@
 //!            mask::export ◀─ mask::Mask ◀─ strokes ◀─ cleaning ◀─ threshold ◀───┘
 //! ```
 //!
-//! The library knows neither the DOM nor JavaScript. Without the feature `network` it is everything but the
-//! network and its weights, and builds in seconds.
+//! The library knows neither the DOM nor JavaScript. The feature `network` brings the network on every
+//! device, `cpu` only its fused path on the CPU, without burn; without either the library is everything but the network
+//! and its weights, and builds in seconds.
 
 #[cfg(not(target_family = "wasm"))]
 pub mod dataset;
@@ -22,17 +23,17 @@ pub mod modality;
 pub mod phantom;
 pub mod tta;
 
-#[cfg(feature = "network")]
+#[cfg(feature = "cpu")]
 pub mod device;
 #[cfg(all(feature = "network", not(target_family = "wasm")))]
 pub mod evaluation;
-#[cfg(feature = "network")]
+#[cfg(feature = "cpu")]
 pub mod model;
-#[cfg(feature = "network")]
+#[cfg(feature = "cpu")]
 pub mod network;
 #[cfg(feature = "train")]
 pub mod training;
-#[cfg(feature = "network")]
+#[cfg(feature = "cpu")]
 pub mod weights;
 
 pub use error::Error;

@@ -46,16 +46,17 @@ for (const [device, choice] of [['CPU', 'Cpu'], ['GPU', 'Auto']]) {
 }
 
 /** In the page: an engine of its own, asked for the logits alone. */
-function logits([device, weights, input, shape]) {
+function logits([choice, weights, input, shape]) {
   const bytes = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-  const worker = new Worker(document.querySelector('meta[name=engine]').content, { type: 'module' });
+  const name = choice === 'Cpu' ? 'engine-cpu' : 'engine';
+  const worker = new Worker(document.querySelector(`meta[name=${name}]`).content, { type: 'module' });
   const answer = {};
   const post = (message, payload) => worker.postMessage({ message, payload });
   return new Promise((resolve, reject) => {
     worker.onerror = (event) => reject(new Error(event.message));
     worker.onmessage = async ({ data: { message, payload } }) => {
       const kind = typeof message === 'string' ? message : Object.keys(message)[0];
-      if (kind === 'Loaded') post({ Start: { device } });
+      if (kind === 'Loaded') post({ Start: { device: choice } });
       if (kind === 'DeviceReady') answer.gpu = message.DeviceReady.gpu;
       if (kind === 'DeviceReady' && !answer.asked) {
         answer.asked = true;

@@ -131,26 +131,43 @@ pub fn browser_test_packages(project: &Project) -> Result<()> {
             hint: elsewhere.into(),
         });
     }
-    let folder = project.browser_tests();
+    npm_packages(
+        &project.browser_tests(),
+        "The browser tests' packages",
+        "about 10 seconds",
+    )
+}
+
+/// What `cargo xtask bench` times the app against.
+///
+/// # Errors
+/// When it cannot be installed.
+pub fn bench_packages(project: &Project) -> Result<()> {
+    npm_packages(
+        &project.bench(),
+        "ONNX Runtime Web for the bench",
+        "about 20 seconds",
+    )
+}
+
+/// Installs what the lock file in a folder names, where that was not done yet.
+fn npm_packages(folder: &Path, name: &str, takes: &str) -> Result<()> {
     let lock = folder.join("package-lock.json");
     let wanted = fs::read(&lock).map_err(Error::file("read", &lock))?;
     let stamp = folder.join("node_modules/.installed-from");
     if fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
-        say::already(
-            "The browser tests' packages",
-            "as package-lock.json wants them",
-        );
+        say::already(name, "as package-lock.json wants them");
         return Ok(());
     }
-    let step = Step::begin(
-        "Install the browser tests' packages with npm",
-        "about 10 seconds",
-    );
+    let step = Step::begin(format!("Install with npm: {name}"), takes);
     Task::new("npm")
         .args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
         .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")
-        .in_folder(&folder)
-        .hint("Run `npm ci` in tests/browser and see what it says; the package registry must be reachable.")
+        .in_folder(folder)
+        .hint(format!(
+            "Run `npm ci` in {} and see what it says; the package registry must be reachable.",
+            folder.display()
+        ))
         .run()?;
     fs::write(&stamp, wanted).map_err(Error::file("write", &stamp))?;
     step.done();

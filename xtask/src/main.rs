@@ -1,6 +1,7 @@
 //! `cargo xtask`: everything that is done to Delineo, from a fresh machine to a served app.
 
 mod app;
+mod bench;
 mod digest;
 mod document;
 mod error;
@@ -36,6 +37,9 @@ cargo xtask COMMAND
   install               install what the build and the tests need, and nothing else
   models [--data DIR]   measure the published models on the test parts and rewrite docs/models.md
   size                  what a visit costs, against the budgets
+  bench [--only LIST] [--json] [--repeats N] [--seconds N] [--row N] [--line MBITS] [--no-build]
+                        time Delineo against ONNX Runtime Web in one browser; LIST of cpu,threads,visit,gpu and
+                        s,base and 256,512; writes docs/performance.md when nothing is left out
   seal [--dist DIR]     list models and files of a finished dist/ anew, after a model was added to it
 
   DELINEO_CACHE         the build cache, otherwise delineo in your cache folder
@@ -93,6 +97,7 @@ fn run(args: &[String]) -> Result<()> {
         }
         "models" => models::run(&project, options.data.as_deref()),
         "size" => size::print(&project),
+        "bench" => bench::run(&project, &options.bench),
         "seal" => app::seal(&project, &dist),
         other => Err(Error::Usage(format!("There is no command {other}."))),
     }
@@ -107,6 +112,7 @@ struct Options {
     data: Option<PathBuf>,
     suites: Vec<Suite>,
     more: Vec<String>,
+    bench: bench::Wishes,
 }
 
 impl Options {
@@ -118,6 +124,7 @@ impl Options {
             data: None,
             suites: Suite::ALL.to_vec(),
             more: Vec::new(),
+            bench: bench::Wishes::default(),
         };
         let mut args = args.iter();
         while let Some(arg) = args.next() {
@@ -137,11 +144,23 @@ impl Options {
                 ("models", "--data") => options.data = Some(value()?.into()),
                 ("test", "--only") => options.suites = suites(value()?)?,
                 ("test", "--") => options.more = args.by_ref().cloned().collect(),
+                ("bench", "--only") => options.bench.only(value()?)?,
+                ("bench", "--json") => options.bench.json = true,
+                ("bench", "--no-build") => options.bench.no_build = true,
+                ("bench", "--repeats") => options.bench.repeats = number(value()?)?.max(1),
+                ("bench", "--seconds") => options.bench.seconds = number(value()?)?,
+                ("bench", "--row") => options.bench.row = number(value()?)?,
+                ("bench", "--line") => options.bench.line = number(value()?)?.max(1),
                 _ => return Err(Error::Usage(format!("`{command}` does not take {arg}."))),
             }
         }
         Ok(options)
     }
+}
+
+fn number(text: &str) -> Result<u32> {
+    text.parse()
+        .map_err(|_| Error::Usage(format!("{text} is no number.")))
 }
 
 fn suites(list: &str) -> Result<Vec<Suite>> {
@@ -156,6 +175,7 @@ fn suites(list: &str) -> Result<Vec<Suite>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::Part;
 
     fn parse(line: &str) -> Result<Options> {
         let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
@@ -173,12 +193,21 @@ mod tests {
             some.is_ok_and(|options| options.suites == [Suite::Fmt, Suite::Browser]
                 && options.more == ["offline.test.mjs"])
         );
+        let measured = parse("bench --only cpu,gpu,base --repeats 3 --json");
+        assert!(
+            measured.is_ok_and(|options| options.bench.parts == [Part::Cpu, Part::Gpu]
+                && options.bench.only == ["base"]
+                && options.bench.repeats == 3
+                && options.bench.json)
+        );
         for bad in [
             "serve --port",
             "serve --port x",
             "build --port 1",
             "test --only all",
             "dev --fast",
+            "bench --only webgl",
+            "bench --repeats many",
         ] {
             assert!(matches!(parse(bad), Err(Error::Usage(_))), "{bad}");
         }

@@ -57,6 +57,11 @@ impl Project {
         self.cache.join("tools")
     }
 
+    /// What is timed in the browser.
+    pub fn bench(&self) -> PathBuf {
+        self.root.join("tests/bench")
+    }
+
     /// The browser tests.
     pub fn browser_tests(&self) -> PathBuf {
         self.root.join("tests/browser")

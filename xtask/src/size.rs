@@ -41,6 +41,12 @@ const PARTS: &[Part] = &[
         belongs: |name, _| is_engine_wasm(name),
     },
     Part {
+        name: "engine wasm, CPU alone",
+        budget: None,
+        compressed: true,
+        belongs: |name, _| is_cpu_engine_wasm(name),
+    },
+    Part {
         name: "default model",
         budget: Some(900_000),
         compressed: false,
@@ -108,7 +114,11 @@ fn is_shell(name: &str) -> bool {
 }
 
 fn is_engine_wasm(name: &str) -> bool {
-    name.starts_with("engine") && name.ends_with(".wasm")
+    name.starts_with("engine_bg") && name.ends_with(".wasm")
+}
+
+fn is_cpu_engine_wasm(name: &str) -> bool {
+    name.starts_with("engine-cpu_bg") && name.ends_with(".wasm")
 }
 
 fn is_of_model(name: &str, model: &str) -> bool {
@@ -187,6 +197,8 @@ mod tests {
         assert!(
             is_engine_wasm("engine_bg-0123456789abcdef.wasm")
                 && !is_engine_wasm("engine-0123456789abcdef.js")
+                && !is_engine_wasm("engine-cpu_bg-0123456789abcdef.wasm")
+                && is_cpu_engine_wasm("engine-cpu_bg-0123456789abcdef.wasm")
         );
     }
 

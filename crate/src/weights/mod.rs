@@ -4,6 +4,9 @@
 //! reader builds no Python objects, so no pickle code is ever run.
 
 mod checkpoint;
+#[cfg(feature = "network")]
+mod modules;
+#[cfg(feature = "network")]
 mod names;
 
 pub use checkpoint::{Checkpoint, FileFormat};

@@ -5,8 +5,10 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, ReadableStreamDefaultReader, Response};
 
-use crate::error::{EngineError, words};
-use crate::scope;
+use delineo_web::adapter::words;
+
+use crate::engine::error::EngineError;
+use crate::engine::scope;
 
 /// Files above this are refused before they are read, in bytes: wasm memory ends at 4 GB.
 const MAX_FILE: u64 = 1_000_000_000;

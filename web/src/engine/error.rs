@@ -1,6 +1,7 @@
 //! The engine's one error type.
 
-use wasm_bindgen::{JsCast, JsValue};
+use delineo_web::adapter::words;
+use wasm_bindgen::JsValue;
 
 /// What can go wrong in the worker, as a sentence that a person can act on.
 #[derive(Debug, thiserror::Error)]
@@ -46,13 +47,5 @@ pub enum EngineError {
 impl From<JsValue> for EngineError {
     fn from(value: JsValue) -> Self {
         Self::Browser(words(&value))
-    }
-}
-
-/// What a JavaScript exception says.
-pub fn words(value: &JsValue) -> String {
-    match value.dyn_ref::<js_sys::Error>() {
-        Some(error) => String::from(error.message()),
-        None => format!("{value:?}"),
     }
 }

@@ -10,8 +10,8 @@ use wasm_bindgen::{Clamped, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::ImageData;
 
-use crate::error::EngineError;
-use crate::scope;
+use crate::engine::error::EngineError;
+use crate::engine::scope;
 
 /// One image at its own size, the only one in memory.
 pub struct Job {

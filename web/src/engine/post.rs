@@ -4,7 +4,7 @@ use delineo_web::protocol::{self, Event};
 use js_sys::{Array, ArrayBuffer, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use crate::scope;
+use crate::engine::scope;
 
 #[wasm_bindgen]
 extern "C" {

@@ -12,9 +12,11 @@ use delineo_web::protocol::{
 use js_sys::Float32Array;
 use wasm_bindgen::JsValue;
 
-use crate::error::EngineError;
-use crate::job::Job;
-use crate::{ON_GPU, download, gpu, post, scope};
+use crate::engine::error::EngineError;
+#[cfg(feature = "engine")]
+use crate::engine::gpu;
+use crate::engine::job::Job;
+use crate::engine::{ON_GPU, download, post, scope};
 
 /// Size of a synthetic sample in pixels.
 const SAMPLE: (u32, u32) = (768, 576);
@@ -115,6 +117,7 @@ impl Session {
 
     async fn start(&mut self, choice: DeviceChoice) -> Result<(), EngineError> {
         progress(Stage::Device, None);
+        #[cfg(feature = "engine")]
         if choice == DeviceChoice::Auto {
             match gpu::open().await {
                 Ok((device, name)) => {
@@ -127,9 +130,10 @@ impl Session {
                 }
                 Err(why) => self.use_cpu(Some(why)),
             }
-        } else {
-            self.use_cpu(None);
+            return Ok(());
         }
+        let _ = choice;
+        self.use_cpu(None);
         Ok(())
     }
 

@@ -5,8 +5,10 @@
 //! never asked. Everything the engine holds can be given to it again: after a crash the same function opens the
 //! picture anew.
 
+use delineo_web::adapter;
 use delineo_web::protocol::{Export, Modality, Request, Stage};
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use web_sys::Blob;
 
 use crate::automatic;
@@ -17,14 +19,17 @@ use crate::store::{Activity, Border, Offered, Readiness, Source, Store};
 
 /// Begins: the engine is started, and what there is to load is found out meanwhile.
 pub fn start(store: Store) {
-    if models::query("device").as_deref() == Some("cpu") {
-        store.engine.update_value(|engine| {
-            engine.no_gpu = Some("the page's address asks for it".to_owned())
-        });
-    }
     begin(store, Stage::Device, None);
-    engine::launch(store);
     models::discover(store);
+    spawn_local(async move {
+        let no_gpu = if models::query("device").as_deref() == Some("cpu") {
+            Some("the page's address asks for it".to_owned())
+        } else {
+            adapter::name().await.err()
+        };
+        store.engine.update_value(|engine| engine.no_gpu = no_gpu);
+        engine::launch(store);
+    });
 }
 
 /// Takes pictures into the queue and opens the first of them.

@@ -157,7 +157,8 @@ fn start(store: Store, generation: u32, name: &str) -> Result<(Worker, Listeners
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
     options.set_name(name);
-    let worker = Worker::new_with_options(&address(), &options)?;
+    let choice = store.engine.with_value(Engine::choice);
+    let worker = Worker::new_with_options(&address(choice), &options)?;
 
     let is_current = move || {
         store
@@ -214,14 +215,19 @@ fn start(store: Store, generation: u32, name: &str) -> Result<(Worker, Listeners
     ))
 }
 
-/// Where the worker's script is: the build gives it a name by its content and writes that into the page.
-fn address() -> String {
+/// Where the worker's script is: the build gives it a name by its content and writes that into the page. The CPU has
+/// an engine of its own, because the one for the GPU takes seconds to load.
+fn address(choice: DeviceChoice) -> String {
+    let name = match choice {
+        DeviceChoice::Auto => "engine",
+        DeviceChoice::Cpu => "engine-cpu",
+    };
     document()
-        .query_selector("meta[name=engine]")
+        .query_selector(&format!("meta[name={name}]"))
         .ok()
         .flatten()
         .and_then(|meta| meta.get_attribute("content"))
-        .unwrap_or_else(|| "engine_loader.js".to_owned())
+        .unwrap_or_else(|| format!("{name}_loader.js"))
 }
 
 /// What a JavaScript error says.

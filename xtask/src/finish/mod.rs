@@ -85,6 +85,15 @@ mod tests {
             b"import init from './engine.js';await init();".to_vec(),
         );
         site.put(
+            "engine-cpu.js",
+            b"module_or_path = new URL('engine-cpu_bg.wasm', import.meta.url);".to_vec(),
+        );
+        site.put("engine-cpu_bg.wasm", b"\0asm small engine".to_vec());
+        site.put(
+            "engine-cpu_loader.js",
+            b"import init from './engine-cpu.js';await init();".to_vec(),
+        );
+        site.put(
             "snippets/own-12ab/inline0.js",
             b"export const f = 1;".to_vec(),
         );
@@ -102,6 +111,7 @@ mod tests {
 <html lang="en"><head>
     <meta charset="utf-8">
     <meta name="engine" content="engine_loader.js">
+    <meta name="engine-cpu" content="engine-cpu_loader.js">
     <link rel="icon" href="./icons/192.png">
     <link rel="stylesheet" href="./app-fedcba0987654321.css" integrity="sha384-old"/>
 <script type="module">
@@ -140,11 +150,14 @@ dispatchEvent(new CustomEvent("TrunkApplicationStarted", {detail: {wasm}}));
         folder
     }
 
-    fn only<'a>(site: &'a Site, start: &str, end: &str) -> (&'a str, &'a [u8]) {
-        let found: Vec<_> = site
-            .files()
+    fn names_of<'a>(site: &'a Site, start: &str, end: &str) -> Vec<(&'a str, &'a [u8])> {
+        site.files()
             .filter(|(name, _)| name.starts_with(start) && name.ends_with(end))
-            .collect();
+            .collect()
+    }
+
+    fn only<'a>(site: &'a Site, start: &str, end: &str) -> (&'a str, &'a [u8]) {
+        let found = names_of(site, start, end);
         assert_eq!(
             found.len(),
             1,
@@ -174,7 +187,23 @@ dispatchEvent(new CustomEvent("TrunkApplicationStarted", {detail: {wasm}}));
     fn references_follow_the_names_through_loader_glue_and_meta_tag() {
         let site = finished();
         let (wasm, _) = only(&site, "engine_bg-", ".wasm");
-        let (glue, glue_text) = only(&site, "engine-", ".js");
+        let engines = ["engine-cpu-", "engine-cpu_bg-", "engine-cpu_loader-"];
+        let small = engines.map(|start| {
+            let end = if start.contains("bg") { ".wasm" } else { ".js" };
+            only(&site, start, end)
+        });
+        assert!(String::from_utf8_lossy(small[0].1).contains(&format!("'{}'", small[1].0)));
+        assert!(String::from_utf8_lossy(small[2].1).contains(&format!("'./{}'", small[0].0)));
+        let page = site.text("index.html").unwrap();
+        assert!(page.contains(&format!(
+            r#"<meta name="engine-cpu" content="{}">"#,
+            small[2].0
+        )));
+        let glue = names_of(&site, "engine-", ".js");
+        let (glue, glue_text) = glue
+            .into_iter()
+            .find(|(name, _)| !name.starts_with("engine-cpu"))
+            .unwrap();
         let (loader, loader_text) = only(&site, "engine_loader-", ".js");
         assert!(String::from_utf8_lossy(glue_text).contains(&format!("'{wasm}'")));
         assert!(String::from_utf8_lossy(loader_text).contains(&format!("'./{glue}'")));

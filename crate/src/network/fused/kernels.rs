@@ -10,6 +10,7 @@
 use wide::f32x4;
 
 use super::map::{LANES, Map, load};
+use super::winograd::{Winograd, Workspace};
 
 /// Pixels that share each load of a weight.
 pub const TILE: usize = 4;
@@ -17,7 +18,9 @@ pub const TILE: usize = 4;
 pub const BLOCK: usize = 2 * LANES;
 
 /// Inputs that are summed on their own before they join the total: rounding grows with the length of a sum.
-const RUN: usize = 32;
+const LONGEST_RUN: usize = 32;
+/// Fewer are not worth the joining, but for the stem's three: what is lost there goes through the whole network.
+const SHORTEST_RUN: usize = 16;
 
 /// A dense layer's weights as the loops want them: `[output / BLOCK][tap][input][BLOCK]`.
 #[derive(Debug)]
@@ -36,8 +39,8 @@ impl Dense {
         self.bias.len() * BLOCK
     }
 
-    /// Sums for `N` pixels side by side: `source` starts at the first pixel's first tap, `step` numbers lie between
-    /// pixels and `stride` between rows. `finish` gets pixel, first output channel and the sums of a block.
+    /// Sums for `N` pixels side by side: `source` starts at the first pixel's first tap, `step` numbers, those of a pixel, lie
+    /// between pixels and `stride` between rows. `finish` gets pixel, first output channel and the sums of a block.
     #[inline(always)]
     fn tile<const N: usize>(
         &self,
@@ -55,29 +58,15 @@ impl Dense {
         {
             let (low, high) = halves(bias);
             let mut sums = [[low, high]; N];
-            for (tap, weights) in weights.chunks_exact(self.inputs).enumerate() {
-                let start = (tap / self.side) * stride + (tap % self.side) * step;
-                for (run, weights) in weights.chunks(RUN).enumerate() {
-                    let start = start + run * RUN;
-                    let pixels: [&[f32]; N] = std::array::from_fn(|pixel| {
-                        let start = start + pixel * step;
-                        // The length of `weights` itself, so that the bounds checks below fall away.
-                        &source[start..start + weights.len()]
-                    });
-                    let mut parts = [[f32x4::ZERO; 2]; N];
-                    for (input, weight) in weights.iter().enumerate() {
-                        let (low, high) = halves(weight);
-                        for (parts, pixel) in parts.iter_mut().zip(pixels) {
-                            let value = f32x4::splat(pixel[input]);
-                            parts[0] = value.mul_add(low, parts[0]);
-                            parts[1] = value.mul_add(high, parts[1]);
-                        }
-                    }
-                    for (sums, parts) in sums.iter_mut().zip(parts) {
-                        sums[0] += parts[0];
-                        sums[1] += parts[1];
-                    }
-                }
+            // A row of taps lies side by side, in the map as in the weights.
+            for (row, weights) in weights.chunks_exact(self.side * self.inputs).enumerate() {
+                sums = multiply_in_runs::<N>(
+                    weights,
+                    &source[row * stride..],
+                    step,
+                    self.inputs,
+                    sums,
+                );
             }
             for (pixel, sums) in sums.into_iter().enumerate() {
                 finish(pixel, block * BLOCK, sums);
@@ -86,31 +75,137 @@ impl Dense {
     }
 }
 
+/// Adds to the sums of `N` pixels, `step` numbers apart in `source`, their inputs times the weights of a block,
+/// `run` of them at a time where that is sensible.
+#[inline(always)]
+pub fn multiply_in_runs<const N: usize>(
+    weights: &[[f32; BLOCK]],
+    source: &[f32],
+    step: usize,
+    run: usize,
+    mut sums: [[f32x4; 2]; N],
+) -> [[f32x4; 2]; N] {
+    let length = if run < LANES {
+        run
+    } else {
+        run.clamp(SHORTEST_RUN, LONGEST_RUN)
+    };
+    for (index, weights) in weights.chunks(length).enumerate() {
+        let parts = multiply::<N>(weights, &source[index * length..], step);
+        for (sums, parts) in sums.iter_mut().zip(parts) {
+            sums[0] += parts[0];
+            sums[1] += parts[1];
+        }
+    }
+    sums
+}
+
+/// The inputs of one run times the weights, summed from nothing.
+#[inline(always)]
+fn multiply<const N: usize>(
+    weights: &[[f32; BLOCK]],
+    source: &[f32],
+    step: usize,
+) -> [[f32x4; 2]; N] {
+    let mut sums = [[f32x4::ZERO; 2]; N];
+    let mut add = |weight: &[f32; BLOCK], values: [f32; N]| {
+        let (low, high) = halves(weight);
+        for (sums, value) in sums.iter_mut().zip(values) {
+            let value = f32x4::splat(value);
+            sums[0] = value.mul_add(low, sums[0]);
+            sums[1] = value.mul_add(high, sums[1]);
+        }
+    };
+    let pixels: [&[f32]; N] = std::array::from_fn(|pixel| &source[pixel * step..][..weights.len()]);
+    // Four inputs at a time; every layer but the stem has a multiple of that.
+    let (fours, rest) = weights.as_chunks::<LANES>();
+    let inputs = pixels.map(|pixel| &pixel.as_chunks::<LANES>().0[..fours.len()]);
+    for (index, weights) in fours.iter().enumerate() {
+        let values = inputs.map(|inputs| inputs[index]);
+        for (lane, weight) in weights.iter().enumerate() {
+            add(weight, values.map(|values| values[lane]));
+        }
+    }
+    for (input, weight) in rest.iter().enumerate() {
+        add(
+            weight,
+            pixels.map(|pixel| pixel[fours.len() * LANES + input]),
+        );
+    }
+    sums
+}
+
+/// 3×3 convolution: by Winograd's algorithm where the map can be cut into its tiles, else tap by tap.
+#[derive(Debug)]
+pub struct Spatial {
+    pub direct: Dense,
+    pub winograd: Option<Winograd>,
+}
+
+impl Spatial {
+    /// Output channels.
+    fn outputs(&self) -> usize {
+        self.direct.outputs()
+    }
+
+    /// How many rows [`Self::apply`] wants to do at a time.
+    fn rows_at_once(&self, x: &Map) -> usize {
+        match self.winograd {
+            Some(_) if Winograd::fits(x) => Winograd::rows_at_once(x),
+            _ => 1,
+        }
+    }
+
+    /// Rows `y` to `y + count`: `finish` gets row (from 0), column, first output channel and the sums of a block.
+    #[inline(always)]
+    fn apply(
+        &self,
+        x: &Map,
+        y: usize,
+        count: usize,
+        workspace: &mut Workspace,
+        mut finish: impl FnMut(usize, usize, usize, [f32x4; 2]),
+    ) {
+        if let Some(winograd) = self.winograd.as_ref().filter(|_| Winograd::fits(x)) {
+            winograd.apply(x, y, count, workspace, finish);
+            return;
+        }
+        let (stride, step) = (x.stride(), x.channels);
+        for row in 0..count {
+            let window = x.window(y + row, 1);
+            tiles(x.width, |start, full| {
+                let finish = |pixel, channel, sums| finish(row, start + pixel, channel, sums);
+                let source = &window[start * step..];
+                if full {
+                    self.direct.tile::<TILE>(source, step, stride, finish);
+                } else {
+                    self.direct.tile::<1>(source, step, stride, finish);
+                }
+            });
+        }
+    }
+}
+
 /// 3×3 convolution with its batch normalisation folded in, then ReLU.
 #[derive(Debug)]
-pub struct Convolution(pub Dense);
+pub struct Convolution(pub Spatial);
 
 impl Convolution {
     /// `margin` is the one of the result.
-    pub fn apply(&self, x: &Map, margin: usize) -> Map {
+    pub fn apply(&self, x: &Map, margin: usize, workspace: &mut Workspace) -> Map {
         let outputs = self.0.outputs();
         let mut result = Map::zeros(x.height, x.width, outputs, margin);
-        for y in 0..x.height {
-            let (window, stride, step) = (x.window(y, 1), x.stride(), x.channels);
-            tiles(result.row_mut(y), outputs, |start, target, full| {
-                let source = &window[start * step..];
-                let finish = |pixel: usize, channel: usize, sums: [f32x4; 2]| {
+        let count = self.0.rows_at_once(x);
+        for y in (0..x.height).step_by(count) {
+            let count = count.min(x.height - y);
+            self.0
+                .apply(x, y, count, workspace, |row, column, channel, sums| {
+                    let row = result.row_mut(y + row);
                     store(
-                        &mut target[pixel * outputs + channel..],
+                        &mut row[column * outputs + channel..],
                         sums.map(|sum| sum.fast_max(f32x4::ZERO)),
                     );
-                };
-                if full {
-                    self.0.tile::<TILE>(source, step, stride, finish);
-                } else {
-                    self.0.tile::<1>(source, step, stride, finish);
-                }
-            });
+                });
         }
         result
     }
@@ -186,8 +281,10 @@ impl LargeKernel {
         let mut hidden = vec![0.0; TILE * self.bottleneck.expand.outputs()];
         for y in 0..x.height {
             let (window, stride) = (x.window(y, self.margin()), x.stride());
-            tiles(result.row_mut(y), channels, |start, target, full| {
+            let row = result.row_mut(y);
+            tiles(x.width, |start, full| {
                 let source = &window[start * channels..];
+                let target = &mut row[start * channels..];
                 if full {
                     self.depthwise::<TILE>(source, channels, stride, &mut mixed);
                     self.bottleneck.tile::<TILE>(&mixed, &mut hidden, target);
@@ -241,41 +338,46 @@ impl LargeKernel {
 /// Skip fusion: each half of the channels through its own 3×3 convolution and GELU, then the bottleneck over both.
 #[derive(Debug)]
 pub struct Fusion {
-    pub skip: Dense,
-    pub upsampled: Dense,
+    pub skip: Spatial,
+    pub upsampled: Spatial,
     pub bottleneck: Bottleneck,
 }
 
 impl Fusion {
     /// `margin` is the one of the result.
-    pub fn apply(&self, skip: &Map, upsampled: &Map, margin: usize) -> Map {
+    pub fn apply(
+        &self,
+        skip: &Map,
+        upsampled: &Map,
+        margin: usize,
+        workspace: &mut Workspace,
+    ) -> Map {
         let (half, outputs) = (self.skip.outputs(), self.bottleneck.project.outputs());
         let mut result = Map::zeros(skip.height, skip.width, outputs, margin);
-        let mut both = vec![0.0; TILE * 2 * half];
+        let (both, width) = (2 * half, skip.width);
+        let count = self.skip.rows_at_once(skip);
+        let mut mixed = vec![0.0; count * width * both];
         let mut hidden = vec![0.0; TILE * self.bottleneck.expand.outputs()];
-        for y in 0..skip.height {
+        for y in (0..skip.height).step_by(count) {
+            let count = count.min(skip.height - y);
             let groups = [(&self.skip, skip, 0), (&self.upsampled, upsampled, half)];
-            tiles(result.row_mut(y), outputs, |start, target, full| {
-                for (dense, map, offset) in groups {
-                    let source = &map.window(y, 1)[start * map.channels..];
-                    let finish = |pixel: usize, channel: usize, sums: [f32x4; 2]| {
-                        store(
-                            &mut both[pixel * 2 * half + offset + channel..],
-                            sums.map(gelu),
-                        );
-                    };
+            for (group, map, offset) in groups {
+                group.apply(map, y, count, workspace, |row, column, channel, sums| {
+                    let start = (row * width + column) * both + offset + channel;
+                    store(&mut mixed[start..], sums.map(gelu));
+                });
+            }
+            for (row, mixed) in mixed.chunks_exact(width * both).take(count).enumerate() {
+                let row = result.row_mut(y + row);
+                tiles(width, |start, full| {
+                    let (source, target) = (&mixed[start * both..], &mut row[start * outputs..]);
                     if full {
-                        dense.tile::<TILE>(source, map.channels, map.stride(), finish);
+                        self.bottleneck.tile::<TILE>(source, &mut hidden, target);
                     } else {
-                        dense.tile::<1>(source, map.channels, map.stride(), finish);
+                        self.bottleneck.tile::<1>(source, &mut hidden, target);
                     }
-                }
-                if full {
-                    self.bottleneck.tile::<TILE>(&both, &mut hidden, target);
-                } else {
-                    self.bottleneck.tile::<1>(&both, &mut hidden, target);
-                }
-            });
+                });
+            }
         }
         result
     }
@@ -299,7 +401,7 @@ impl Pointwise {
                     pixel
                         .iter()
                         .zip(weights)
-                        .fold(*bias, |sum, (value, weight)| value.mul_add(*weight, sum))
+                        .fold(*bias, |sum, (value, weight)| sum + value * weight)
                 }));
             }
         }
@@ -307,30 +409,27 @@ impl Pointwise {
     }
 }
 
-/// Cuts a row into tiles: full ones, then single pixels.
+/// Cuts a row into tiles: full ones, then single pixels. `work` gets the first pixel and whether the tile is full.
 #[inline(always)]
-fn tiles(row: &mut [f32], channels: usize, mut work: impl FnMut(usize, &mut [f32], bool)) {
-    let mut full = row.chunks_exact_mut(TILE * channels);
-    let mut start = 0;
-    for tile in &mut full {
-        work(start, tile, true);
-        start += TILE;
+fn tiles(width: usize, mut work: impl FnMut(usize, bool)) {
+    let full = width / TILE * TILE;
+    for start in (0..full).step_by(TILE) {
+        work(start, true);
     }
-    for pixel in full.into_remainder().chunks_exact_mut(channels) {
-        work(start, pixel, false);
-        start += 1;
+    for start in full..width {
+        work(start, false);
     }
 }
 
 #[inline(always)]
-fn halves(block: &[f32; BLOCK]) -> (f32x4, f32x4) {
+pub fn halves(block: &[f32; BLOCK]) -> (f32x4, f32x4) {
     let [a, b, c, d, e, f, g, h] = *block;
     (load(&[a, b, c, d]), load(&[e, f, g, h]))
 }
 
 /// The two vectors at the start of a slice.
 #[inline(always)]
-fn vectors(values: &[f32]) -> [f32x4; 2] {
+pub fn vectors(values: &[f32]) -> [f32x4; 2] {
     let mut block = [0.0; BLOCK];
     block.copy_from_slice(&values[..BLOCK]);
     let (low, high) = halves(&block);
@@ -338,7 +437,7 @@ fn vectors(values: &[f32]) -> [f32x4; 2] {
 }
 
 #[inline(always)]
-fn store(target: &mut [f32], values: [f32x4; 2]) {
+pub fn store(target: &mut [f32], values: [f32x4; 2]) {
     target[..LANES].copy_from_slice(&values[0].to_array());
     target[LANES..BLOCK].copy_from_slice(&values[1].to_array());
 }

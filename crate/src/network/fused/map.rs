@@ -83,7 +83,7 @@ impl Map {
                 let (a, b) = upper.split_at(channels);
                 let (c, d) = lower.split_at(channels);
                 for ((((target, a), b), c), d) in target.iter_mut().zip(a).zip(b).zip(c).zip(d) {
-                    *target = a.max(*b).max(c.max(*d));
+                    *target = larger(larger(*a, *b), larger(*c, *d));
                 }
             }
         }
@@ -117,6 +117,11 @@ impl Map {
         }
         doubled
     }
+}
+
+/// `f32::max` is a call for each number in WebAssembly, because of what it says about NaN.
+fn larger(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
 }
 
 /// Three parts of `near` and one of `far`.

@@ -4,6 +4,10 @@
 //! the loops. Activations are channel-last, so that a pixel's channels are one run of SIMD lanes, and every map
 //! carries a margin of zeros as wide as its consumer's kernel reaches, so that no loop asks where the image ends.
 //!
+//! The decoders' 3×3 convolutions, two thirds of all the arithmetic, are done by Winograd's algorithm; the encoders' tap
+//! by tap. On the reference vectors the error is then that of doing all of them tap by tap (root mean square 1.18e-5 of
+//! base's range, 1.8e-6 of S's); with Winograd in the encoders too it is 11 and 25 per cent more.
+//!
 //! | pass | replaces | never written to memory |
 //! |---|---|---|
 //! | [`Convolution`] | conv3×3, BN (folded), ReLU | |
@@ -16,10 +20,12 @@
 pub(super) mod kernels;
 mod map;
 pub(super) mod weights;
+mod winograd;
 
 use kernels::{Convolution, Fusion, LargeKernel, Pointwise};
 use map::Map;
-use weights::Reader;
+use weights::{Algorithm, Reader};
+use winograd::Workspace;
 
 use super::{Architecture, SIDE_MULTIPLE};
 use crate::Error;
@@ -70,25 +76,32 @@ impl FusedNetwork {
                     .collect::<Result<_, _>>()?;
                 Ok(Encoder {
                     layers,
-                    widen: read
-                        .convolution(&format!("{name}.up.conv.0"), &format!("{name}.up.conv.1"))?,
+                    widen: read.convolution(
+                        &format!("{name}.up.conv.0"),
+                        &format!("{name}.up.conv.1"),
+                        // What is lost to rounding here goes through the whole network and grows.
+                        Algorithm::Direct,
+                    )?,
                 })
             })
             .collect::<Result<_, Error>>()?;
         let decoders = (2..=5)
             .rev()
             .map(|stage| {
-                let up =
-                    read.convolution(&format!("Up{stage}.up.1"), &format!("Up{stage}.up.2"))?;
+                let up = read.convolution(
+                    &format!("Up{stage}.up.1"),
+                    &format!("Up{stage}.up.2"),
+                    Algorithm::Winograd,
+                )?;
                 Ok(Decoder {
                     up,
-                    fusion: read.fusion(&format!("Up_conv{stage}.conv"))?,
+                    fusion: read.fusion(&format!("Up_conv{stage}.conv"), Algorithm::Winograd)?,
                 })
             })
             .collect::<Result<_, Error>>()?;
         Ok(Self {
             architecture,
-            stem: read.convolution("stem.conv.0", "stem.conv.1")?,
+            stem: read.convolution("stem.conv.0", "stem.conv.1", Algorithm::Direct)?,
             encoders,
             decoders,
             head: read.pointwise("Conv_1x1")?,
@@ -116,8 +129,11 @@ impl FusedNetwork {
                 found: vec![1, channels, height, width],
             });
         }
+        let mut workspace = Workspace::default();
         let mut x = Map::from_planes(image, height, width, channels, 1);
-        x = self.stem.apply(&x, self.encoders[0].margin());
+        x = self
+            .stem
+            .apply(&x, self.encoders[0].margin(), &mut workspace);
         let mut skips = Vec::with_capacity(4);
         for (stage, encoder) in self.encoders.iter().enumerate() {
             if stage > 0 {
@@ -130,12 +146,12 @@ impl FusedNetwork {
                 x = layer.apply(&x, if last { 1 } else { layer.margin() });
             }
             // The skip connection is read by a 3×3 kernel, as is the upsampled map.
-            x = encoder.widen.apply(&x, 1);
+            x = encoder.widen.apply(&x, 1, &mut workspace);
         }
         for decoder in &self.decoders {
-            let upsampled = decoder.up.apply(&x.upsample(1), 1);
+            let upsampled = decoder.up.apply(&x.upsample(1), 1, &mut workspace);
             if let Some(skip) = skips.pop() {
-                x = decoder.fusion.apply(&skip, &upsampled, 1);
+                x = decoder.fusion.apply(&skip, &upsampled, 1, &mut workspace);
             }
         }
         Ok(self.head.apply_to_planes(&x))

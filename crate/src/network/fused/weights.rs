@@ -1,12 +1,24 @@
 //! From the authors' tensors to the layouts that the kernels read, with batch normalisations folded where that is
 //! exact.
 
-use super::kernels::{BLOCK, Bottleneck, Convolution, Dense, Fusion, LargeKernel, Norm, Pointwise};
+use super::kernels::{
+    BLOCK, Bottleneck, Convolution, Dense, Fusion, LargeKernel, Norm, Pointwise, Spatial,
+};
+use super::winograd::Winograd;
 use crate::Error;
 use crate::weights::Checkpoint;
 
 /// What batch normalisation adds to the variance (PyTorch's default).
 const EPSILON: f32 = 1e-5;
+
+/// How a 3×3 convolution is computed where the map allows both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// Tap by tap.
+    Direct,
+    /// By Winograd's, with a quarter of the multiplications and up to three times the rounding.
+    Winograd,
+}
 
 /// Reads tensors of one checkpoint.
 pub struct Reader<'a> {
@@ -31,7 +43,12 @@ impl<'a> Reader<'a> {
     }
 
     /// conv3×3 and the normalisation between it and its ReLU, which folds backwards.
-    pub fn convolution(&self, conv: &str, norm: &str) -> Result<Convolution, Error> {
+    pub fn convolution(
+        &self,
+        conv: &str,
+        norm: &str,
+        algorithm: Algorithm,
+    ) -> Result<Convolution, Error> {
         let (mut kernel, norm) = (self.kernel(conv)?, self.affine(norm)?);
         let per_output = kernel.weights.len() / kernel.bias.len();
         for ((weights, bias), (scale, shift)) in kernel
@@ -43,7 +60,7 @@ impl<'a> Reader<'a> {
             weights.iter_mut().for_each(|weight| *weight *= scale);
             *bias = *bias * scale + shift;
         }
-        Ok(Convolution(kernel.dense(3)))
+        Ok(Convolution(kernel.spatial(algorithm)))
     }
 
     pub fn large_kernel(&self, block: &str, side: usize) -> Result<LargeKernel, Error> {
@@ -65,7 +82,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    pub fn fusion(&self, block: &str) -> Result<Fusion, Error> {
+    pub fn fusion(&self, block: &str, algorithm: Algorithm) -> Result<Fusion, Error> {
         let grouped = self.kernel(&format!("{block}.0"))?;
         let half = grouped.bias.len() / 2;
         let group = |index: usize| {
@@ -81,8 +98,8 @@ impl<'a> Reader<'a> {
         };
         let norm = self.affine(&format!("{block}.2"))?;
         Ok(Fusion {
-            skip: group(0).dense(3),
-            upsampled: group(1).dense(3),
+            skip: group(0).spatial(algorithm),
+            upsampled: group(1).spatial(algorithm),
             bottleneck: self.bottleneck(
                 [3, 5, 6, 8].map(|index| format!("{block}.{index}")),
                 Some(&norm),
@@ -163,6 +180,18 @@ impl Kernel {
                 *bias += *weight * shift;
                 *weight *= scale;
             }
+        }
+    }
+
+    /// A 3×3 convolution.
+    fn spatial(&self, algorithm: Algorithm) -> Spatial {
+        let winograd = match algorithm {
+            Algorithm::Direct => None,
+            Algorithm::Winograd => Winograd::new(&self.weights, &blocks(&self.bias)),
+        };
+        Spatial {
+            direct: self.dense(3),
+            winograd,
         }
     }
 

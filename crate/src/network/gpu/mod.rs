@@ -35,7 +35,7 @@ use cubecl::server::Handle;
 use self::bottleneck::FUSION_MEMORY;
 use self::plan::Plan;
 use self::weights::{ConvolutionAt, Fusions, Head, Layers, Packer};
-use super::fused::weights::Reader;
+use super::fused::weights::{Algorithm, Reader};
 use super::{Architecture, SIDE_MULTIPLE};
 use crate::Error;
 use crate::weights::Checkpoint;
@@ -104,7 +104,8 @@ impl GpuNetwork {
         );
         let read = Reader::new(checkpoint);
         let mut pack = Packer::default();
-        let stem = pack.convolution(&read.convolution("stem.conv.0", "stem.conv.1")?);
+        let stem =
+            pack.convolution(&read.convolution("stem.conv.0", "stem.conv.1", Algorithm::Direct)?);
         let mut encoders = Vec::with_capacity(5);
         for stage in 0..5 {
             let name = format!("encoder{}", stage + 1);
@@ -114,14 +115,17 @@ impl GpuNetwork {
                 layers.push(pack.layer(&read.large_kernel(&block, kernels[stage])?));
             }
             let (conv, norm) = (format!("{name}.up.conv.0"), format!("{name}.up.conv.1"));
-            encoders.push((layers, pack.convolution(&read.convolution(&conv, &norm)?)));
+            encoders.push((
+                layers,
+                pack.convolution(&read.convolution(&conv, &norm, Algorithm::Direct)?),
+            ));
         }
         let mut decoders = Vec::with_capacity(4);
         for stage in (2..=5).rev() {
             let (conv, norm) = (format!("Up{stage}.up.1"), format!("Up{stage}.up.2"));
             decoders.push((
-                pack.convolution(&read.convolution(&conv, &norm)?),
-                pack.fusion(&read.fusion(&format!("Up_conv{stage}.conv"))?),
+                pack.convolution(&read.convolution(&conv, &norm, Algorithm::Direct)?),
+                pack.fusion(&read.fusion(&format!("Up_conv{stage}.conv"), Algorithm::Direct)?),
             ));
         }
         let head = pack.head(&read.pointwise("Conv_1x1")?);

@@ -16,7 +16,7 @@ use super::tile::{GROUP, LANES};
 use super::weights::Packer;
 use crate::device;
 use crate::network::fused::kernels::{
-    Bottleneck, Convolution, Dense, Fusion, LargeKernel, Norm, Pointwise,
+    Bottleneck, Convolution, Dense, Fusion, LargeKernel, Norm, Pointwise, Spatial,
 };
 
 /// Absolute error for values of about 1, summed over up to a few thousand products.
@@ -42,6 +42,14 @@ impl Random {
         (0..channels / GROUP)
             .map(|_| std::array::from_fn(|_| middle + 0.4 * self.next()))
             .collect()
+    }
+
+    /// A 3×3 convolution without Winograd's form, which the GPU does not read.
+    fn spatial(&mut self, inputs: usize, outputs: usize) -> Spatial {
+        Spatial {
+            direct: self.dense(inputs, outputs, 3),
+            winograd: None,
+        }
     }
 
     /// A layer of about unit gain.
@@ -184,7 +192,7 @@ fn a_convolution_equals_convolution_and_relu() {
     ] {
         let mut bench = Bench::new();
         let (source, x) = bench.image(inputs, sides);
-        let convolution = Convolution(bench.random.dense(inputs, outputs, 3));
+        let convolution = Convolution(bench.random.spatial(inputs, outputs));
         let target = bench.map(outputs, sides);
         let step = Step::Convolution {
             at: bench.pack.convolution(&convolution),
@@ -193,7 +201,7 @@ fn a_convolution_equals_convolution_and_relu() {
             pooled: None,
         };
         bench.run(&step);
-        let expected = relu(apply(&convolution.0, x));
+        let expected = relu(apply(&convolution.0.direct, x));
         bench.assert_holds(
             &target,
             0,
@@ -210,7 +218,7 @@ fn a_pooled_convolution_writes_its_result_and_the_maxima_of_its_pairs() {
     {
         let mut bench = Bench::new();
         let (source, x) = bench.image(inputs, sides);
-        let convolution = Convolution(bench.random.dense(inputs, outputs, 3));
+        let convolution = Convolution(bench.random.spatial(inputs, outputs));
         let (target, pooled) = (
             bench.map(outputs, sides),
             bench.map(outputs, [height / 2, width / 2]),
@@ -223,7 +231,7 @@ fn a_pooled_convolution_writes_its_result_and_the_maxima_of_its_pairs() {
         };
         bench.run(&step);
         let pool = MaxPool2dConfig::new([2, 2]).with_strides([2, 2]).init();
-        let full = relu(apply(&convolution.0, x));
+        let full = relu(apply(&convolution.0.direct, x));
         let half = pool.forward(full.clone());
         bench.assert_holds(
             &target,
@@ -246,7 +254,7 @@ fn an_upsampled_convolution_equals_interpolation_convolution_and_relu() {
         let mut bench = Bench::new();
         let doubled = [2 * height, 2 * width];
         let (source, x) = bench.image(inputs, sides);
-        let convolution = Convolution(bench.random.dense(inputs, outputs, 3));
+        let convolution = Convolution(bench.random.spatial(inputs, outputs));
         // The first half is the skip connection's.
         let target = bench.map(2 * outputs, doubled);
         let step = Step::Upsampled {
@@ -258,7 +266,7 @@ fn an_upsampled_convolution_equals_interpolation_convolution_and_relu() {
         let options = InterpolateOptions::new(InterpolateMode::Bilinear)
             .with_align_corners(false)
             .with_output_size(doubled);
-        let expected = relu(apply(&convolution.0, interpolate(x, options)));
+        let expected = relu(apply(&convolution.0.direct, interpolate(x, options)));
         let what = format!("{inputs} to {outputs}, {sides:?}");
         bench.assert_holds(&target, outputs, expected, &what);
     }
@@ -321,8 +329,8 @@ fn a_fusion_equals_grouped_convolution_bottleneck_and_head() {
         let mut bench = Bench::new();
         let (source, x) = bench.image(2 * channels_, sides);
         let fusion = Fusion {
-            skip: bench.random.dense(channels_, channels_, 3),
-            upsampled: bench.random.dense(channels_, channels_, 3),
+            skip: bench.random.spatial(channels_, channels_),
+            upsampled: bench.random.spatial(channels_, channels_),
             bottleneck: bench.random.bottleneck(2 * channels_, channels_),
         };
         let head = Pointwise {
@@ -334,8 +342,8 @@ fn a_fusion_equals_grouped_convolution_bottleneck_and_head() {
         let halves = x.chunk(2, 1);
         let grouped = Tensor::cat(
             vec![
-                apply(&fusion.skip, halves[0].clone()),
-                apply(&fusion.upsampled, halves[1].clone()),
+                apply(&fusion.skip.direct, halves[0].clone()),
+                apply(&fusion.upsampled.direct, halves[1].clone()),
             ],
             1,
         );

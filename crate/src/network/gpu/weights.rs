@@ -5,7 +5,7 @@ use super::fusion::{FusionAtLaunch, HeadAtLaunch};
 use super::layer::LayerAtLaunch;
 use super::tile::{GROUP, LANES};
 use crate::network::fused::kernels::{
-    self, Bottleneck, Convolution, Dense, Fusion, LargeKernel, Pointwise,
+    self, Bottleneck, Convolution, Dense, Fusion, LargeKernel, Pointwise, Spatial,
 };
 
 // The CPU's kernels and the GPU's work on groups of the same number of channels.
@@ -116,7 +116,10 @@ impl Packer {
     }
 
     /// `[group][block][kx][ky][lane][8]`, inputs filled up with zeros to whole vectors.
-    pub fn convolution(&mut self, Convolution(dense): &Convolution) -> ConvolutionAt {
+    pub fn convolution(
+        &mut self,
+        Convolution(Spatial { direct: dense, .. }): &Convolution,
+    ) -> ConvolutionAt {
         ConvolutionAt {
             blocks: dense.inputs.div_ceil(LANES),
             groups: dense.bias.len(),
@@ -159,14 +162,15 @@ impl Packer {
     }
 
     pub fn fusion(&mut self, fusion: &Fusion) -> Fusions {
-        let weights = self.taps(&fusion.skip);
-        self.taps(&fusion.upsampled);
-        let bias = self.blocks(&fusion.skip.bias);
-        self.blocks(&fusion.upsampled.bias);
+        let (skip, upsampled) = (&fusion.skip.direct, &fusion.upsampled.direct);
+        let weights = self.taps(skip);
+        self.taps(upsampled);
+        let bias = self.blocks(&skip.bias);
+        self.blocks(&upsampled.bias);
         Fusions {
             grouped: ConvolutionAt {
-                blocks: fusion.skip.inputs / LANES,
-                groups: 2 * fusion.skip.bias.len(),
+                blocks: skip.inputs / LANES,
+                groups: 2 * skip.bias.len(),
                 weights,
                 bias,
             },

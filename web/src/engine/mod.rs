@@ -3,9 +3,13 @@
 //! Everything that takes longer than a few milliseconds happens here, so that the page can always answer the person.
 //! The worker keeps nothing that the page could not give it again: after a panic or a lost device the page starts a
 //! new one and repeats its requests.
+//!
+//! There are two of it: `engine` for the GPU, which carries burn and wgpu, and `engine-cpu` without them, which is a
+//! tenth of the size and so begins at once where there is no GPU.
 
 mod download;
 mod error;
+#[cfg(feature = "engine")]
 mod gpu;
 mod job;
 mod liveness;
@@ -22,14 +26,15 @@ use js_sys::global;
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-use crate::session::Session;
+use crate::engine::session::Session;
 
 thread_local! {
     /// Whether the GPU runs, so that a panic can say whether to try without it.
     static ON_GPU: Cell<bool> = const { Cell::new(false) };
 }
 
-fn main() {
+/// Starts the worker.
+pub fn start() {
     std::panic::set_hook(Box::new(|panic| {
         console_error_panic_hook::hook(panic);
         post::event(&Event::Fatal {

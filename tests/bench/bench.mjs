@@ -1,0 +1,57 @@
+// Times Delineo against ONNX Runtime Web in one headless Chromium. `cargo xtask bench` calls it, with its wishes as
+// JSON in `DELINEO_BENCH`, and reads what was measured from the file that they name.
+
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { launch } from '../browser/chromium.mjs';
+import { host } from './host.mjs';
+import { visits } from './visit.mjs';
+
+const wishes = JSON.parse(process.env.DELINEO_BENCH);
+const here = fileURLToPath(new URL('.', import.meta.url));
+const onnx = path.join(here, 'node_modules/onnxruntime-web/dist');
+const { dist, reference, parts, cases } = wishes;
+
+/** The engine that the page would start for this device. */
+function loader(device) {
+  const pattern = device === 'gpu' ? /^engine_loader.*\.js$/ : /^engine-cpu_loader.*\.js$/;
+  return `/app/${readdirSync(dist).find((name) => pattern.test(name))}`;
+}
+const cores = os.availableParallelism();
+const result = { cores, cases: [], visits: [] };
+
+const server = await host({ bench: here, app: dist, onnx, reference }, wishes.cache);
+const browser = await launch({ gpu: true });
+try {
+  result.machine = `${os.cpus()[0].model.trim()}, ${cores} cores, ${Math.round(os.totalmem() / 2 ** 30)} GiB, ${os.type()} ${os.arch()}`;
+  result.browser = `Chromium ${browser.version()}`;
+  result.onnx = `ONNX Runtime Web ${JSON.parse(readFileSync(path.join(onnx, '../package.json'))).version}`;
+  const page = await (await browser.newContext()).newPage();
+  await page.goto(`${server.origin}/bench/`);
+  result.isolated = await page.evaluate(() => crossOriginIsolated);
+  result.adapter = await page.evaluate(async () => (await import('/bench/ruler.mjs')).adapter());
+  for (const one of cases) {
+    const threads = one.device === 'cpu-threads' ? cores : 1;
+    const name = `${one.device}, ${one.variant}, ${one.side}x${one.side}`;
+    if (one.device === 'gpu' && result.adapter === null) {
+      result.cases.push({ ...one, threads, error: 'there is no WebGPU adapter' });
+      continue;
+    }
+    console.log(`    ${name} …`);
+    const { repeats, seconds, run } = wishes;
+    const order = { ...one, threads, repeats, seconds, run, device: one.device === 'gpu' ? 'gpu' : 'cpu', loader: loader(one.device) };
+    const measured = await page
+      .evaluate(async (what) => (await import('/bench/ruler.mjs')).measure(what), order)
+      .catch((error) => ({ error: error.message.split('\n')[0].replace(/^page\.evaluate: (Error: )?/, '') }));
+    result.cases.push({ ...one, threads, ...measured });
+  }
+  await page.context().close();
+  if (parts.includes('visit')) result.visits = await visits(browser, server, wishes, result);
+} finally {
+  await browser.close();
+  server.close();
+}
+writeFileSync(wishes.result, JSON.stringify(result));

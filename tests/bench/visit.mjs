@@ -1,0 +1,76 @@
+// First visits: an empty cache, a line of a given speed, an image chosen as soon as the page takes one.
+
+import { phantom } from '../browser/pictures.mjs';
+
+const LONGEST = 300_000;
+/** A mask on a software GPU takes so long that once is enough. */
+const VISITS = { cpu: 3, gpu: 1 };
+
+/** In the app's page, before its own scripts: notes when the engine says what, on the page's clock. */
+function watchEngine() {
+  window.arrival = {};
+  const note = (what) => requestAnimationFrame(() => (window.arrival[what] ??= performance.now()));
+  window.Worker = class extends Worker {
+    constructor(...args) {
+      super(...args);
+      this.addEventListener('message', ({ data: { message } }) => {
+        const kind = typeof message === 'string' ? message : Object.keys(message ?? {})[0];
+        if (kind === 'ModelReady') window.arrival.ready ??= performance.now();
+        if (kind === 'Segmented') this.segmented = true;
+        if (kind === 'Painted' && this.segmented) note('mask');
+        if (kind === 'Fatal' || kind === 'Failed') window.arrival.error = JSON.stringify(message);
+      });
+    }
+  };
+}
+
+async function visit(browser, server, url, picture, prepare) {
+  const context = await browser.newContext();
+  try {
+    if (prepare) await context.addInitScript(prepare);
+    const page = await context.newPage();
+    server.takeSent();
+    await page.goto(url, { waitUntil: 'commit' });
+    await page.locator('input[type=file]').first().waitFor({ state: 'attached', timeout: LONGEST });
+    await page.locator('input[type=file]').first().setInputFiles([picture]);
+    await page.waitForFunction(() => window.arrival?.mask || window.arrival?.error, null, { timeout: LONGEST });
+    const arrival = await page.evaluate(() => window.arrival);
+    if (arrival.error) throw new Error(arrival.error);
+    return { ...arrival, bytes: server.takeSent() };
+  } finally {
+    await context.close();
+  }
+}
+
+/** Visits both pages in turn, on the CPU and, where there is an adapter, on the GPU. */
+export async function visits(browser, server, wishes, { adapter }) {
+  server.behaveAsAHost((wishes.megabits * 1e6) / 8);
+  const picture = phantom('dermoscopy', 5, 480, 360).file;
+  const devices = wishes.parts.includes('gpu') && adapter !== null ? ['cpu', 'gpu'] : ['cpu'];
+  const results = [];
+  for (const device of devices) {
+    const addresses = {
+      delineo: [`${server.origin}/app/?device=${device === 'gpu' ? 'auto' : 'cpu'}`, watchEngine],
+      onnx: [`${server.origin}/bench/onnx-page/?device=${device}`],
+    };
+    const result = { device };
+    console.log(`    first visits, ${device} …`);
+    try {
+      // The first round fills the host's store of compressed files and is not counted.
+      for (let round = -1; round < VISITS[device]; round += 1) {
+        for (const [name, [url, prepare]] of Object.entries(addresses)) {
+          const { ready, mask, bytes } = await visit(browser, server, url, picture, prepare);
+          const arrival = (result[name] ??= { ready: [], mask: [] });
+          if (round < 0) continue;
+          arrival.ready.push(ready);
+          arrival.mask.push(mask);
+          arrival.bytes = bytes;
+        }
+      }
+    } catch (error) {
+      result.error = error.message.split('\n')[0];
+    }
+    results.push(result);
+  }
+  return results;
+}
