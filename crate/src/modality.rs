@@ -21,7 +21,7 @@
 //! | ISIC 2017, whole photographs | | | 98 of 98 |
 //! | ISIC 2017, 256x256, made grey | 1481 of 1504 | 212 of 215 | 421 of 430 |
 //!
-//! The misses are thickly haired skin. BUSI comes from one hospital and in grey, so the colours of other machines are
+//! BUSI comes from one hospital and in grey, so the colours of other machines are
 //! only imitated; that is why a person sees the choice and can change it.
 
 use image::RgbImage;

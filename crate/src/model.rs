@@ -252,10 +252,13 @@ impl Runner {
     ) -> Result<Self, Error> {
         #[cfg(feature = "network")]
         if implementation == Implementation::Modules || *device != device::cpu() {
-            let client = device::client();
-            if implementation == Implementation::Fastest && GpuNetwork::fits(&client) {
-                let network = GpuNetwork::new(checkpoint, client)?;
-                return Ok(Self::FusedGpu(Box::new(network)));
+            if implementation == Implementation::Fastest {
+                // Only now: asking for the client of a GPU that nobody opened would open it.
+                let client = device::client();
+                if GpuNetwork::fits(&client) {
+                    let network = GpuNetwork::new(checkpoint, client)?;
+                    return Ok(Self::FusedGpu(Box::new(network)));
+                }
             }
             return Ok(Self::Modules {
                 network: Box::new(checkpoint.load_into(device)?),

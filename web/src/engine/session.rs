@@ -217,8 +217,8 @@ impl Session {
         published: Option<&str>,
     ) -> Result<(), EngineError> {
         progress(Stage::SelfTest, None);
-        if let Some(device) = self.device.clone().filter(|_| ON_GPU.get()) {
-            let model = Model::new(manifest.clone(), &checkpoint, &device)?;
+        if let (true, Some(device)) = (ON_GPU.get(), &self.device) {
+            let model = Model::new(manifest.clone(), &checkpoint, device)?;
             match model.self_test(&checkpoint).await {
                 Ok(()) => {
                     self.adopt(model, published);
