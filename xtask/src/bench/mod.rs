@@ -9,6 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::app;
+use crate::document;
 use crate::error::{Error, Result};
 use crate::install;
 use crate::process::Task;
@@ -16,12 +17,9 @@ use crate::project::Project;
 use crate::say::{self, Step};
 use result::Measured;
 
-/// Where the table stands, between [`MARKERS`].
+/// Where the table stands, after the line with [`MARKER`].
 const DOCUMENT: &str = "docs/performance.md";
-const MARKERS: [&str; 2] = [
-    "<!-- written by `cargo xtask bench` -->",
-    "<!-- until here -->",
-];
+const MARKER: &str = "written by `cargo xtask bench`";
 
 /// What can be measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,15 +172,7 @@ pub fn run(project: &Project, wishes: &Wishes) -> Result<()> {
     let measured = Measured::from_json(&text)?;
     let table = table::markdown(&measured);
     if wishes.only.is_empty() && wishes.parts.len() == Part::ALL.len() {
-        let document = project.root.join(DOCUMENT);
-        let before = fs::read_to_string(&document).map_err(Error::file("read", &document))?;
-        let after = between_markers(&before, &table).ok_or_else(|| {
-            Error::Page(format!(
-                "{DOCUMENT} lacks the lines `{}` and `{}`",
-                MARKERS[0], MARKERS[1]
-            ))
-        })?;
-        fs::write(&document, after).map_err(Error::file("write", &document))?;
+        document::write_between(&project.root.join(DOCUMENT), MARKER, &table)?;
         say::note(&format!("{DOCUMENT} has the new table."));
     } else {
         say::note(&format!(
@@ -221,33 +211,4 @@ fn order(project: &Project, wishes: &Wishes, reference: &Path, file: &Path) -> s
         "run": wishes.row,
         "megabits": wishes.line,
     })
-}
-
-/// The document with new text between its markers; `None` where it lacks them.
-fn between_markers(document: &str, text: &str) -> Option<String> {
-    let (before, rest) = document.split_once(MARKERS[0])?;
-    let (_, after) = rest.split_once(MARKERS[1])?;
-    Some(format!(
-        "{before}{}\n\n{}\n\n{}{after}",
-        MARKERS[0],
-        text.trim(),
-        MARKERS[1]
-    ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_table_replaces_what_stands_between_the_markers_and_nothing_else() {
-        let document = format!("# A\n{}\nold\n{}\nB\n", MARKERS[0], MARKERS[1]);
-        let new = between_markers(&document, "new\n").unwrap_or_default();
-        assert_eq!(
-            new,
-            format!("# A\n{}\n\nnew\n\n{}\nB\n", MARKERS[0], MARKERS[1])
-        );
-        assert_eq!(between_markers(&new, "new"), Some(new.clone()));
-        assert_eq!(between_markers("# A", "new"), None);
-    }
 }
