@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::SIDE_MULTIPLE;
 use crate::Error;
 
 /// The published sizes of CMUNeXt (paper, table 3; the authors' `cmunext_s`, `cmunext`, `cmunext_l`).
@@ -122,6 +123,31 @@ impl Architecture {
         }
         list.conv("Conv_1x1", [self.classes, dims[0], 1, 1]);
         list.0
+    }
+
+    /// Whether an image of `values` numbers and the shape `[channels, height, width]` can be taken.
+    ///
+    /// # Errors
+    /// [`Error::InputShape`] when the channels, the sides or the number of values do not fit.
+    pub(super) fn check_image(
+        &self,
+        values: usize,
+        [channels, height, width]: [usize; 3],
+    ) -> Result<(), Error> {
+        let fits = |side: usize| side > 0 && side.is_multiple_of(SIDE_MULTIPLE);
+        let expected = self.in_channels;
+        if channels == expected
+            && fits(height)
+            && fits(width)
+            && values == channels * height * width
+        {
+            Ok(())
+        } else {
+            Err(Error::InputShape {
+                channels: expected,
+                found: vec![1, channels, height, width],
+            })
+        }
     }
 
     /// Trainable numbers; running statistics are not counted, as is the custom.

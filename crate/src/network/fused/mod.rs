@@ -27,7 +27,7 @@ use map::Map;
 use weights::{Algorithm, Reader};
 use winograd::Workspace;
 
-use super::{Architecture, SIDE_MULTIPLE};
+use super::Architecture;
 use crate::Error;
 use crate::weights::Checkpoint;
 
@@ -117,18 +117,8 @@ impl FusedNetwork {
         image: &[f32],
         [channels, height, width]: [usize; 3],
     ) -> Result<Vec<f32>, Error> {
-        let fits = |side: usize| side > 0 && side.is_multiple_of(SIDE_MULTIPLE);
-        let expected = self.architecture.in_channels;
-        if channels != expected
-            || !fits(height)
-            || !fits(width)
-            || image.len() != channels * height * width
-        {
-            return Err(Error::InputShape {
-                channels: expected,
-                found: vec![1, channels, height, width],
-            });
-        }
+        self.architecture
+            .check_image(image.len(), [channels, height, width])?;
         let mut workspace = Workspace::default();
         let mut x = Map::from_planes(image, height, width, channels, 1);
         x = self

@@ -35,8 +35,8 @@ use cubecl::server::Handle;
 use self::bottleneck::FUSION_MEMORY;
 use self::plan::Plan;
 use self::weights::{ConvolutionAt, Fusions, Head, Layers, Packer};
+use super::Architecture;
 use super::fused::weights::{Algorithm, Reader};
-use super::{Architecture, SIDE_MULTIPLE};
 use crate::Error;
 use crate::weights::Checkpoint;
 
@@ -154,18 +154,8 @@ impl GpuNetwork {
         image: &[f32],
         [channels, height, width]: [usize; 3],
     ) -> Result<Vec<f32>, Error> {
-        let fits = |side: usize| side > 0 && side.is_multiple_of(SIDE_MULTIPLE);
-        let expected = self.architecture.in_channels;
-        if channels != expected
-            || !fits(height)
-            || !fits(width)
-            || image.len() != channels * height * width
-        {
-            return Err(Error::InputShape {
-                channels: expected,
-                found: vec![1, channels, height, width],
-            });
-        }
+        self.architecture
+            .check_image(image.len(), [channels, height, width])?;
         let logits = self.with_plan([height, width], |plan| {
             let input = plan.input(image);
             let bytes = input.into_iter().flat_map(f32::to_le_bytes).collect();
