@@ -54,11 +54,7 @@ pub fn build(project: &Project, toolchain: Toolchain) -> Result<()> {
         .args(["--release"])
         .hint("If the compiler says nothing above, run `cargo xtask build` again with RUST_LOG=trunk=debug.")
         .run()?;
-    let site = finish::finish(
-        &project.trunk_output(),
-        &service_worker(project),
-        &project.dist(),
-    )?;
+    let site = finish::finish(&project.trunk_output(), &assets(project), &project.dist())?;
     say::note(&format!(
         "Version {}, {} files.",
         finish::version(&site)?,
@@ -74,7 +70,7 @@ pub fn build(project: &Project, toolchain: Toolchain) -> Result<()> {
 /// # Errors
 /// When the folder is not a finished app.
 pub fn seal(project: &Project, dist: &Path) -> Result<()> {
-    let site = finish::seal(dist, &service_worker(project))?;
+    let site = finish::seal(dist, &assets(project))?;
     say::note(&format!(
         "Version {}, {} files.",
         finish::version(&site)?,
@@ -110,8 +106,9 @@ fn trunk(project: &Project, toolchain: Toolchain, command: &str) -> Task {
     toolchain.apply(task, project)
 }
 
-fn service_worker(project: &Project) -> PathBuf {
-    project.root.join("assets/service-worker.js")
+/// Where the scripts are that the finishing step fills in.
+fn assets(project: &Project) -> PathBuf {
+    project.root.join("assets")
 }
 
 fn fingerprint(project: &Project) -> Result<String> {

@@ -10,19 +10,34 @@ use web_sys::{
     ServiceWorker, ServiceWorkerContainer, ServiceWorkerRegistration, ServiceWorkerState,
 };
 
-use crate::store::{Offered, Store, Tone};
+use crate::store::{Offered, Readiness, Store, Tone};
 
 thread_local! {
     /// The new version, ready to take over.
     static WAITING: std::cell::RefCell<Option<ServiceWorker>> = const { std::cell::RefCell::new(None) };
 }
 
-/// Registers the service worker. Where there is none, as while developing, the app simply needs the network.
+/// Registers the service worker as soon as nobody waits for anything: it fetches all that the app could ever need, and
+/// would take the line from what is needed now. Where there is none, as while developing, the app simply needs the
+/// network.
 pub fn register(store: Store) {
-    spawn_local(async move {
-        if let Some(container) = container() {
-            drop(follow(store, container).await);
+    let is_busy = move || {
+        matches!(
+            store.readiness.get(),
+            Readiness::Starting | Readiness::Loading
+        ) || store.activity.with(Option::is_some)
+    };
+    Effect::new(move |begun: Option<bool>| {
+        let begun = begun == Some(true);
+        if begun || is_busy() {
+            return begun;
         }
+        spawn_local(async move {
+            if let Some(container) = container() {
+                drop(follow(store, container).await);
+            }
+        });
+        true
     });
 }
 

@@ -10,6 +10,7 @@ mod names;
 mod offline;
 mod page;
 mod site;
+mod template;
 
 use std::path::Path;
 
@@ -22,13 +23,13 @@ pub use site::Site;
 /// Writes the finished app.
 ///
 /// # Errors
-/// When Trunk's output is not as expected, or a folder cannot be read or written.
-pub fn finish(trunk_output: &Path, service_worker: &Path, dist: &Path) -> Result<Site> {
+/// When Trunk's output or the scripts in `assets` are not as expected, or a folder cannot be read or written.
+pub fn finish(trunk_output: &Path, assets: &Path, dist: &Path) -> Result<Site> {
     let mut site = Site::read(trunk_output)?;
-    page::take_out_inline_script(&mut site)?;
+    page::take_out_inline_script(&mut site, &read(&assets.join(page::START))?)?;
     names::hash(&mut site)?;
     page::harden(&mut site)?;
-    seal_site(&mut site, &read(service_worker)?)?;
+    seal_site(&mut site, assets)?;
     site.write(dist)?;
     Ok(site)
 }
@@ -37,7 +38,7 @@ pub fn finish(trunk_output: &Path, service_worker: &Path, dist: &Path) -> Result
 ///
 /// # Errors
 /// When it is not a finished app, or cannot be read or written.
-pub fn seal(dist: &Path, service_worker: &Path) -> Result<Site> {
+pub fn seal(dist: &Path, assets: &Path) -> Result<Site> {
     let mut site = Site::read(dist)?;
     if site.get(offline::WORKER).is_none() {
         return Err(Error::Page(format!(
@@ -45,7 +46,7 @@ pub fn seal(dist: &Path, service_worker: &Path) -> Result<Site> {
             dist.display()
         )));
     }
-    seal_site(&mut site, &read(service_worker)?)?;
+    seal_site(&mut site, assets)?;
     site.write(dist)?;
     Ok(site)
 }
@@ -54,9 +55,10 @@ fn read(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).map_err(Error::file("read", path))
 }
 
-fn seal_site(site: &mut Site, template: &str) -> Result<()> {
+fn seal_site(site: &mut Site, assets: &Path) -> Result<()> {
+    let service_worker = read(&assets.join(offline::WORKER))?;
     offline::list_models(site)?;
-    offline::write_service_worker(site, template)?;
+    offline::write_service_worker(site, &service_worker)?;
     headers::write(site);
     Ok(())
 }
@@ -67,7 +69,11 @@ mod tests {
     use super::*;
     use crate::digest::{integrity, sha256_hex};
 
-    const TEMPLATE: &str = include_str!("../../../assets/service-worker.js");
+    const START: &str = include_str!("../../../assets/start.js");
+
+    fn assets() -> std::path::PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets")
+    }
 
     /// What Trunk 0.21.14 writes for a page and a worker, shortened.
     fn trunk_output() -> Site {
@@ -128,9 +134,7 @@ dispatchEvent(new CustomEvent("TrunkApplicationStarted", {detail: {wasm}}));
     fn finished() -> Site {
         let folder = tempfolder("finish");
         trunk_output().write(&folder.join("trunk")).unwrap();
-        let template = folder.join("service-worker.js");
-        std::fs::write(&template, TEMPLATE).unwrap();
-        let site = finish(&folder.join("trunk"), &template, &folder.join("dist")).unwrap();
+        let site = finish(&folder.join("trunk"), &assets(), &folder.join("dist")).unwrap();
         assert_eq!(
             Site::read(&folder.join("dist")).unwrap(),
             site,
@@ -282,10 +286,10 @@ dispatchEvent(new CustomEvent("TrunkApplicationStarted", {detail: {wasm}}));
     fn sealing_again_changes_nothing_and_a_changed_model_changes_the_version() {
         let mut site = finished();
         let before = site.clone();
-        seal_site(&mut site, TEMPLATE).unwrap();
+        seal_site(&mut site, &assets()).unwrap();
         assert_eq!(site, before);
         site.put("models/default/weights.safetensors", b"better".to_vec());
-        seal_site(&mut site, TEMPLATE).unwrap();
+        seal_site(&mut site, &assets()).unwrap();
         let version = |site: &Site| offline::version(site).unwrap().to_owned();
         assert_ne!(version(&site), version(&before));
     }
@@ -305,8 +309,8 @@ dispatchEvent(new CustomEvent("TrunkApplicationStarted", {detail: {wasm}}));
                     .replace("<body></body>", &format!("<body></body>{bad}"))
                     .into(),
             );
-            let result =
-                page::take_out_inline_script(&mut site).and_then(|()| page::harden(&mut site));
+            let result = page::take_out_inline_script(&mut site, START)
+                .and_then(|()| page::harden(&mut site));
             assert!(matches!(result, Err(Error::Page(_))), "{bad}");
         }
     }

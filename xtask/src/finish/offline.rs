@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::headers;
 use super::site::Site;
+use super::template::fill;
 use crate::digest::sha256_hex;
 use crate::error::{Error, Result};
 
@@ -82,19 +83,15 @@ pub fn write_service_worker(site: &mut Site, template: &str) -> Result<()> {
     let list = Value::from(list).to_string();
     let policy = headers::policy();
     let version = &sha256_hex(format!("{template}\n{list}\n{policy}").as_bytes())[..16];
-    let mut worker = template.to_owned();
-    for (placeholder, value) in [
+    let values = [
         ("'__VERSION__'", json!(version).to_string()),
         ("'__POLICY__'", json!(policy).to_string()),
         ("['__FILES__']", list),
-    ] {
-        if worker.matches(placeholder).count() != 1 {
-            return Err(Error::Page(format!(
-                "{WORKER} must have {placeholder} exactly once"
-            )));
-        }
-        worker = worker.replace(placeholder, &value);
-    }
+    ];
+    let values = values
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    let worker = fill(WORKER, template, &values)?;
     site.put(WORKER, worker.into_bytes());
     Ok(())
 }

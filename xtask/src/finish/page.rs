@@ -6,20 +6,22 @@ use std::ops::Range;
 
 use super::headers;
 use super::site::Site;
+use super::template::fill;
 use crate::digest::integrity;
 use crate::error::{Error, Result};
 
 /// The script that starts the page, as it is called before it gets its hash.
-const START: &str = "start.js";
+pub const START: &str = "start.js";
 
 /// The page.
 const PAGE: &str = "index.html";
 
-/// Moves Trunk's inline script into a file of its own, so that the policy needs no exception for it.
+/// Puts a file of its own, made of `template`, in the place of Trunk's inline script, so that the policy needs no
+/// exception for it.
 ///
 /// # Errors
-/// When there is not exactly one such script, or it is not as Trunk 0.21 writes it.
-pub fn take_out_inline_script(site: &mut Site) -> Result<()> {
+/// When there is not exactly one such script, it is not as Trunk 0.21 writes it, or the template lacks a placeholder.
+pub fn take_out_inline_script(site: &mut Site, template: &str) -> Result<()> {
     let html = site.text(PAGE)?.to_owned();
     let opening = r#"<script type="module">"#;
     let Some((before, rest)) = html.split_once(opening) else {
@@ -38,12 +40,12 @@ pub fn take_out_inline_script(site: &mut Site) -> Result<()> {
     let glue = between(script, "from './", "'").ok_or_else(unknown)?;
     let wasm = between(script, "module_or_path: './", "'").ok_or_else(unknown)?;
     let bytes = site.get(wasm).ok_or_else(unknown)?;
-    let start = format!(
-        "import init from './{glue}';\n\
-         const wasm = fetch(new URL('{wasm}', import.meta.url), {{ integrity: '{}' }});\n\
-         await init({{ module_or_path: wasm }});\n",
-        integrity(bytes),
-    );
+    let values = [
+        ("__PAGE__", glue),
+        ("__WASM__", wasm),
+        ("__INTEGRITY__", &integrity(bytes)),
+    ];
+    let start = fill(START, template, &values)?;
     site.put(START, start.into_bytes());
     site.put(
         PAGE,

@@ -1,0 +1,41 @@
+// Starts the page; `cargo xtask build` fills in the names. On a first visit it also sends for what the engine will ask
+// for, so that the line is not idle while the page's code is compiled. The browser keeps what arrives and hands it over
+// when it is asked for. Nothing depends on that: what fails here is fetched by whoever needs it.
+import init from './__PAGE__';
+
+const wasm = fetch(new URL('__WASM__', import.meta.url), { integrity: '__INTEGRITY__' });
+if (!navigator.serviceWorker?.controller) {
+  // The page itself comes first.
+  wasm
+    .then((response) => response.clone().body.pipeTo(new WritableStream()))
+    .then(() => Promise.all([sendForEngine(), sendForModels()]))
+    .catch(() => {});
+}
+await init({ module_or_path: wasm });
+
+async function sendForEngine() {
+  const onCpu = asked('device') === 'cpu' || !(await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' }));
+  const files = onCpu
+    ? ['engine-cpu_bg.wasm', 'engine-cpu.js', 'engine-cpu_loader.js']
+    : ['engine_bg.wasm', 'engine.js', 'engine_loader.js'];
+  await Promise.all(files.map(sendFor));
+}
+
+/** The one to begin with and then the others, one of which the first picture may need. */
+async function sendForModels() {
+  const ids = await (await fetch('models/index.json')).json();
+  const isAsked = (id) => id === asked('model');
+  for (const id of [...ids.filter(isAsked), ...ids.filter((id) => !isAsked(id))]) {
+    const { weights } = await (await fetch(`models/${id}/model.json`)).json();
+    await sendFor(`models/${id}/${weights.file}`);
+  }
+}
+
+async function sendFor(file) {
+  const { body } = await fetch(file);
+  await body.pipeTo(new WritableStream());
+}
+
+function asked(name) {
+  return new URLSearchParams(location.search).get(name);
+}
