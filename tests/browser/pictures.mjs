@@ -1,7 +1,9 @@
-// The images that the tests open: real ones where the data set is beside the checkout, made ones elsewhere, and broken
-// ones of every kind. Everything that is made is made here, so that no binary file is kept.
+// The images that the tests open: real ones where the data set is beside the checkout, phantoms elsewhere, and broken
+// ones of every kind. All but the real ones are made when they are needed, so that no binary file is kept.
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { chunk, encode } from './png.mjs';
@@ -10,6 +12,8 @@ import { root } from './server.mjs';
 const real = path.join(root, '../shared/data/full');
 export const reference = path.join(root, '../shared/reference');
 export const hasRealImages = existsSync(real);
+/** `cargo xtask test` builds it and says where it is. */
+const commandLine = process.env.DELINEO_CLI;
 
 /** Images with their true masks: `{ name, modality, file, mask }`, where `file` can be opened and `mask` is a PNG. */
 export function cases() {
@@ -30,51 +34,18 @@ function phantoms() {
   return [1, 2, 3].flatMap((seed) => [phantom('ultrasound', seed), phantom('dermoscopy', seed)]);
 }
 
-/** A computed picture of a lesion with its true mask; the same seed makes the same picture. */
+/** One of Delineo's own phantoms with its true mask; the same seed makes the same picture. */
 export function phantom(modality, seed = 1, width = 480, height = 360) {
-  const random = generator(seed);
-  const centre = { x: width * (0.4 + 0.2 * random()), y: height * (0.4 + 0.2 * random()) };
-  const radius = { x: width * (0.14 + 0.06 * random()), y: height * (0.14 + 0.06 * random()) };
-  const phase = random() * 6;
-  const rgb = new Uint8Array(width * height * 3);
-  const mask = new Uint8Array(width * height * 3);
-  for (let y = 0; y < height; y += 1) {
-    for (let x = 0; x < width; x += 1) {
-      const [u, v] = [(x - centre.x) / radius.x, (y - centre.y) / radius.y];
-      const edge = 1 + 0.12 * Math.sin(3 * Math.atan2(v, u) + phase);
-      // 1 well inside the lesion, 0 well outside, with a border a few pixels wide.
-      const inside = 1 / (1 + Math.exp((Math.hypot(u, v) - edge) * 18));
-      const at = (y * width + x) * 3;
-      rgb.set(modality === 'ultrasound' ? speckle(inside, y / height, random) : skin(inside, random), at);
-      if (inside > 0.5) mask.fill(255, at, at + 3);
-    }
+  const folder = mkdtempSync(path.join(tmpdir(), 'delineo-phantom-'));
+  try {
+    const size = `${width}x${height}`;
+    execFileSync(commandLine, ['phantom', '--kind', modality, '--seed', seed, '--size', size, '--out', folder]);
+    const read = (end) => readFileSync(path.join(folder, `${modality}_${seed}${end}`));
+    const name = `phantom_${modality}_${seed}.png`;
+    return { name, modality, file: { name, mimeType: 'image/png', buffer: read('.png') }, mask: read('_mask.png') };
+  } finally {
+    rmSync(folder, { recursive: true });
   }
-  const name = `phantom_${modality}_${seed}.png`;
-  const file = { name, mimeType: 'image/png', buffer: encode(width, height, rgb) };
-  return { name, modality, file, mask: encode(width, height, mask) };
-}
-
-/** Speckle is multiplicative with a Rayleigh distribution; deep tissue is darker. */
-function speckle(inside, depth, random) {
-  const rayleigh = Math.sqrt(-2 * Math.log(1 - 0.999 * random()));
-  const level = (120 - 90 * inside) * (1.1 - 0.5 * depth) * (0.35 + 0.5 * rayleigh);
-  return [level, level, level];
-}
-
-function skin(inside, random) {
-  const noise = (random() - 0.5) * 14;
-  return [214 - 120 * inside, 168 - 115 * inside, 146 - 100 * inside].map((level) => level + noise);
-}
-
-/** Mulberry32, after Tommy Ettinger: 32 bits of state, good enough for pictures. */
-function generator(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }
 
 /** A JPEG of the same picture, encoded by the browser, with an Exif orientation from 1 to 8. */

@@ -277,6 +277,7 @@ fn native(
 fn browser(project: &Project, more: &[String]) -> Result<Count> {
     let chromium = install::browser()?;
     install::browser_test_packages(project)?;
+    command_line(project)?;
     let own = env::current_exe().map_err(Error::file("find", Path::new("this program")))?;
     let step = Step::begin("Run the browser tests", "about 12 minutes");
     let task = Task::new("node")
@@ -294,6 +295,20 @@ fn browser(project: &Project, more: &[String]) -> Result<Count> {
     let result = counted(task, node_count)?;
     step.done();
     Ok(result)
+}
+
+/// Builds the program that makes the browser tests' phantoms and that the browser is compared with, as its own tests do.
+fn command_line(project: &Project) -> Result<()> {
+    let step = Step::begin(
+        "Build the command line",
+        "seconds after its tests, about 12 minutes without them",
+    );
+    native_cargo(project, "build")
+        .args(["--package", "delineo", "--features", "cli,train"])
+        .hint("Mend what the compiler says.")
+        .run()?;
+    step.done();
+    Ok(())
 }
 
 /// Runs a test runner and adds up what it says; one that fails without a word counts as one failed test.
