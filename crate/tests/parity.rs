@@ -6,10 +6,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use delineo::RgbImage;
 use delineo::device::{self, Device};
+use delineo::imaging;
 use delineo::manifest::Manifest;
+use delineo::modality::Modality;
 use delineo::model::{Implementation, Model};
 use delineo::network::Variant;
+use delineo::phantom::{self, Phantom};
 use delineo::weights::Checkpoint;
 
 /// Absolute error over the range of the logits that every device and path must keep.
@@ -23,6 +27,8 @@ const MAX_ERROR_L: f32 = 2.0 * 1.46e-3;
 const MIN_EQUAL_L: f64 = 0.9985;
 /// Pixels that must fall on the same side of probability one half.
 const MIN_EQUAL: f64 = 0.9999;
+/// Images of each modality that all paths are compared on.
+const IMAGES: usize = 10;
 
 fn reference(name: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -166,4 +172,79 @@ fn every_published_model_gives_its_known_answer_on_every_device() {
         count += 1;
     }
     assert!(count > 0, "no model is published");
+}
+
+/// Ten images of each modality, each with the model that the app would take: every path must draw the mask that the
+/// plain modules draw.
+#[test]
+fn every_path_draws_the_same_masks_on_twenty_images() {
+    let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("../public/models");
+    let gpu = device::gpu().expect("a GPU, or Mesa's lavapipe (mesa-vulkan-drivers)");
+    for (modality, images) in [
+        (Modality::Dermoscopy, images("isic", phantom::dermoscopy)),
+        (Modality::Ultrasound, images("busi", phantom::ultrasound)),
+    ] {
+        assert_eq!(images.len(), IMAGES);
+        let (manifest, weights) = fs::read_dir(&published)
+            .expect("public/models")
+            .flatten()
+            .filter(|entry| entry.path().is_dir())
+            .map(|entry| {
+                let json = fs::read(entry.path().join("model.json")).expect("model.json");
+                let manifest = Manifest::from_json(&json).expect("a manifest");
+                let weights = entry.path().join(&manifest.weights.file);
+                (manifest, weights)
+            })
+            .filter(|(manifest, _)| {
+                manifest
+                    .modalities
+                    .iter()
+                    .any(|word| word == modality.word())
+            })
+            .min_by_key(|(manifest, _)| manifest.modalities.len())
+            .expect("a model for each modality");
+        let checkpoint =
+            Checkpoint::from_bytes(fs::read(weights).expect("weights")).expect("a checkpoint");
+        let masks = |device: &Device, implementation| {
+            let model = Model::with_path(manifest.clone(), &checkpoint, device, implementation)
+                .expect("a model");
+            let segment = |image| pollster::block_on(model.segment(image)).expect("a mask");
+            let maps = images.iter().flat_map(segment);
+            maps.flat_map(|map| map.values().to_vec())
+                .map(|probability| probability >= manifest.threshold)
+                .collect::<Vec<bool>>()
+        };
+        let expected = masks(&device::cpu(), Implementation::Modules);
+        assert!(expected.contains(&true) && expected.contains(&false));
+        for device in [device::cpu(), gpu.clone()] {
+            let found = masks(&device, Implementation::Fastest);
+            let equal = found.iter().zip(&expected).filter(|(a, b)| a == b).count();
+            let equal = equal as f64 / expected.len() as f64;
+            println!("{} on {device:?}: {equal} of the pixels", manifest.id);
+            assert!(equal >= MIN_EQUAL, "{} on {device:?}: {equal}", manifest.id);
+        }
+    }
+}
+
+/// The first images of a data set beside the checkout, or phantoms where it is absent.
+fn images(data: &str, phantom: fn(u32, u32, u32) -> Phantom) -> Vec<RgbImage> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../shared/data")
+        .join(data)
+        .join("images");
+    let Ok(entries) = fs::read_dir(folder) else {
+        return (1..=IMAGES as u32)
+            .map(|seed| phantom(seed, 480, 360).image)
+            .collect();
+    };
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
+        .iter()
+        .take(IMAGES)
+        .map(|path| {
+            let bytes = fs::read(path).expect("an image");
+            imaging::decode(&bytes).expect("an image").image
+        })
+        .collect()
 }
