@@ -3,13 +3,15 @@
 //! Each view costs the network once. Views that the network did not learn from, such as ultrasound upside down, may
 //! do harm: measure before use.
 
-#[cfg(feature = "network")]
+#[cfg(feature = "cpu")]
 mod averaging;
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+use crate::modality::Modality;
 
 /// Which views are averaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +21,17 @@ pub enum Views {
     Mirror,
     /// All flips and quarter turns of a square input, eight views; the four flips of another.
     All,
+}
+
+impl Views {
+    /// Those that are as likely as the picture itself: a lesion on skin has no upper side, while ultrasound comes from
+    /// above, as does the shadow behind a mass.
+    pub fn of(modality: Modality) -> Self {
+        match modality {
+            Modality::Dermoscopy => Self::All,
+            Modality::Ultrasound => Self::Mirror,
+        }
+    }
 }
 
 impl fmt::Display for Views {

@@ -105,6 +105,28 @@ test('a higher threshold never makes the mask larger, and the picture follows', 
   assert.ok(pictures.size >= 3, `${pictures.size} different pictures`);
 });
 
+test('flipped views are averaged when the person wants it, and again on the next visit', async (t) => {
+  const app = await open(t);
+  const { file, name, mask } = phantom('dermoscopy', 6);
+  await app.segment(file);
+  const single = (await app.savedFromMenu('Probability map')).bytes;
+  const average = app.page.getByRole('checkbox', { name: 'Average flipped views' });
+  await average.check();
+  await app.done(name);
+  const averaged = (await app.savedFromMenu('Probability map')).bytes;
+  assert.notDeepEqual(grey(averaged).values, grey(single).values);
+  const overlap = iou(grey((await app.savedMask()).bytes), grey(mask));
+  assert.ok(overlap >= 0.5, `${overlap}`);
+  await app.page.reload();
+  await app.segment(file);
+  assert.ok(await average.isChecked());
+  assert.deepEqual(grey((await app.savedFromMenu('Probability map')).bytes).values, grey(averaged).values);
+  await average.uncheck();
+  await app.done(name);
+  assert.deepEqual(grey((await app.savedFromMenu('Probability map')).bytes).values, grey(single).values);
+  app.assertNoFaults();
+});
+
 test('the area that the page says is the area of the saved mask', async (t) => {
   const app = await open(t);
   await app.segment(phantom('dermoscopy', 4, 640, 480).file);

@@ -10,6 +10,7 @@
 use delineo::manifest::Manifest;
 use delineo::mask::{Cleaning, Stroke, Style, View};
 pub use delineo::modality::Modality;
+pub use delineo::tta::Views;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 
@@ -46,6 +47,8 @@ pub enum Request {
     Segment {
         /// The image.
         job: u32,
+        /// The flipped and turned views to average; none for the image alone.
+        views: Option<Views>,
     },
     /// Replace the hand corrections of the open image. Not answered.
     Correct {
@@ -144,6 +147,8 @@ pub enum Event {
     Segmented {
         /// The image.
         job: u32,
+        /// The views that were asked for.
+        views: Option<Views>,
         /// What the network took, in milliseconds.
         milliseconds: f64,
     },

@@ -8,6 +8,7 @@ use delineo::weights::Checkpoint;
 use delineo::{imaging, phantom};
 use delineo_web::protocol::{
     Area, DeviceChoice, DeviceReport, Event, Export, Modality, Request, Settings, Stage, Task,
+    Views,
 };
 use js_sys::Float32Array;
 use wasm_bindgen::JsValue;
@@ -48,7 +49,9 @@ impl Session {
             Request::Open { job, name } => {
                 (Task::Open, Some(job), self.open(job, name, &payload).await)
             }
-            Request::Segment { job } => (Task::Segment, Some(job), self.segment(job).await),
+            Request::Segment { job, views } => {
+                (Task::Segment, Some(job), self.segment(job, views).await)
+            }
             Request::Correct { job, strokes } => {
                 if let Some(open) = self.job.as_mut().filter(|open| open.number == job) {
                     open.strokes = strokes;
@@ -276,7 +279,7 @@ impl Session {
         Ok(())
     }
 
-    async fn segment(&mut self, number: u32) -> Result<(), EngineError> {
+    async fn segment(&mut self, number: u32, views: Option<Views>) -> Result<(), EngineError> {
         let model = self.model.as_ref().ok_or(EngineError::NoModel)?;
         let job = self
             .job
@@ -285,7 +288,11 @@ impl Session {
             .ok_or(EngineError::NoImage)?;
         progress(Stage::Segment, None);
         let start = now();
-        match model.segment(&job.image).await {
+        let maps = match views {
+            Some(views) => model.segment_averaged(&job.image, views).await,
+            None => model.segment(&job.image).await,
+        };
+        match maps {
             Ok(maps) => job.maps = maps,
             Err(error) if ON_GPU.get() => {
                 post::event(&Event::Fatal {
@@ -298,6 +305,7 @@ impl Session {
         }
         post::event(&Event::Segmented {
             job: number,
+            views,
             milliseconds: now() - start,
         });
         Ok(())

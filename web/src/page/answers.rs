@@ -1,12 +1,14 @@
 //! What the engine answered, turned into state.
 
 use delineo::manifest::Manifest;
-use delineo_web::protocol::{Area, DeviceReport, Event, Task};
+use delineo_web::protocol::{Area, DeviceReport, Event, Task, Views};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::ImageBitmap;
 
-use crate::conductor::{add_pictures, advance, await_border, begin, load_model, settle, shown_id};
+use crate::conductor::{
+    add_pictures, advance, await_border, begin, load_model, settle, shown_id, wanted_views,
+};
 use crate::easel;
 use crate::engine::Load;
 use crate::models;
@@ -46,7 +48,11 @@ pub fn answer(store: Store, event: Event, payload: JsValue) {
             };
             opened(store, shown, payload);
         }
-        Event::Segmented { job, milliseconds } => segmented(store, job, milliseconds),
+        Event::Segmented {
+            job,
+            views,
+            milliseconds,
+        } => segmented(store, job, views, milliseconds),
         Event::Painted {
             job,
             frame,
@@ -216,10 +222,11 @@ fn take_up(store: Store, job: u32, size: Size, keepsake: Option<Keepsake>) {
     });
 }
 
-fn segmented(store: Store, job: u32, milliseconds: f64) {
+fn segmented(store: Store, job: u32, views: Option<Views>, milliseconds: f64) {
     store.withdraw(Offered::RetrySegment);
     store.engine.update_value(|engine| engine.awaited = None);
-    if shown_id(store) == Some(job) {
+    // The person may have changed their mind meanwhile; then the border is still awaited.
+    if shown_id(store) == Some(job) && wanted_views(store) == views {
         store.shown.update(|shown| {
             if let Some(shown) = shown {
                 shown.border = Border::Found(milliseconds);

@@ -6,7 +6,7 @@
 //! picture anew.
 
 use delineo_web::adapter;
-use delineo_web::protocol::{Export, Modality, Request, Stage};
+use delineo_web::protocol::{Export, Modality, Request, Stage, Views};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use web_sys::Blob;
@@ -219,9 +219,10 @@ fn request_open(store: Store, id: u32) {
 fn request_segment(store: Store, id: u32) {
     store.carry_settings();
     begin(store, Stage::Segment, None);
+    let views = wanted_views(store);
     store.engine.update_value(|engine| {
         engine.awaited = Some(Awaited::Segment(id));
-        engine.send(Request::Segment { job: id });
+        engine.send(Request::Segment { job: id, views });
     });
 }
 
@@ -271,6 +272,28 @@ pub fn await_border(store: Store) {
             }
         });
     }
+}
+
+/// Segments the picture on the stage as a mean over its flipped and turned views from now on, or no longer.
+pub fn average_views(store: Store, on: bool) {
+    store
+        .preferences
+        .update(|preferences| preferences.views = on);
+    await_border(store);
+    advance(store);
+}
+
+/// The views to average for the picture on the stage.
+pub fn wanted_views(store: Store) -> Option<Views> {
+    let is_wanted = store
+        .preferences
+        .with_untracked(|preferences| preferences.views);
+    store.shown.with_untracked(|shown| {
+        shown
+            .as_ref()
+            .filter(|_| is_wanted)
+            .map(|shown| Views::of(shown.modality))
+    })
 }
 
 pub fn shown_id(store: Store) -> Option<u32> {

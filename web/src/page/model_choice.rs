@@ -1,8 +1,10 @@
 //! Which model runs, and the choice among several.
 
+use delineo_web::protocol::Views;
 use leptos::prelude::*;
 
 use crate::automatic;
+use crate::conductor;
 use crate::models;
 use crate::store::{Source, Store};
 use crate::topbar;
@@ -101,6 +103,16 @@ pub fn ModelChoice() -> impl IntoView {
                 </select>
             </div>
         </Show>
+        <label class="check">
+            <input
+                type="checkbox"
+                aria-describedby="views-note"
+                prop:checked=move || store.preferences.with(|preferences| preferences.views)
+                on:change=move |event| conductor::average_views(store, event_target_checked(&event))
+            />
+            <span>"Average flipped views"</span>
+        </label>
+        <p id="views-note" class="field-note">{move || views_note(store)}</p>
         <div class="row">
             <button type="button" class="link" on:click=move |_| topbar::pick()>"Use your own weights…"</button>
             <Show when=move || is_own_and_fleeting.get()>
@@ -110,5 +122,21 @@ pub fn ModelChoice() -> impl IntoView {
                 <button type="button" class="link" on:click=move |_| models::forget(store, running.get_untracked())>"Forget on this device"</button>
             </Show>
         </div>
+    }
+}
+
+/// What averaging costs and brings for the picture on the stage. Tracked.
+fn views_note(store: Store) -> &'static str {
+    let modality = store
+        .shown
+        .with(|shown| shown.as_ref().map(|shown| shown.modality));
+    match modality.map(Views::of) {
+        Some(Views::All) => {
+            "Looks at the image eight times, flipped and turned: slower, usually more exact."
+        }
+        Some(Views::Mirror) => {
+            "Looks at the image twice, once mirrored: slower, usually more exact."
+        }
+        None => "",
     }
 }

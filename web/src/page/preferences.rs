@@ -97,6 +97,8 @@ pub struct Preferences {
     pub single_keys: bool,
     /// Whether the controls are open.
     pub controls: bool,
+    /// Whether the mask is a mean over flipped and turned views of the picture.
+    pub views: bool,
     /// The model that the person chose, or that the app is to choose.
     pub model: Option<String>,
     /// The site's model that ran last: where the app chooses, it begins with this one.
@@ -113,6 +115,7 @@ impl Default for Preferences {
             brush: 28.0,
             single_keys: true,
             controls: true,
+            views: false,
             model: None,
             latest: None,
         }
