@@ -1,12 +1,14 @@
 // Delineo's service worker: after one visit the app works with the network off.
 //
-// `cargo xtask build` fills in the three constants below. A version is one exact set of files. It is installed only when
+// `cargo xtask build` fills in the four constants below. A version is one exact set of files. It is installed only when
 // every file has the hash that the list names, and served only as a whole, so versions are never mixed. A new version
 // waits until the person says so (message `{ type: 'skip-waiting' }`) or the last window is closed.
 
 const VERSION = '__VERSION__';
 /** Sent with every file, for hosts that send no policy: a worker is governed by the policy of its own response. */
 const POLICY = '__POLICY__';
+/** Sent with every file too, names and values: they let the page's workers share memory, so that the CPU has threads. */
+const ISOLATION = ['__ISOLATION__'];
 /** @type {{ url: string, sha256: string }[]} */
 const FILES = ['__FILES__'];
 
@@ -155,6 +157,7 @@ function sealed(bytes, url, sha256) {
     'Content-Security-Policy': POLICY,
     'Referrer-Policy': 'no-referrer',
     'X-Content-Type-Options': 'nosniff',
+    ...Object.fromEntries(ISOLATION),
     [HASH]: sha256,
   };
   return new Response(bytes, { headers });

@@ -15,10 +15,17 @@ await init({ module_or_path: wasm });
 
 async function sendForEngine() {
   const onCpu = asked('device') === 'cpu' || !(await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' }));
-  const files = onCpu
-    ? ['engine-cpu_bg.wasm', 'engine-cpu.js', 'engine-cpu_loader.js']
-    : ['engine_bg.wasm', 'engine.js', 'engine_loader.js'];
+  const plain = ['engine-cpu_bg.wasm', 'engine-cpu.js', 'engine-cpu_loader.js'];
+  const threaded = ['engine-cpu-threads_bg.wasm', 'engine-cpu-threads.js', 'engine-cpu-threads_loader.js'];
+  const onGpu = ['engine_bg.wasm', 'engine.js', 'engine_loader.js'];
+  const files = onCpu ? (mayShareMemory() ? threaded : plain) : onGpu;
   await Promise.all(files.map(sendFor));
+}
+
+/** As the page asks itself (`web/src/page/engine.rs`). */
+function mayShareMemory() {
+  const isBuilt = document.querySelector('meta[name=engine-cpu-threads]') !== null;
+  return isBuilt && crossOriginIsolated && 'waitAsync' in Atomics && navigator.hardwareConcurrency > 1;
 }
 
 /** The one to begin with and then the others, one of which the first picture may need. */

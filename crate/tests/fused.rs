@@ -161,6 +161,32 @@ fn the_gpu_path_equals_the_modules_for_any_channels_classes_and_variant() {
 }
 
 #[test]
+fn the_fused_path_gives_the_same_bits_on_any_number_of_threads() {
+    let on_threads = |count: usize, network: &Model, sides: [usize; 2]| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build();
+        let [height, width] = sides;
+        pool.expect("a pool")
+            .install(|| logits(network, input(3, sides), [1, 3, height, width]))
+    };
+    // The second's deepest levels have sides of 3 and 7, which no number of threads divides.
+    for (variant, sides) in [
+        (Variant::S, [16, 16]),
+        (Variant::S, [48, 112]),
+        (Variant::Base, [64, 96]),
+    ] {
+        let checkpoint = checkpoint(Architecture { variant, ..S });
+        let network = model(&checkpoint, &device::cpu(), Implementation::Fastest);
+        let alone = on_threads(1, &network, sides);
+        for count in [2, 3, 8] {
+            let shared = on_threads(count, &network, sides);
+            assert_eq!(alone.len(), shared.len());
+            let differing = alone.iter().zip(&shared).filter(|(a, b)| a != b).count();
+            assert_eq!(differing, 0, "{variant} at {sides:?} on {count} threads");
+        }
+    }
+}
+
+#[test]
 fn the_gpu_path_gives_each_image_its_own_logits_whatever_came_before() {
     let network = model(&checkpoint(S), &gpu(), Implementation::Fastest);
     let sides @ [height, width] = [32, 48];

@@ -16,9 +16,14 @@ const onnx = path.join(here, 'node_modules/onnxruntime-web/dist');
 const { dist, reference, parts, cases } = wishes;
 
 /** The engine that the page would start for this device. */
+const LOADERS = {
+  gpu: /^engine_loader.*\.js$/,
+  cpu: /^engine-cpu_loader.*\.js$/,
+  'cpu-threads': /^engine-cpu-threads_loader.*\.js$/,
+};
 function loader(device) {
-  const pattern = device === 'gpu' ? /^engine_loader.*\.js$/ : /^engine-cpu_loader.*\.js$/;
-  return `/app/${readdirSync(dist).find((name) => pattern.test(name))}`;
+  const name = readdirSync(dist).find((file) => LOADERS[device].test(file));
+  return name && `/app/${name}`;
 }
 const cores = os.availableParallelism();
 const result = { cores, cases: [], visits: [] };
@@ -38,6 +43,10 @@ try {
     const name = `${one.device}, ${one.variant}, ${one.side}x${one.side}`;
     if (one.device === 'gpu' && result.adapter === null) {
       result.cases.push({ ...one, threads, error: 'there is no WebGPU adapter' });
+      continue;
+    }
+    if (!loader(one.device)) {
+      result.cases.push({ ...one, threads, error: 'the app was built without this engine' });
       continue;
     }
     console.log(`    ${name} …`);

@@ -8,12 +8,14 @@ async function fetched(url) {
 
 /** Delineo's engine through its own protocol (`web/src/protocol.rs`). */
 class Delineo {
-  static async open({ loader, device, weights }) {
+  static async open({ loader, device, threads, weights }) {
     const engine = new Delineo();
     engine.worker = new Worker(`delineo.worker.mjs?loader=${encodeURIComponent(loader)}`, { type: 'module' });
     await engine.answer('Loaded');
     const { message } = await engine.ask('DeviceReady', { Start: { device: device === 'gpu' ? 'Auto' : 'Cpu' } });
-    if (message.DeviceReady.gpu !== (device === 'gpu')) throw new Error(`no ${device}: ${message.DeviceReady.why}`);
+    const { gpu, name, why } = message.DeviceReady;
+    if (gpu !== (device === 'gpu')) throw new Error(`no ${device}: ${why}`);
+    if (threads > 1 && !name.endsWith(' threads')) throw new Error(`Delineo runs on one thread: ${name}`);
     const file = await (await fetched(weights)).blob();
     await engine.ask('ModelReady', { LoadOwn: { name: weights } }, file);
     return engine;
@@ -167,7 +169,7 @@ async function timed(work) {
 export async function measure({ loader, device, threads, variant, side, repeats, seconds, run }) {
   const engines = {};
   try {
-    engines.delineo = await Delineo.open({ loader, device, weights: `/reference/cmunext_${variant}.pth` });
+    engines.delineo = await Delineo.open({ loader, device, threads, weights: `/reference/cmunext_${variant}.pth` });
     engines.onnx = await Onnx.open({ device, threads, side, model: `/reference/cmunext_${variant}.onnx` });
     const [input, shape] = [noise(3 * side * side), [1, 3, side, side]];
     const answers = {};

@@ -13,7 +13,7 @@ import { after, before, test } from 'node:test';
 import { launch, openWindow } from './chromium.mjs';
 import { phantom, reference } from './pictures.mjs';
 import { deep } from './png.mjs';
-import { dist, serve } from './server.mjs';
+import { changed, dist, hasThreads, serve } from './server.mjs';
 
 const SIDE = 256;
 /** From the design: largest difference of the logits as a part of their range. */
@@ -71,7 +71,14 @@ function output(file) {
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset + start, bytes.byteOffset + bytes.length));
 }
 
-for (const [device, gpu, query] of [['CPU', false, '?device=cpu'], ['GPU', true, '']]) {
+/** Where it runs, whether with WebGPU, how the page is opened and what it says. */
+const PLACES = [
+  ['CPU', false, '?device=cpu', hasThreads ? /Runs on the CPU \(WebAssembly SIMD, \d+ threads\)/ : /Runs on the CPU/],
+  ['CPU with one thread', false, '?device=cpu', /Runs on the CPU \(WebAssembly SIMD\)/],
+  ['GPU', true, '', /Runs on the GPU/],
+];
+
+for (const [device, gpu, query, says] of PLACES) {
   test(`on the ${device} in Chromium the logits differ from the native ones by at most a thousandth of their range`, async (t) => {
     const folder = mkdtempSync(path.join(tmpdir(), 'delineo-parity-'));
     t.after(() => rmSync(folder, { recursive: true }));
@@ -87,11 +94,18 @@ for (const [device, gpu, query] of [['CPU', false, '?device=cpu'], ['GPU', true,
 
     const browser = await launch({ gpu });
     t.after(() => browser.close());
-    const app = await (await openWindow(t, browser, server.origin)).open(query);
+    let { origin } = server;
+    if (device.includes('one thread')) {
+      // A host that does not isolate the page, and so allows no threads.
+      const plain = await serve(await changed(t, { headers: false }));
+      t.after(() => plain.stop());
+      origin = plain.origin;
+    }
+    const app = await (await openWindow(t, browser, origin)).open(query);
     await app.choose(at('weights.safetensors'), at('model.json'));
     await app.page.getByText('“Parity” runs').waitFor({ timeout: 120_000 });
     await app.segment(picture.file);
-    assert.match(await app.about(), new RegExp(`Runs on the ${device}`));
+    assert.match(await app.about(), says);
     const map = deep((await app.savedFromMenu('Probability map')).bytes);
     assert.equal(map.data.length / 4, native.length);
 

@@ -19,8 +19,8 @@ before(async () => {
 });
 after(() => browser?.close());
 
-/** A finished site: a page that says which version it is, two files, one model. */
-async function site(t, version, change = () => {}) {
+/** A finished site: a page that says which version it is, two files, one model; `change` comes after it is sealed, `add` before. */
+async function site(t, version, change = () => {}, add = () => {}) {
   const folder = mkdtempSync(path.join(tmpdir(), 'delineo-site-'));
   t.after(() => rmSync(folder, { recursive: true }));
   mkdirSync(path.join(folder, 'models/default'), { recursive: true });
@@ -31,6 +31,7 @@ async function site(t, version, change = () => {}) {
   write('models/default/model.json', '{}');
   write('models/default/weights.safetensors', 'weights'.repeat(1000));
   write('service-worker.js', '');
+  add(write);
   await seal(folder);
   change(write);
   return folder;
@@ -217,6 +218,22 @@ test('an image shared from another app waits for the page', async (t) => {
     return { type: response.headers.get('content-type'), name: decodeURIComponent(response.headers.get('x-file-name')), text: await response.text() };
   });
   assert.deepEqual(shared, { type: 'image/png', name: 'Läsion 1.png', text: 'pixels' });
+});
+
+test('from the second visit on the page and its workers are cross-origin isolated, whatever the host sends', async (t) => {
+  const folder = await site(t, 'one', undefined, (write) => write('worker.js', 'postMessage(crossOriginIsolated)'));
+  const host = await serving(t, folder);
+  const page = await visit(t, host.origin);
+  await register(page);
+  assert.equal(await page.evaluate(() => crossOriginIsolated), false);
+  await page.reload();
+  assert.equal(await page.evaluate(() => crossOriginIsolated), true);
+  const inWorker = () => new Promise((resolve, reject) => {
+    const worker = new Worker('worker.js');
+    worker.onmessage = ({ data }) => resolve(data);
+    worker.onerror = () => reject(new Error('the worker was refused'));
+  });
+  assert.equal(await page.evaluate(inWorker), true);
 });
 
 test('a worker that the cache serves is under the policy even where the host sends none', async (t) => {

@@ -1,4 +1,5 @@
-//! Building the app: Trunk compiles page and engine, the finishing step makes `dist/` of it.
+//! Building the app: Trunk compiles page and engines but for the one on several threads, which is added; the finishing
+//! step makes `dist/` of it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use crate::finish;
 use crate::process::Task;
 use crate::project::Project;
 use crate::say::{self, Step};
+use crate::threads;
 use crate::toolchain::Toolchain;
 
 /// What the app is made of. When none of it changed, neither did the app.
@@ -25,6 +27,7 @@ const INPUTS: &[&str] = &[
     "web/Cargo.toml",
     "web/src",
     "xtask/src/finish",
+    "xtask/src/threads.rs",
 ];
 
 /// Builds `dist/` when something it is made of changed since.
@@ -54,6 +57,9 @@ pub fn build(project: &Project, toolchain: Toolchain) -> Result<()> {
         .args(["--release"])
         .hint("If the compiler says nothing above, run `cargo xtask build` again with RUST_LOG=trunk=debug.")
         .run()?;
+    step.done();
+    threads::build(project, toolchain)?;
+    let step = Step::begin("Finish the app", "a second");
     let site = finish::finish(&project.trunk_output(), &assets(project), &project.dist())?;
     say::note(&format!(
         "Version {}, {} files.",
@@ -86,7 +92,7 @@ pub fn seal(project: &Project, dist: &Path) -> Result<()> {
 pub fn develop(project: &Project, toolchain: Toolchain, port: u16) -> Result<()> {
     finish::write_model_index(&project.root.join("public/models"))?;
     say::note(
-        "Trunk serves the unfinished app: no service worker, no policy, the same optimised code.",
+        "Trunk serves the unfinished app: no service worker, no policy, one thread, the same optimised code.",
     );
     let output = project.root.join("target/dev");
     trunk(project, toolchain, "serve")

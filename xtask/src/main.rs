@@ -15,6 +15,7 @@ mod serve;
 mod size;
 mod suite;
 mod system;
+mod threads;
 mod toolchain;
 
 use std::path::PathBuf;

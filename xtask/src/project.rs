@@ -47,6 +47,11 @@ impl Project {
         self.cache.join("wasm")
     }
 
+    /// Cargo's target folder for wasm32 with threads, whose flags would otherwise undo the other's builds.
+    pub fn wasm_threads_target(&self) -> PathBuf {
+        self.cache.join("wasm-threads")
+    }
+
     /// Cargo's target folder for this machine.
     pub fn native_target(&self) -> PathBuf {
         self.cache.join("native")

@@ -47,6 +47,12 @@ const PARTS: &[Part] = &[
         belongs: |name, _| is_cpu_engine_wasm(name),
     },
     Part {
+        name: "engine wasm, CPU, threads",
+        budget: None,
+        compressed: true,
+        belongs: |name, _| is_cpu_threads_engine_wasm(name),
+    },
+    Part {
         name: "default model",
         budget: Some(900_000),
         compressed: false,
@@ -119,6 +125,10 @@ fn is_engine_wasm(name: &str) -> bool {
 
 fn is_cpu_engine_wasm(name: &str) -> bool {
     name.starts_with("engine-cpu_bg") && name.ends_with(".wasm")
+}
+
+fn is_cpu_threads_engine_wasm(name: &str) -> bool {
+    name.starts_with("engine-cpu-threads_bg") && name.ends_with(".wasm")
 }
 
 fn is_of_model(name: &str, model: &str) -> bool {
@@ -199,6 +209,8 @@ mod tests {
                 && !is_engine_wasm("engine-0123456789abcdef.js")
                 && !is_engine_wasm("engine-cpu_bg-0123456789abcdef.wasm")
                 && is_cpu_engine_wasm("engine-cpu_bg-0123456789abcdef.wasm")
+                && !is_cpu_engine_wasm("engine-cpu-threads_bg-0123456789abcdef.wasm")
+                && is_cpu_threads_engine_wasm("engine-cpu-threads_bg-0123456789abcdef.wasm")
         );
     }
 

@@ -114,6 +114,43 @@ impl Toolchain {
         }
     }
 
+    /// Whether this compiler has the sources of its standard library; tries to fetch them where they are a component of
+    /// their own.
+    pub fn ensure_sources(self, project: &Project) -> bool {
+        let are_here = || match self {
+            Self::Installed => Task::new("rustc")
+                .args(["--print", "sysroot"])
+                .in_folder(&project.root)
+                .read()
+                .is_some_and(|sysroot| {
+                    let library = "lib/rustlib/src/rust/library/std";
+                    Path::new(sysroot.trim()).join(library).is_dir()
+                }),
+            // They are a package of its own list.
+            Self::Debian => true,
+        };
+        if are_here() {
+            return true;
+        }
+        if find_program("rustup").is_none() {
+            return false;
+        }
+        let step = Step::begin(
+            "Fetch the sources of the standard library with rustup",
+            "some seconds",
+        );
+        let added = Task::new("rustup")
+            .args(["component", "add", "rust-src"])
+            .in_folder(&project.root)
+            .within(Duration::from_secs(180))
+            .run();
+        match added {
+            Ok(()) => step.done(),
+            Err(error) => say::note(&format!("That did not work: {error}")),
+        }
+        are_here()
+    }
+
     /// Whether this compiler has clippy; tries to install it where it is a package of its own.
     pub fn ensure_clippy(self) -> bool {
         match self {

@@ -6,7 +6,8 @@ use delineo::mask::{
     Mask, Preview, ProbabilityMap, Stroke, Style, View, mask_png, overlay_png, probability_png,
 };
 use delineo_web::protocol::{Area, Export, Settings};
-use wasm_bindgen::{Clamped, JsValue};
+use js_sys::Uint8ClampedArray;
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::ImageData;
 
@@ -46,7 +47,9 @@ impl Job {
     /// The image as the page draws it, an `ImageBitmap`, reduced where a canvas could not hold it.
     pub async fn bitmap(&self) -> Result<JsValue, EngineError> {
         let (width, height, rgba) = imaging::display_rgba(&self.image);
-        let data = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&rgba), width, height)?;
+        // A copy, because what threads share is refused here.
+        let pixels = Uint8ClampedArray::from(rgba.as_slice());
+        let data = ImageData::new_with_js_u8_clamped_array_and_sh(&pixels, width, height)?;
         Ok(JsFuture::from(scope().create_image_bitmap_with_image_data(&data)?).await?)
     }
 

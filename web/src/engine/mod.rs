@@ -4,8 +4,9 @@
 //! The worker keeps nothing that the page could not give it again: after a panic or a lost device the page starts a
 //! new one and repeats its requests.
 //!
-//! There are two of it: `engine` for the GPU, which carries burn and wgpu, and `engine-cpu` without them, which is a
-//! tenth of the size and so begins at once where there is no GPU.
+//! There are three of it: `engine` for the GPU, which carries burn and wgpu; `engine-cpu` without them, which is a
+//! tenth of the size and so begins at once where there is no GPU; and `engine-cpu-threads`, which is that on several
+//! threads, for pages that may share memory between workers.
 
 mod download;
 mod error;
@@ -15,6 +16,8 @@ mod job;
 mod liveness;
 mod post;
 mod session;
+#[cfg(feature = "engine-cpu-threads")]
+mod threads;
 
 use std::cell::Cell;
 use std::collections::VecDeque;

@@ -17,6 +17,8 @@ use crate::engine::error::EngineError;
 #[cfg(feature = "engine")]
 use crate::engine::gpu;
 use crate::engine::job::Job;
+#[cfg(feature = "engine-cpu-threads")]
+use crate::engine::threads;
 use crate::engine::{ON_GPU, download, post, scope};
 
 /// Size of a synthetic sample in pixels.
@@ -131,16 +133,20 @@ impl Session {
                         why: None,
                     }));
                 }
-                Err(why) => self.use_cpu(Some(why)),
+                Err(why) => self.use_cpu(Some(why), 1),
             }
             return Ok(());
         }
         let _ = choice;
-        self.use_cpu(None);
+        #[cfg(feature = "engine-cpu-threads")]
+        let threads = threads::start().await;
+        #[cfg(not(feature = "engine-cpu-threads"))]
+        let threads = 1;
+        self.use_cpu(None, threads);
         Ok(())
     }
 
-    fn use_cpu(&mut self, why: Option<String>) {
+    fn use_cpu(&mut self, why: Option<String>, threads: usize) {
         ON_GPU.set(false);
         self.device = Some(device::cpu());
         // They lie on the device that is given up, and so does the one that runs.
@@ -148,7 +154,10 @@ impl Session {
         self.published = None;
         post::event(&Event::DeviceReady(DeviceReport {
             gpu: false,
-            name: "WebAssembly SIMD".to_owned(),
+            name: match threads {
+                1 => "WebAssembly SIMD".to_owned(),
+                _ => format!("WebAssembly SIMD, {threads} threads"),
+            },
             why,
         }));
     }
@@ -227,7 +236,9 @@ impl Session {
                     self.adopt(model, published);
                     return Ok(());
                 }
-                Err(error) => self.use_cpu(Some(format!("The GPU failed its self-test. {error}"))),
+                Err(error) => {
+                    self.use_cpu(Some(format!("The GPU failed its self-test. {error}")), 1);
+                }
             }
         }
         let model = Model::new(manifest, &checkpoint, &device::cpu())?;

@@ -47,6 +47,10 @@ pub struct Engine {
     pub restarts: u32,
     /// What happened, for the diagnostics.
     pub incidents: Vec<String>,
+    /// Whether the one that runs is the one on several threads.
+    on_threads: bool,
+    /// Whether that one stopped, so that the CPU has one thread from now on.
+    no_threads: bool,
     /// Why the CPU was asked for, if it was.
     pub no_gpu: Option<String>,
     /// The models that it was asked for and has not answered, in order.
@@ -104,6 +108,12 @@ impl Engine {
         }
     }
 
+    /// Sharing memory is the part that browsers differ in, and needs the most of it: an engine that died with threads is
+    /// tried without them.
+    pub fn blame_threads(&mut self) {
+        self.no_threads |= self.on_threads;
+    }
+
     /// Stops the worker and forgets what it was asked.
     pub fn stop(&mut self) {
         if let Some(worker) = self.worker.take() {
@@ -157,8 +167,18 @@ fn start(store: Store, generation: u32, name: &str) -> Result<(Worker, Listeners
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
     options.set_name(name);
-    let choice = store.engine.with_value(Engine::choice);
-    let worker = Worker::new_with_options(&address(choice), &options)?;
+    let (choice, no_threads) = store
+        .engine
+        .with_value(|engine| (engine.choice(), engine.no_threads));
+    let threaded = match choice {
+        DeviceChoice::Cpu if !no_threads && may_share_memory() => named("engine-cpu-threads"),
+        _ => None,
+    };
+    store
+        .engine
+        .update_value(|engine| engine.on_threads = threaded.is_some());
+    let address = threaded.unwrap_or_else(|| address(choice));
+    let worker = Worker::new_with_options(&address, &options)?;
 
     let is_current = move || {
         store
@@ -222,12 +242,27 @@ fn address(choice: DeviceChoice) -> String {
         DeviceChoice::Auto => "engine",
         DeviceChoice::Cpu => "engine-cpu",
     };
+    named(name).unwrap_or_else(|| format!("{name}_loader.js"))
+}
+
+fn named(engine: &str) -> Option<String> {
     document()
-        .query_selector(&format!("meta[name={name}]"))
+        .query_selector(&format!("meta[name={engine}]"))
         .ok()
         .flatten()
         .and_then(|meta| meta.get_attribute("content"))
-        .unwrap_or_else(|| format!("{name}_loader.js"))
+}
+
+/// Whether threads are to be had: the page is cross-origin isolated, there is more than one processor, and
+/// `Atomics.waitAsync` is there, on which wasm-bindgen's futures wait (Firefox before 145 has none).
+fn may_share_memory() -> bool {
+    let get = |object: &JsValue, name: &str| {
+        js_sys::Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
+    };
+    let global = js_sys::global();
+    get(&global, "crossOriginIsolated").is_truthy()
+        && get(&get(&global, "Atomics"), "waitAsync").is_function()
+        && window().navigator().hardware_concurrency() > 1.0
 }
 
 /// What a JavaScript error says.

@@ -20,6 +20,7 @@ pub fn engine_died(store: Store, message: String, gpu: bool) {
     let restarts = store.engine.try_update_value(|engine| {
         engine.stop();
         engine.incidents.push(message);
+        engine.blame_threads();
         // A GPU under which the engine stopped twice is not trusted a third time, whatever the cause.
         if gpu {
             engine.no_gpu = Some("the GPU stopped working".to_owned());

@@ -24,6 +24,14 @@ pub const POLICY: &[&str] = &[
 /// What only a header can say, a `<meta>` tag cannot.
 const POLICY_IN_HEADER: &str = "frame-ancestors 'none'";
 
+/// What a page and its workers must say to be cross-origin isolated, without which no browser lets them share memory and
+/// so have threads (HTML, "cross-origin isolation"). The service worker sends the same.
+pub const ISOLATION: &[(&str, &str)] = &[
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Embedder-Policy", "require-corp"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+];
+
 /// The service worker sends this policy too, for hosts that send none: a worker takes its policy from its own response.
 pub fn policy() -> String {
     format!("{}; {POLICY_IN_HEADER}", POLICY.join("; "))
@@ -51,10 +59,13 @@ impl Rule {
 pub fn write(site: &mut Site) {
     let mut text = format!(
         "/*\n  Content-Security-Policy: {}\n  X-Content-Type-Options: nosniff\n  Referrer-Policy: no-referrer\n  \
-         Cross-Origin-Opener-Policy: same-origin\n  Cross-Origin-Resource-Policy: same-origin\n  \
          Permissions-Policy: camera=(), geolocation=(), microphone=(), payment=(), usb=()\n",
         policy(),
     );
+    for (name, value) in ISOLATION {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "  {name}: {value}");
+    }
     let names: Vec<&str> = site
         .files()
         .map(|(name, _)| name)
@@ -67,7 +78,6 @@ pub fn write(site: &mut Site) {
         } else {
             "no-cache"
         };
-        // Writing to a string does not fail.
         let _ = write!(text, "/{path}\n  Cache-Control: {cache}\n");
     }
     site.put("_headers", text.into_bytes());

@@ -27,6 +27,7 @@ pub use site::Site;
 pub fn finish(trunk_output: &Path, assets: &Path, dist: &Path) -> Result<Site> {
     let mut site = Site::read(trunk_output)?;
     page::take_out_inline_script(&mut site, &read(&assets.join(page::START))?)?;
+    page::announce_threads(&mut site)?;
     names::hash(&mut site)?;
     page::harden(&mut site)?;
     seal_site(&mut site, assets)?;
@@ -225,6 +226,34 @@ dispatchEvent(new CustomEvent("TrunkApplicationStarted", {detail: {wasm}}));
     }
 
     #[test]
+    fn the_engine_on_several_threads_is_named_in_the_page_where_it_was_built() {
+        let without = finished();
+        let page = without.text("index.html").unwrap();
+        assert!(!page.contains("engine-cpu-threads"), "{page}");
+
+        let mut site = trunk_output();
+        site.put(
+            "engine-cpu-threads.js",
+            b"export const run_thread = 1;".to_vec(),
+        );
+        site.put(
+            "engine-cpu-threads_loader.js",
+            b"import init, { run_thread } from './engine-cpu-threads.js';".to_vec(),
+        );
+        page::announce_threads(&mut site).unwrap();
+        names::hash(&mut site).unwrap();
+        let (glue, _) = only(&site, "engine-cpu-threads-", ".js");
+        let (loader, text) = only(&site, "engine-cpu-threads_loader-", ".js");
+        assert!(String::from_utf8_lossy(text).contains(&format!("'./{glue}'")));
+        let page = site.text("index.html").unwrap();
+        let tag = format!(r#"<meta name="engine-cpu-threads" content="{loader}">"#);
+        assert!(page.contains(&tag), "{page}");
+        let plain = only(&site, "engine-cpu_loader-", ".js").0;
+        let tag = format!(r#"<meta name="engine-cpu" content="{plain}">"#);
+        assert!(page.contains(&tag), "{page}");
+    }
+
+    #[test]
     fn nothing_inline_is_left_and_what_is_loaded_has_its_integrity() {
         let site = finished();
         let html = site.text("index.html").unwrap();
@@ -269,7 +298,7 @@ dispatchEvent(new CustomEvent("TrunkApplicationStarted", {detail: {wasm}}));
             let entry = format!(r#"{{"sha256":"{}","url":"{url}"}}"#, sha256_hex(bytes));
             assert_eq!(worker.contains(&entry), !own, "{name}: {entry}");
         }
-        for placeholder in ["__VERSION__", "__POLICY__", "__FILES__"] {
+        for placeholder in ["__VERSION__", "__POLICY__", "__ISOLATION__", "__FILES__"] {
             assert!(!worker.contains(placeholder), "{placeholder} is filled in");
         }
     }
@@ -352,5 +381,9 @@ dispatchEvent(new CustomEvent("TrunkApplicationStarted", {detail: {wasm}}));
                 .any(|(name, value)| name == "Content-Security-Policy"
                     && value.contains("frame-ancestors 'none'"))
         );
+        for (name, value) in headers::ISOLATION {
+            let wanted = ((*name).to_owned(), (*value).to_owned());
+            assert!(everywhere.contains(&&wanted), "{name} in {everywhere:?}");
+        }
     }
 }

@@ -82,10 +82,13 @@ pub fn write_service_worker(site: &mut Site, template: &str) -> Result<()> {
         .collect();
     let list = Value::from(list).to_string();
     let policy = headers::policy();
-    let version = &sha256_hex(format!("{template}\n{list}\n{policy}").as_bytes())[..16];
+    let isolation = json!(headers::ISOLATION).to_string();
+    let all = format!("{template}\n{list}\n{policy}\n{isolation}");
+    let version = &sha256_hex(all.as_bytes())[..16];
     let values = [
         ("'__VERSION__'", json!(version).to_string()),
         ("'__POLICY__'", json!(policy).to_string()),
+        ("['__ISOLATION__']", isolation),
         ("['__FILES__']", list),
     ];
     let values = values

@@ -13,6 +13,9 @@ use crate::error::{Error, Result};
 /// The script that starts the page, as it is called before it gets its hash.
 pub const START: &str = "start.js";
 
+/// The script that starts the engine on several threads, as it is called before it gets its hash.
+const THREADS: &str = "engine-cpu-threads_loader.js";
+
 /// The page.
 const PAGE: &str = "index.html";
 
@@ -51,6 +54,25 @@ pub fn take_out_inline_script(site: &mut Site, template: &str) -> Result<()> {
         PAGE,
         format!(r#"{before}<script type="module" src="./{START}"></script>{after}"#).into_bytes(),
     );
+    Ok(())
+}
+
+/// Tells the page of the engine on several threads, which is not always built and which Trunk knows nothing of.
+///
+/// # Errors
+/// When the page names no engine for the CPU.
+pub fn announce_threads(site: &mut Site) -> Result<()> {
+    if site.get(THREADS).is_none() {
+        return Ok(());
+    }
+    let mut html = site.text(PAGE)?.to_owned();
+    let place = tags(&html)
+        .into_iter()
+        .find(|range| attribute(&html[range.clone()], "name") == Some("engine-cpu"))
+        .ok_or_else(|| Error::Page("index.html names no engine for the CPU".into()))?;
+    let tag = format!(r#"<meta name="engine-cpu-threads" content="{THREADS}">"#);
+    html.insert_str(place.start, &format!("{tag}\n    "));
+    site.put(PAGE, html.into_bytes());
     Ok(())
 }
 

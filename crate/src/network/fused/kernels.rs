@@ -1,4 +1,5 @@
-//! The passes over the image. Each works on a tile of [`TILE`] pixels of one row at a time:
+//! The passes over the image. Threads share out a pass by bands of rows of its result; every number is the same sum,
+//! whoever computes it. A pass works on a tile of [`TILE`] pixels of one row at a time:
 //!
 //! ```text
 //!            channels ─▶
@@ -7,9 +8,11 @@
 //!   …                               while the loop runs over taps and input channels
 //! ```
 
+use rayon::prelude::*;
 use wide::f32x4;
 
 use super::map::{LANES, Map, load};
+use super::scratch::{Room, Scratch};
 use super::winograd::{Winograd, Workspace};
 
 /// Pixels that share each load of a weight.
@@ -192,21 +195,28 @@ pub struct Convolution(pub Spatial);
 
 impl Convolution {
     /// `margin` is the one of the result.
-    pub fn apply(&self, x: &Map, margin: usize, workspace: &mut Workspace) -> Map {
+    pub fn apply(&self, x: &Map, margin: usize, scratch: &Scratch) -> Map {
         let outputs = self.0.outputs();
         let mut result = Map::zeros(x.height, x.width, outputs, margin);
-        let count = self.0.rows_at_once(x);
-        for y in (0..x.height).step_by(count) {
-            let count = count.min(x.height - y);
-            self.0
-                .apply(x, y, count, workspace, |row, column, channel, sums| {
-                    let row = result.row_mut(y + row);
-                    store(
-                        &mut row[column * outputs + channel..],
-                        sums.map(|sum| sum.fast_max(f32x4::ZERO)),
-                    );
-                });
-        }
+        let bands = result.bands(self.0.rows_at_once(x));
+        bands.for_each_init(
+            || scratch.take(),
+            |room, mut band| {
+                let (y, count) = (band.y, band.count);
+                self.0.apply(
+                    x,
+                    y,
+                    count,
+                    &mut room.workspace,
+                    |row, column, channel, sums| {
+                        store(
+                            &mut band.row_mut(row)[column * outputs + channel..],
+                            sums.map(|sum| sum.fast_max(f32x4::ZERO)),
+                        );
+                    },
+                );
+            },
+        );
         result
     }
 }
@@ -274,26 +284,30 @@ impl LargeKernel {
     }
 
     /// `margin` is the one of the result.
-    pub fn apply(&self, x: &Map, margin: usize) -> Map {
+    pub fn apply(&self, x: &Map, margin: usize, scratch: &Scratch) -> Map {
         let channels = x.channels;
         let mut result = Map::zeros(x.height, x.width, channels, margin);
-        let mut mixed = vec![0.0; TILE * channels];
-        let mut hidden = vec![0.0; TILE * self.bottleneck.expand.outputs()];
-        for y in 0..x.height {
-            let (window, stride) = (x.window(y, self.margin()), x.stride());
-            let row = result.row_mut(y);
-            tiles(x.width, |start, full| {
-                let source = &window[start * channels..];
-                let target = &mut row[start * channels..];
-                if full {
-                    self.depthwise::<TILE>(source, channels, stride, &mut mixed);
-                    self.bottleneck.tile::<TILE>(&mixed, &mut hidden, target);
-                } else {
-                    self.depthwise::<1>(source, channels, stride, &mut mixed);
-                    self.bottleneck.tile::<1>(&mixed, &mut hidden, target);
-                }
-            });
-        }
+        result.bands(1).for_each_init(
+            || scratch.take(),
+            |room, mut band| {
+                let (window, stride) = (x.window(band.y, self.margin()), x.stride());
+                let row = band.row_mut(0);
+                let Room { mixed, hidden, .. } = &mut **room;
+                let mixed = at_least(mixed, TILE * channels);
+                let hidden = at_least(hidden, TILE * self.bottleneck.expand.outputs());
+                tiles(x.width, |start, full| {
+                    let source = &window[start * channels..];
+                    let target = &mut row[start * channels..];
+                    if full {
+                        self.depthwise::<TILE>(source, channels, stride, mixed);
+                        self.bottleneck.tile::<TILE>(mixed, hidden, target);
+                    } else {
+                        self.depthwise::<1>(source, channels, stride, mixed);
+                        self.bottleneck.tile::<1>(mixed, hidden, target);
+                    }
+                });
+            },
+        );
         result
     }
 
@@ -345,40 +359,43 @@ pub struct Fusion {
 
 impl Fusion {
     /// `margin` is the one of the result.
-    pub fn apply(
-        &self,
-        skip: &Map,
-        upsampled: &Map,
-        margin: usize,
-        workspace: &mut Workspace,
-    ) -> Map {
+    pub fn apply(&self, skip: &Map, upsampled: &Map, margin: usize, scratch: &Scratch) -> Map {
         let (half, outputs) = (self.skip.outputs(), self.bottleneck.project.outputs());
         let mut result = Map::zeros(skip.height, skip.width, outputs, margin);
         let (both, width) = (2 * half, skip.width);
-        let count = self.skip.rows_at_once(skip);
-        let mut mixed = vec![0.0; count * width * both];
-        let mut hidden = vec![0.0; TILE * self.bottleneck.expand.outputs()];
-        for y in (0..skip.height).step_by(count) {
-            let count = count.min(skip.height - y);
-            let groups = [(&self.skip, skip, 0), (&self.upsampled, upsampled, half)];
-            for (group, map, offset) in groups {
-                group.apply(map, y, count, workspace, |row, column, channel, sums| {
-                    let start = (row * width + column) * both + offset + channel;
-                    store(&mut mixed[start..], sums.map(gelu));
-                });
-            }
-            for (row, mixed) in mixed.chunks_exact(width * both).take(count).enumerate() {
-                let row = result.row_mut(y + row);
-                tiles(width, |start, full| {
-                    let (source, target) = (&mixed[start * both..], &mut row[start * outputs..]);
-                    if full {
-                        self.bottleneck.tile::<TILE>(source, &mut hidden, target);
-                    } else {
-                        self.bottleneck.tile::<1>(source, &mut hidden, target);
-                    }
-                });
-            }
-        }
+        let bands = result.bands(self.skip.rows_at_once(skip));
+        bands.for_each_init(
+            || scratch.take(),
+            |room, mut band| {
+                let (y, count) = (band.y, band.count);
+                let Room {
+                    workspace,
+                    mixed,
+                    hidden,
+                } = &mut **room;
+                let mixed = at_least(mixed, count * width * both);
+                let hidden = at_least(hidden, TILE * self.bottleneck.expand.outputs());
+                let groups = [(&self.skip, skip, 0), (&self.upsampled, upsampled, half)];
+                for (group, map, offset) in groups {
+                    group.apply(map, y, count, workspace, |row, column, channel, sums| {
+                        let start = (row * width + column) * both + offset + channel;
+                        store(&mut mixed[start..], sums.map(gelu));
+                    });
+                }
+                for (row, mixed) in mixed.chunks_exact(width * both).take(count).enumerate() {
+                    let row = band.row_mut(row);
+                    tiles(width, |start, full| {
+                        let source = &mixed[start * both..];
+                        let target = &mut row[start * outputs..];
+                        if full {
+                            self.bottleneck.tile::<TILE>(source, hidden, target);
+                        } else {
+                            self.bottleneck.tile::<1>(source, hidden, target);
+                        }
+                    });
+                }
+            },
+        );
         result
     }
 }
@@ -394,19 +411,28 @@ pub struct Pointwise {
 impl Pointwise {
     /// Channel-first planes, one a class.
     pub fn apply_to_planes(&self, x: &Map) -> Vec<f32> {
-        let mut planes = Vec::with_capacity(self.bias.len() * x.height * x.width);
-        for (weights, bias) in self.weights.iter().zip(&self.bias) {
-            for y in 0..x.height {
-                planes.extend(x.row(y).chunks_exact(x.channels).map(|pixel| {
-                    pixel
-                        .iter()
-                        .zip(weights)
-                        .fold(*bias, |sum, (value, weight)| sum + value * weight)
-                }));
+        let mut planes = vec![0.0; self.bias.len() * x.height * x.width];
+        let rows = planes.par_chunks_exact_mut(x.width).enumerate();
+        rows.for_each(|(index, row)| {
+            let (class, y) = (index / x.height, index % x.height);
+            let (weights, bias) = (&self.weights[class], self.bias[class]);
+            for (sum, pixel) in row.iter_mut().zip(x.row(y).chunks_exact(x.channels)) {
+                *sum = pixel
+                    .iter()
+                    .zip(weights)
+                    .fold(bias, |sum, (value, weight)| sum + value * weight);
             }
-        }
+        });
         planes
     }
+}
+
+/// The first `length` numbers, whatever they are, of room that grows where it must.
+fn at_least(room: &mut Vec<f32>, length: usize) -> &mut [f32] {
+    if room.len() < length {
+        room.resize(length, 0.0);
+    }
+    &mut room[..length]
 }
 
 /// Cuts a row into tiles: full ones, then single pixels. `work` gets the first pixel and whether the tile is full.

@@ -1,5 +1,8 @@
-//! A channel-last activation map with a margin of zeros around it.
+//! A channel-last activation map with a margin of zeros around it, and the bands of it that threads share out.
 
+use std::ops::Range;
+
+use rayon::prelude::*;
 use wide::f32x4;
 
 /// Lanes of a vector.
@@ -13,6 +16,27 @@ pub struct Map {
     pub channels: usize,
     pub margin: usize,
     data: Vec<f32>,
+}
+
+/// Some rows of a map, for one thread to write.
+#[derive(Debug)]
+pub struct Band<'a> {
+    /// The first row's number in the map.
+    pub y: usize,
+    /// How many rows.
+    pub count: usize,
+    /// Whole rows, the margins at their ends included.
+    data: &'a mut [f32],
+    stride: usize,
+    /// Where the pixels lie in a row.
+    inside: Range<usize>,
+}
+
+impl Band<'_> {
+    /// The pixels of row `row`, counted from the band's first, without the margin.
+    pub fn row_mut(&mut self, row: usize) -> &mut [f32] {
+        &mut self.data[row * self.stride..][self.inside.clone()]
+    }
 }
 
 impl Map {
@@ -36,13 +60,15 @@ impl Map {
         margin: usize,
     ) -> Self {
         let mut map = Self::zeros(height, width, channels, margin);
-        for (channel, plane) in planes.chunks_exact(height * width).enumerate() {
-            for (y, row) in plane.chunks_exact(width).enumerate() {
-                for (pixel, value) in map.row_mut(y).chunks_exact_mut(channels).zip(row) {
+        map.bands(1).for_each(|mut band| {
+            let y = band.y;
+            for (channel, plane) in planes.chunks_exact(height * width).enumerate() {
+                let row = &plane[y * width..(y + 1) * width];
+                for (pixel, value) in band.row_mut(0).chunks_exact_mut(channels).zip(row) {
                     pixel[channel] = *value;
                 }
             }
-        }
+        });
         map
     }
 
@@ -63,30 +89,41 @@ impl Map {
         &self.data[start..start + self.width * self.channels]
     }
 
-    /// The pixels of row `y`, without the margin.
-    pub fn row_mut(&mut self, y: usize) -> &mut [f32] {
-        let start = (y + self.margin) * self.stride() + self.margin * self.channels;
-        &mut self.data[start..start + self.width * self.channels]
+    /// The map in bands of `rows` rows, the last of as many as are left, for threads to write side by side.
+    pub fn bands(&mut self, rows: usize) -> impl IndexedParallelIterator<Item = Band<'_>> {
+        let (stride, height) = (self.stride(), self.height);
+        let start = self.margin * self.channels;
+        let inside = start..start + self.width * self.channels;
+        self.data[self.margin * stride..][..height * stride]
+            .par_chunks_mut(rows * stride)
+            .enumerate()
+            .map(move |(index, data)| Band {
+                y: index * rows,
+                count: data.len() / stride,
+                data,
+                stride,
+                inside: inside.clone(),
+            })
     }
 
     /// Maximum over 2 × 2 pixels.
     pub fn max_pool(&self, margin: usize) -> Self {
         let channels = self.channels;
         let mut pooled = Self::zeros(self.height / 2, self.width / 2, channels, margin);
-        for y in 0..pooled.height {
+        pooled.bands(1).for_each(|mut band| {
+            let y = band.y;
             let (upper, lower) = (self.row(2 * y), self.row(2 * y + 1));
             let pairs = upper
                 .chunks_exact(2 * channels)
                 .zip(lower.chunks_exact(2 * channels));
-            for (target, (upper, lower)) in pooled.row_mut(y).chunks_exact_mut(channels).zip(pairs)
-            {
+            for (target, (upper, lower)) in band.row_mut(0).chunks_exact_mut(channels).zip(pairs) {
                 let (a, b) = upper.split_at(channels);
                 let (c, d) = lower.split_at(channels);
                 for ((((target, a), b), c), d) in target.iter_mut().zip(a).zip(b).zip(c).zip(d) {
                     *target = larger(larger(*a, *b), larger(*c, *d));
                 }
             }
-        }
+        });
         pooled
     }
 
@@ -94,17 +131,18 @@ impl Map {
     pub fn upsample(&self, margin: usize) -> Self {
         let channels = self.channels;
         let mut doubled = Self::zeros(2 * self.height, 2 * self.width, channels, margin);
-        let mut blended = vec![0.0; self.width * channels];
-        for y in 0..doubled.height {
+        let room = || vec![0.0; self.width * channels];
+        doubled.bands(1).for_each_init(room, |blended, mut band| {
+            let y = band.y;
             let near = y / 2;
             let far = if y % 2 == 0 {
                 near.saturating_sub(1)
             } else {
                 (near + 1).min(self.height - 1)
             };
-            blend(self.row(near), self.row(far), &mut blended);
+            blend(self.row(near), self.row(far), blended);
             let width = self.width;
-            for (x, target) in doubled.row_mut(y).chunks_exact_mut(channels).enumerate() {
+            for (x, target) in band.row_mut(0).chunks_exact_mut(channels).enumerate() {
                 let near = x / 2;
                 let far = if x % 2 == 0 {
                     near.saturating_sub(1)
@@ -114,7 +152,7 @@ impl Map {
                 let pixel = |x: usize| &blended[x * channels..(x + 1) * channels];
                 blend(pixel(near), pixel(far), target);
             }
-        }
+        });
         doubled
     }
 }

@@ -19,13 +19,14 @@
 
 pub(super) mod kernels;
 mod map;
+mod scratch;
 pub(super) mod weights;
 mod winograd;
 
 use kernels::{Convolution, Fusion, LargeKernel, Pointwise};
 use map::Map;
+use scratch::Scratch;
 use weights::{Algorithm, Reader};
-use winograd::Workspace;
 
 use super::Architecture;
 use crate::Error;
@@ -110,6 +111,9 @@ impl FusedNetwork {
 
     /// One image `[channels, height, width]`, row by row, to logits `[classes, height, width]`.
     ///
+    /// All threads of rayon's pool, the one that is installed or else the global one, work on it. How many they are
+    /// changes nothing in the result, to the last bit.
+    ///
     /// # Errors
     /// [`Error::InputShape`] when the channels or the sides do not fit.
     pub fn forward(
@@ -119,11 +123,16 @@ impl FusedNetwork {
     ) -> Result<Vec<f32>, Error> {
         self.architecture
             .check_image(image.len(), [channels, height, width])?;
-        let mut workspace = Workspace::default();
+        // Inside of the pool from here to the end: to go in from outside wakes threads, and there are dozens of passes.
+        Ok(rayon::scope(|_| {
+            self.logits(image, [channels, height, width])
+        }))
+    }
+
+    fn logits(&self, image: &[f32], [channels, height, width]: [usize; 3]) -> Vec<f32> {
+        let scratch = Scratch::default();
         let mut x = Map::from_planes(image, height, width, channels, 1);
-        x = self
-            .stem
-            .apply(&x, self.encoders[0].margin(), &mut workspace);
+        x = self.stem.apply(&x, self.encoders[0].margin(), &scratch);
         let mut skips = Vec::with_capacity(4);
         for (stage, encoder) in self.encoders.iter().enumerate() {
             if stage > 0 {
@@ -133,18 +142,18 @@ impl FusedNetwork {
             }
             for (index, layer) in encoder.layers.iter().enumerate() {
                 let last = index + 1 == encoder.layers.len();
-                x = layer.apply(&x, if last { 1 } else { layer.margin() });
+                x = layer.apply(&x, if last { 1 } else { layer.margin() }, &scratch);
             }
             // The skip connection is read by a 3×3 kernel, as is the upsampled map.
-            x = encoder.widen.apply(&x, 1, &mut workspace);
+            x = encoder.widen.apply(&x, 1, &scratch);
         }
         for decoder in &self.decoders {
-            let upsampled = decoder.up.apply(&x.upsample(1), 1, &mut workspace);
+            let upsampled = decoder.up.apply(&x.upsample(1), 1, &scratch);
             if let Some(skip) = skips.pop() {
-                x = decoder.fusion.apply(&skip, &upsampled, 1, &mut workspace);
+                x = decoder.fusion.apply(&skip, &upsampled, 1, &scratch);
             }
         }
-        Ok(self.head.apply_to_planes(&x))
+        self.head.apply_to_planes(&x)
     }
 }
 

@@ -46,7 +46,7 @@ pub struct Winograd {
     inputs: usize,
 }
 
-/// Room for what lies between the steps; one serves every convolution.
+/// Room for what lies between the steps; one serves every convolution, one after the other.
 #[derive(Debug, Default)]
 pub struct Workspace {
     /// Six rows of the map, transformed downwards.
@@ -85,10 +85,11 @@ impl Winograd {
         x.height.is_multiple_of(SIDE) && x.width.is_multiple_of(SIDE)
     }
 
-    /// How many rows to ask for at a time.
+    /// How many rows to ask for at a time: fewer than would be best for one thread where another would get none.
     pub fn rows_at_once(x: &Map) -> usize {
-        let tiles = x.width / SIDE;
-        (TILES.div_ceil(tiles) * SIDE).min(x.height)
+        let (across, down) = (x.width / SIDE, x.height / SIDE);
+        let share = down.div_ceil(rayon::current_num_threads());
+        TILES.div_ceil(across).min(share) * SIDE
     }
 
     /// Rows `y` to `y + count`, both multiples of [`SIDE`]: `finish` gets row (from 0), column, first output channel and
