@@ -151,6 +151,16 @@ impl Model {
         }
     }
 
+    /// The passes of one image of these sides, height first, each on its own; none of the burn modules.
+    #[cfg(feature = "bench")]
+    pub fn passes(&self, sides: [usize; 2]) -> Vec<crate::network::Pass<'_>> {
+        match &self.runner {
+            Runner::Fused(network) => network.passes(sides),
+            Runner::FusedGpu(network) => network.passes(sides),
+            Runner::Modules { .. } => Vec::new(),
+        }
+    }
+
     /// One probability map for each class, at the network's input size.
     ///
     /// # Errors

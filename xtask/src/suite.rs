@@ -188,7 +188,7 @@ fn lints(project: &Project, toolchain: Option<Toolchain>) -> Vec<(String, Result
     let first = "about 5 minutes the first time, seconds afterwards";
     let mut results = Vec::new();
     let packages = [
-        ("delineo", &["--features", "cli,train"][..], true),
+        ("delineo", &["--features", "cli,train,bench"][..], true),
         ("delineo-web", &["--features", "page"], false),
         ("xtask", &[], true),
     ];

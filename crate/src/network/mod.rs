@@ -22,6 +22,8 @@ mod fused;
 mod gpu;
 #[cfg(feature = "network")]
 mod modules;
+#[cfg(feature = "bench")]
+mod pass;
 
 pub use architecture::{Architecture, Variant};
 #[cfg(feature = "network")]
@@ -31,6 +33,8 @@ pub use fused::FusedNetwork;
 pub use gpu::{Cost, GpuNetwork};
 #[cfg(feature = "network")]
 pub use modules::CmuNext;
+#[cfg(feature = "bench")]
+pub use pass::Pass;
 
 /// Input sides must be multiples of this: four poolings, each halving.
 pub const SIDE_MULTIPLE: usize = 16;

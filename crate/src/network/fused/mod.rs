@@ -19,6 +19,8 @@
 
 pub(super) mod kernels;
 mod map;
+#[cfg(feature = "bench")]
+mod passes;
 mod scratch;
 pub(super) mod weights;
 mod winograd;

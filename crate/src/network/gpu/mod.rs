@@ -17,6 +17,8 @@ mod convolution;
 mod fusion;
 mod gelu;
 mod layer;
+#[cfg(feature = "bench")]
+mod passes;
 mod plan;
 mod tile;
 mod upsampled;

@@ -187,6 +187,12 @@ impl Plan {
         self.input.pack(planes)
     }
 
+    /// The kernels, in order.
+    #[cfg(feature = "bench")]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
     /// Starts all kernels, in order.
     pub fn launch(&self, client: &Client, weights: &Handle) {
         for step in &self.steps {
@@ -448,7 +454,7 @@ impl Step {
     }
 
     /// Bytes of the maps that it reads and writes.
-    fn bytes(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         match self {
             Self::Convolution {
                 at,
