@@ -86,6 +86,7 @@ fn four_phantoms_are_learnt_by_heart_within_a_minute() {
     let place = Place {
         folder: &folder.join("state"),
         save_every: Duration::from_secs(60),
+        finish: false,
     };
     let outcome = train(&config, None, &device::cpu(), place, &mut |_| ()).expect("it trains");
     let last = outcome.rows.last().expect("there are epochs");
@@ -150,6 +151,12 @@ fn a_training_that_is_killed_and_started_again_ends_as_if_it_had_not_been() {
         !folder.join("parts").exists(),
         "it was killed before its end"
     );
+    // What it has so far can be had, and changes nothing.
+    let early = delineo(&folder, "state-b", "early")
+        .arg("--finish")
+        .output()
+        .expect("it starts");
+    assert_ne!(weights(&folder, &early, "early"), expected);
     let mut child = delineo(&folder, "state-b", "parts")
         .stdout(Stdio::null())
         .spawn()
@@ -244,6 +251,7 @@ fn bad_data_are_named_file_by_file_before_anything_is_trained() {
     let place = Place {
         folder: &folder.join("state"),
         save_every: Duration::ZERO,
+        finish: false,
     };
     let error = train(&config, None, &device::cpu(), place, &mut |_| {
         panic!("a step was made")
@@ -274,10 +282,13 @@ fn a_setting_that_does_not_exist_is_named() {
 fn the_recipes_can_be_read() {
     let recipes = Path::new(env!("CARGO_MANIFEST_DIR")).join("recipes");
     let mut count = 0;
-    for entry in fs::read_dir(&recipes).expect("there").flatten() {
-        let text = fs::read_to_string(entry.path()).expect("readable");
-        Config::from_toml(&text, &recipes)
-            .unwrap_or_else(|error| panic!("{:?}: {error}", entry.path()));
+    let entries = fs::read_dir(&recipes).expect("there").flatten();
+    for path in entries.map(|entry| entry.path()) {
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).expect("readable");
+        Config::from_toml(&text, &recipes).unwrap_or_else(|error| panic!("{path:?}: {error}"));
         count += 1;
     }
     assert!(count >= 3);
@@ -303,6 +314,7 @@ fn the_example_of_fine_tuning_runs() {
     let place = Place {
         folder: &folder.join("state"),
         save_every: Duration::from_secs(60),
+        finish: false,
     };
     let outcome =
         train(&config, Some(&start), &device::cpu(), place, &mut |_| ()).expect("it trains");

@@ -15,6 +15,8 @@ pub struct Place<'a> {
     pub folder: &'a Path,
     /// How old the saved state may be when the training is killed; it is saved after every epoch too.
     pub save_every: Duration,
+    /// Whether to go no further than what is found there, and make the best of it.
+    pub finish: bool,
 }
 
 impl Place<'_> {

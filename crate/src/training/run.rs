@@ -96,7 +96,9 @@ pub fn train(
         clock: Instant::now(),
         pace: 0.0,
     };
-    run.all(observe)?;
+    if !run.place.finish {
+        run.all(observe)?;
+    }
     let position = run.state.position;
     let (Some(weights), Some(best)) = (run.state.best, position.best) else {
         return Err(Error::Training("no epoch was validated".to_owned()));

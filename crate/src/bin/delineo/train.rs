@@ -1,5 +1,6 @@
 //! `delineo train`: from a configuration and folders of images to a model folder.
 
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -34,6 +35,9 @@ pub struct Arguments {
     /// Seconds after which the state is saved, beside the end of every epoch.
     #[arg(long, default_value_t = 60)]
     save_every: u64,
+    /// Go no further: write the best epoch so far of a training that was begun.
+    #[arg(long)]
+    finish: bool,
     /// One JSON object an epoch on standard output, and no progress bar.
     #[arg(long)]
     json: bool,
@@ -117,6 +121,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
     let place = Place {
         folder: &state,
         save_every: Duration::from_secs(arguments.save_every),
+        finish: arguments.finish,
     };
     let outcome = train(&config, start.as_ref(), &device, place, &mut observe)?;
     bar.finish_and_clear();
@@ -177,7 +182,7 @@ fn manifest(config: &Config, outcome: &Outcome) -> Manifest {
         training: origins.filter(|origin| !origin.is_empty()).collect(),
         licence: config.licence.clone(),
         provenance: Some(Provenance {
-            command: std::env::args().collect::<Vec<_>>().join(" "),
+            command: command(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             seed: config.recipe.seed,
             training: outcome.training.clone(),
@@ -189,4 +194,11 @@ fn manifest(config: &Config, outcome: &Outcome) -> Manifest {
         }),
         ..Manifest::assumed(&config.id, &config.variant, 3, 1, &[])
     }
+}
+
+/// The command as it was typed, without where the program lies.
+fn command() -> String {
+    let arguments = std::env::args().skip(1);
+    let words: Vec<String> = iter::once("delineo".to_owned()).chain(arguments).collect();
+    words.join(" ")
 }
