@@ -292,7 +292,7 @@ pub fn wanted_views(store: Store) -> Option<Views> {
         shown
             .as_ref()
             .filter(|_| is_wanted)
-            .map(|shown| Views::of(shown.modality))
+            .and_then(|shown| Views::of(shown.modality))
     })
 }
 

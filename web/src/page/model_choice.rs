@@ -68,6 +68,13 @@ pub fn ModelChoice() -> impl IntoView {
                 .is_some_and(|model| matches!(model.source, Source::Own(_)))
         }) && !is_own_and_kept.get()
     });
+    let has_views = Memo::new(move |_| {
+        store.shown.with(|shown| {
+            shown
+                .as_ref()
+                .is_some_and(|shown| Views::of(shown.modality).is_some())
+        })
+    });
     view! {
         <Show when=move || { choices.with(Vec::len) > 1 } fallback=move || view! { <p class="model-name">{move || name.get()}</p> }>
             <div class="field">
@@ -103,16 +110,20 @@ pub fn ModelChoice() -> impl IntoView {
                 </select>
             </div>
         </Show>
-        <label class="check">
-            <input
-                type="checkbox"
-                aria-describedby="views-note"
-                prop:checked=move || store.preferences.with(|preferences| preferences.views)
-                on:change=move |event| conductor::average_views(store, event_target_checked(&event))
-            />
-            <span>"Average flipped views"</span>
-        </label>
-        <p id="views-note" class="field-note">{move || views_note(store)}</p>
+        <Show when=move || has_views.get()>
+            <label class="check">
+                <input
+                    type="checkbox"
+                    aria-describedby="views-note"
+                    prop:checked=move || store.preferences.with(|preferences| preferences.views)
+                    on:change=move |event| conductor::average_views(store, event_target_checked(&event))
+                />
+                <span>"Average flipped views"</span>
+            </label>
+            <p id="views-note" class="field-note">
+                "Looks at the image eight times, flipped and turned: slower, usually more exact."
+            </p>
+        </Show>
         <div class="row">
             <button type="button" class="link" on:click=move |_| topbar::pick()>"Use your own weights…"</button>
             <Show when=move || is_own_and_fleeting.get()>
@@ -122,21 +133,5 @@ pub fn ModelChoice() -> impl IntoView {
                 <button type="button" class="link" on:click=move |_| models::forget(store, running.get_untracked())>"Forget on this device"</button>
             </Show>
         </div>
-    }
-}
-
-/// What averaging costs and brings for the picture on the stage. Tracked.
-fn views_note(store: Store) -> &'static str {
-    let modality = store
-        .shown
-        .with(|shown| shown.as_ref().map(|shown| shown.modality));
-    match modality.map(Views::of) {
-        Some(Views::All) => {
-            "Looks at the image eight times, flipped and turned: slower, usually more exact."
-        }
-        Some(Views::Mirror) => {
-            "Looks at the image twice, once mirrored: slower, usually more exact."
-        }
-        None => "",
     }
 }
