@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::document;
 use crate::error::{Error, Result};
+use crate::finish;
 use crate::process::Task;
 use crate::project::Project;
 use crate::say::{self, Step};
@@ -83,11 +84,13 @@ pub fn run(project: &Project, data: Option<&Path>) -> Result<()> {
         .run()?;
     step.done();
     let program = project.native_target().join("release/delineo");
-    let index = project.root.join("public/models/index.json");
+    let models = project.root.join("public/models");
+    finish::write_model_index(&models)?;
+    let index = models.join("index.json");
     let index = fs::read_to_string(&index).map_err(Error::file("read", &index))?;
     let ids: Vec<String> = serde_json::from_str(&index).unwrap_or_default();
     for id in ids {
-        let folder = project.root.join("public/models").join(&id);
+        let folder = models.join(&id);
         let manifest = json(&folder.join("model.json"))?;
         let mut rows = Vec::new();
         for set in DATA.iter().filter(|set| handles(&manifest, set.modality)) {
