@@ -1,7 +1,12 @@
 //! Where the network runs. The network is written once; the device decides the backend.
 
 #[cfg(feature = "network")]
+use std::sync::atomic::{AtomicBool, Ordering};
+
+#[cfg(feature = "network")]
 pub use burn::tensor::Device;
+#[cfg(feature = "network")]
+use burn::tensor::wgpu::{WgpuSetup, wgpu::DeviceType};
 
 #[cfg(feature = "network")]
 use crate::Error;
@@ -40,9 +45,11 @@ pub fn gpu() -> Result<Device, Error> {
     // The runtime is one per process and cannot be opened twice.
     static GPU: std::sync::OnceLock<Result<Device, String>> = std::sync::OnceLock::new();
     GPU.get_or_init(|| {
-        Device::wgpu_options()
-            .init()
-            .map_err(|error| error.to_string())
+        let (device, setup) = Device::wgpu_options()
+            .init_with_setup()
+            .map_err(|error| error.to_string())?;
+        note(&setup);
+        Ok(device)
     })
     .clone()
     .map_err(|reason| Error::Device {
@@ -67,6 +74,7 @@ pub async fn gpu(lost: impl Fn(String) + Clone + Send + Sync + 'static) -> Resul
             device: "GPU",
             reason: error.to_string(),
         })?;
+    note(&setup);
     let uncaught = lost.clone();
     setup
         .device
@@ -75,6 +83,22 @@ pub async fn gpu(lost: impl Fn(String) + Clone + Send + Sync + 'static) -> Resul
         move |error: burn::tensor::wgpu::wgpu::Error| uncaught(error.to_string()),
     ));
     Ok(device)
+}
+
+/// Whether the open GPU is none, but the processor acting as one.
+#[cfg(feature = "network")]
+static SOFTWARE: AtomicBool = AtomicBool::new(false);
+
+#[cfg(feature = "network")]
+fn note(setup: &WgpuSetup) {
+    let software = setup.adapter.get_info().device_type == DeviceType::Cpu;
+    SOFTWARE.store(software, Ordering::Relaxed);
+}
+
+/// Whether the GPU that was opened is a software adapter: SwiftShader, llvmpipe, WARP.
+#[cfg(feature = "network")]
+pub(crate) fn is_software() -> bool {
+    SOFTWARE.load(Ordering::Relaxed)
 }
 
 /// The open GPU, for kernels that are not burn's: the same device and queue.

@@ -15,7 +15,7 @@ use crate::manifest::SelfTest;
 use crate::manifest::{Manifest, self_test_input};
 use crate::mask::ProbabilityMap;
 #[cfg(feature = "network")]
-use crate::network::{Architecture, CmuNext, Cost, FusedNetwork, GpuNetwork};
+use crate::network::{Architecture, CmuNext, Cost, FusedNetwork, GpuNetwork, Memory};
 #[cfg(not(feature = "network"))]
 use crate::network::{Architecture, FusedNetwork};
 use crate::weights::Checkpoint;
@@ -266,7 +266,12 @@ impl Runner {
                 // Only now: asking for the client of a GPU that nobody opened would open it.
                 let client = device::client();
                 if GpuNetwork::fits(&client) {
-                    let network = GpuNetwork::new(checkpoint, client)?;
+                    let memory = if device::is_software() {
+                        Memory::Storage
+                    } else {
+                        Memory::Workgroup
+                    };
+                    let network = GpuNetwork::new(checkpoint, client, memory)?;
                     return Ok(Self::FusedGpu(Box::new(network)));
                 }
             }

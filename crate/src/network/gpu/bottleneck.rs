@@ -9,6 +9,8 @@
 //!    …                           GELU     …                       k = 0 … 3      …
 //! ```
 //!
+//! The workgroup's memory is a [`Shared`] array, or a part of a storage buffer where that is [better](super::Memory).
+//!
 //! One thread is one *unit* (a tile of eight pixels) and one *group* (eight channels); all groups of a unit lie in one
 //! workgroup. A thread's own values pass through its own slots of the workgroup's memory where they are worked on one
 //! by one, in a loop: unrolled, the 48 GELUs of a layer are most of a kernel's code, and compilers choke on them.
@@ -84,6 +86,17 @@ pub fn place(extent: Extent, at: BottleneckAt) -> Place {
     }
 }
 
+/// Waits for all threads of the workgroup, so that each sees what the others put into the memory that they share:
+/// `stored` when that is a storage buffer.
+#[cube]
+pub fn meet(#[comptime] stored: bool) {
+    if comptime!(stored) {
+        sync_storage();
+    } else {
+        sync_cube();
+    }
+}
+
 /// Where a thread's slot 0 lies in a region of the workgroup's memory; the others follow `units` apart.
 #[cube]
 pub fn slots(region: usize, place: Place, at: BottleneckAt) -> usize {
@@ -99,15 +112,17 @@ pub fn keep(sums: &Array<Vec4>, memory: &mut [Vec4], start: usize, at: Bottlenec
     }
 }
 
-/// The bottleneck up to the last GELU and BN, for this thread's unit and group. The inputs lie at the start of `memory`,
-/// `[block][pixel][unit]`; from `hidden` on there is room for C channels.
+/// The bottleneck up to the last GELU and BN, for this thread's unit and group. The inputs lie in `memory` from `inputs`
+/// on, `[block][pixel][unit]`; from `hidden` on there is room for C channels.
 #[cube]
 pub fn mix(
-    mut memory: Shared<[Vec4]>,
+    memory: &mut [Vec4],
+    inputs: usize,
     hidden: usize,
     weights: &[Vec4],
     at: BottleneckAt,
     place: Place,
+    #[comptime] stored: bool,
 ) -> Array<Vec4> {
     let pair = comptime!(LANES * VECTORS);
     let width = at.groups * VECTORS;
@@ -123,7 +138,7 @@ pub fn mix(
             select(expands, at.inputs, width),
             0usize.runtime(),
         );
-        let from = select(expands, 0usize.runtime(), hidden) + place.unit;
+        let from = select(expands, inputs, hidden) + place.unit;
         let product = select(
             expands,
             at.expand + wide * at.inputs * pair,
@@ -131,14 +146,14 @@ pub fn mix(
         );
         let mut part = Array::<Vec4>::new(SLOTS);
         for block in 0..blocks {
-            let patch = fetch(&memory, from + block * PIXELS * at.units, at.units);
+            let patch = fetch(&*memory, from + block * PIXELS * at.units, at.units);
             multiply(&mut part, &patch, 0usize, weights, product + block * pair);
         }
         // All have read what is about to be overwritten.
-        sync_cube();
+        meet(stored);
         if expands {
             if place.real {
-                keep(&part, &mut memory, own, at);
+                keep(&part, memory, own, at);
                 for slot in 0..SLOTS {
                     let bias = weights[at.expand_bias + wide * VECTORS + slot / PIXELS];
                     let slot = own + slot * at.units;
@@ -152,7 +167,7 @@ pub fn mix(
                 sums[slot] += part[slot];
             }
         }
-        sync_cube();
+        meet(stored);
     }
     sums
 }
@@ -175,20 +190,22 @@ pub fn normed(value: Vec4, slot: usize, weights: &[Vec4], at: BottleneckAt, plac
     gelu(value) * weights[norm] + weights[norm + VECTORS]
 }
 
-/// The bottleneck's last GELU and BN, and the result into a map. What the workgroup's memory held is overwritten.
+/// The bottleneck's last GELU and BN, and the result into a map. What the workgroup's memory held from `start` on is
+/// overwritten.
 #[cube]
 pub fn finish(
     sums: &Array<Vec4>,
-    mut memory: Shared<[Vec4]>,
+    memory: &mut [Vec4],
+    start: usize,
     target: &mut [Vec4],
     extent: Extent,
     weights: &[Vec4],
     at: BottleneckAt,
     place: Place,
 ) {
-    let own = slots(0usize.runtime(), place, at);
+    let own = slots(start, place, at);
     if place.real {
-        keep(sums, &mut memory, own, at);
+        keep(sums, memory, own, at);
         for slot in 0..SLOTS {
             let value = normed(memory[own + slot * at.units], slot, weights, at, place);
             let row = slot % PIXELS / COLUMNS;

@@ -48,10 +48,32 @@ pub fn fusion(
     extent: Extent,
     at: FusionAt,
 ) {
-    let memory = Shared::<[Vec4]>::new_slice(FUSION_MEMORY);
-    let place = place(extent, at.bottleneck);
-    let sums = fuse(source, weights, memory.clone(), extent, at, place);
-    finish(&sums, memory, target, extent, weights, at.bottleneck, place);
+    let mut memory = Shared::<[Vec4]>::new_slice(FUSION_MEMORY);
+    let start = 0usize.runtime();
+    into_map(
+        source,
+        weights,
+        target,
+        &mut memory,
+        start,
+        extent,
+        at,
+        false,
+    );
+}
+
+/// The same, with [`FUSION_MEMORY`] vectors of `scratch` for each workgroup instead of its own memory.
+#[cube(launch)]
+pub fn fusion_stored(
+    source: &[Vec4],
+    weights: &[Vec4],
+    target: &mut [Vec4],
+    scratch: &mut [Vec4],
+    extent: Extent,
+    at: FusionAt,
+) {
+    let start = CUBE_POS * FUSION_MEMORY;
+    into_map(source, weights, target, scratch, start, extent, at, true);
 }
 
 /// The fusion and the head: logits `[class][height][width]`.
@@ -65,19 +87,89 @@ pub fn fusion_head(
     head: HeadAt,
 ) {
     let mut memory = Shared::<[Vec4]>::new_slice(FUSION_MEMORY);
+    let start = 0usize.runtime();
+    into_logits(
+        source,
+        weights,
+        logits,
+        &mut memory,
+        start,
+        extent,
+        at,
+        head,
+        false,
+    );
+}
+
+/// The same, as [`fusion_stored`].
+#[cube(launch)]
+pub fn fusion_head_stored(
+    source: &[Vec4],
+    weights: &[Vec4],
+    logits: &mut [f32],
+    scratch: &mut [Vec4],
+    extent: Extent,
+    at: FusionAt,
+    head: HeadAt,
+) {
+    let start = CUBE_POS * FUSION_MEMORY;
+    into_logits(
+        source, weights, logits, scratch, start, extent, at, head, true,
+    );
+}
+
+#[cube]
+#[allow(clippy::too_many_arguments)] // those of its two callers
+fn into_map(
+    source: &[Vec4],
+    weights: &[Vec4],
+    target: &mut [Vec4],
+    memory: &mut [Vec4],
+    start: usize,
+    extent: Extent,
+    at: FusionAt,
+    #[comptime] stored: bool,
+) {
     let place = place(extent, at.bottleneck);
-    let sums = fuse(source, weights, memory.clone(), extent, at, place);
+    let sums = fuse(source, weights, memory, start, extent, at, place, stored);
+    finish(
+        &sums,
+        memory,
+        start,
+        target,
+        extent,
+        weights,
+        at.bottleneck,
+        place,
+    );
+}
+
+#[cube]
+#[allow(clippy::too_many_arguments)] // those of its two callers
+fn into_logits(
+    source: &[Vec4],
+    weights: &[Vec4],
+    logits: &mut [f32],
+    memory: &mut [Vec4],
+    start: usize,
+    extent: Extent,
+    at: FusionAt,
+    head: HeadAt,
+    #[comptime] stored: bool,
+) {
+    let place = place(extent, at.bottleneck);
+    let sums = fuse(source, weights, memory, start, extent, at, place, stored);
     let units = at.bottleneck.units;
     let groups = at.bottleneck.groups;
-    let own = slots(0usize.runtime(), place, at.bottleneck);
+    let own = slots(start, place, at.bottleneck);
     if place.real {
-        keep(&sums, &mut memory, own, at.bottleneck);
+        keep(&sums, memory, own, at.bottleneck);
         for slot in 0..SLOTS {
             let mine = own + slot * units;
             memory[mine] = normed(memory[mine], slot, weights, at.bottleneck, place);
         }
     }
-    sync_cube();
+    meet(stored);
     // The unit's pixels are dealt out to its groups.
     for turn in 0..(groups + comptime!(PIXELS - 1)) / groups {
         let pixel = turn * groups + place.group;
@@ -88,7 +180,7 @@ pub fn fusion_head(
                 let mut sum = Vec4::new(0.0);
                 for block in 0..groups * VECTORS {
                     let weight = weights[head.weights + class * groups * VECTORS + block];
-                    sum += weight * memory[(block * PIXELS + pixel) * units + place.unit];
+                    sum += weight * memory[start + (block * PIXELS + pixel) * units + place.unit];
                 }
                 let bias = weights[head.bias + class].extract(0usize);
                 let at = (class * extent.height + y) * extent.width + x;
@@ -102,13 +194,16 @@ pub fn fusion_head(
 
 /// Grouped convolution, GELU and the bottleneck's products for this thread.
 #[cube]
+#[allow(clippy::too_many_arguments)] // those of its two callers
 fn fuse(
     source: &[Vec4],
     weights: &[Vec4],
-    mut memory: Shared<[Vec4]>,
+    memory: &mut [Vec4],
+    start: usize,
     extent: Extent,
     at: FusionAt,
     place: Place,
+    #[comptime] stored: bool,
 ) -> Array<Vec4> {
     let shape = at.bottleneck;
     let blocks = shape.groups * VECTORS;
@@ -125,15 +220,15 @@ fn fuse(
                 blocks,
                 at.grouped + group * blocks * comptime!(3 * STEP),
             );
-            let own = slots(half * blocks * PIXELS * shape.units, place, shape);
-            keep(&sums, &mut memory, own, shape);
+            let own = slots(start + half * blocks * PIXELS * shape.units, place, shape);
+            keep(&sums, memory, own, shape);
             for slot in 0..SLOTS {
                 let slot = own + slot * shape.units;
                 memory[slot] = gelu(memory[slot]);
             }
         }
     }
-    sync_cube();
-    let hidden = comptime!(2 * THREADS * SLOTS).runtime();
-    mix(memory, hidden, weights, shape, place)
+    meet(stored);
+    let hidden = start + comptime!(2 * THREADS * SLOTS);
+    mix(memory, start, hidden, weights, shape, place, stored)
 }

@@ -20,7 +20,7 @@ impl GpuNetwork {
             bytes,
             run: Box::new(move || {
                 self.with_plan(sides, |plan| {
-                    plan.steps()[index].launch(&self.client, &self.weights);
+                    plan.launch_step(index, &self.client, &self.weights);
                 });
                 // A device that fails here has failed an inference before.
                 drop(block_on(self.client.sync()));

@@ -7,14 +7,14 @@ use cubecl::prelude::{BufferArg, CubeCount, CubeDim, TensorBinding};
 use cubecl::server::Handle;
 use cubecl::zspace::Tiling;
 
-use super::bottleneck::THREADS;
+use super::bottleneck::{FUSION_MEMORY, LAYER_MEMORY, THREADS};
 use super::convolution;
 use super::fusion;
 use super::layer;
 use super::tile::{COLUMNS, ExtentLaunch, LANES, MARGIN, ROWS, VECTORS};
 use super::upsampled;
 use super::weights::{Bottlenecks, ConvolutionAt, Fusions, Head, Layers};
-use super::{Architecture, Cost, Parts};
+use super::{Architecture, Cost, Memory, Parts};
 
 /// Bytes of a vector.
 const VECTOR_BYTES: usize = LANES * size_of::<f32>();
@@ -26,6 +26,8 @@ pub struct Plan {
     sides: [usize; 2],
     input: Map,
     logits: Handle,
+    /// What the workgroups of any step have instead of a memory of their own.
+    scratch: Option<Handle>,
     steps: Vec<Step>,
     cost: Cost,
 }
@@ -78,6 +80,7 @@ impl Plan {
         client: &Client,
         architecture: Architecture,
         parts: &Parts,
+        memory: Memory,
         sides: [usize; 2],
     ) -> Self {
         let mut maps = Maps {
@@ -157,10 +160,13 @@ impl Plan {
             bytes_moved: parts.size * VECTOR_BYTES + steps.iter().map(Step::bytes).sum::<usize>(),
             bytes_least: least(architecture, sides),
         };
+        let scratch = steps.iter().map(Step::scratch).max().unwrap_or_default();
+        let fits = scratch as u64 <= client.properties().memory.max_page_size;
         Self {
             sides,
             input,
             logits,
+            scratch: (memory == Memory::Storage && fits).then(|| client.empty(scratch)),
             steps,
             cost,
         }
@@ -196,8 +202,14 @@ impl Plan {
     /// Starts all kernels, in order.
     pub fn launch(&self, client: &Client, weights: &Handle) {
         for step in &self.steps {
-            step.launch(client, weights);
+            step.launch(client, weights, self.scratch.as_ref());
         }
+    }
+
+    /// Starts one kernel.
+    #[cfg(feature = "bench")]
+    pub fn launch_step(&self, index: usize, client: &Client, weights: &Handle) {
+        self.steps[index].launch(client, weights, self.scratch.as_ref());
     }
 }
 
@@ -341,9 +353,10 @@ fn united(map: &Map, at: &Bottlenecks) -> (CubeCount, CubeDim) {
 }
 
 impl Step {
-    /// Starts the kernel.
-    pub fn launch(&self, client: &Client, weights: &Handle) {
+    /// Starts the kernel. Its workgroups use `scratch`, where it is given, instead of a memory of their own.
+    pub fn launch(&self, client: &Client, weights: &Handle, scratch: Option<&Handle>) {
         let weights = arg(weights);
+        let scratch = scratch.map(arg);
         match self {
             Self::Convolution {
                 at,
@@ -406,30 +419,29 @@ impl Step {
             }
             Self::Layer { at, source, target } => {
                 let (count, dim) = united(target, &at.bottleneck);
-                layer::layer::launch(
-                    client,
-                    count,
-                    dim,
-                    source.arg(),
-                    weights,
-                    target.arg(),
-                    target.extent(),
-                    at.launch(),
-                    at.side,
-                );
+                let (from, to, extent) = (source.arg(), target.arg(), target.extent());
+                let (at, side) = (at.launch(), at.side);
+                match scratch {
+                    None => layer::layer::launch(
+                        client, count, dim, from, weights, to, extent, at, side,
+                    ),
+                    Some(scratch) => layer::layer_stored::launch(
+                        client, count, dim, from, weights, to, scratch, extent, at, side,
+                    ),
+                }
             }
             Self::Fusion { at, source, target } => {
                 let (count, dim) = united(target, &at.bottleneck);
-                fusion::fusion::launch(
-                    client,
-                    count,
-                    dim,
-                    source.arg(),
-                    weights,
-                    target.arg(),
-                    target.extent(),
-                    at.launch(),
-                );
+                let (from, to, extent) = (source.arg(), target.arg(), target.extent());
+                let at = at.launch();
+                match scratch {
+                    None => {
+                        fusion::fusion::launch(client, count, dim, from, weights, to, extent, at);
+                    }
+                    Some(scratch) => fusion::fusion_stored::launch(
+                        client, count, dim, from, weights, to, scratch, extent, at,
+                    ),
+                }
             }
             Self::FusionHead {
                 at,
@@ -438,19 +450,31 @@ impl Step {
                 logits,
             } => {
                 let (count, dim) = united(source, &at.bottleneck);
-                fusion::fusion_head::launch(
-                    client,
-                    count,
-                    dim,
-                    source.arg(),
-                    weights,
-                    arg(logits),
-                    source.extent(),
-                    at.launch(),
-                    head.launch(),
-                );
+                let (from, to, extent) = (source.arg(), arg(logits), source.extent());
+                let (at, head) = (at.launch(), head.launch());
+                match scratch {
+                    None => fusion::fusion_head::launch(
+                        client, count, dim, from, weights, to, extent, at, head,
+                    ),
+                    Some(scratch) => fusion::fusion_head_stored::launch(
+                        client, count, dim, from, weights, to, scratch, extent, at, head,
+                    ),
+                }
             }
         }
+    }
+
+    /// Bytes that its workgroups need together when they have no memory of their own.
+    pub fn scratch(&self) -> usize {
+        let (map, at, memory) = match self {
+            Self::Convolution { .. } | Self::Upsampled { .. } => return 0,
+            Self::Layer { at, target, .. } => (target, &at.bottleneck, LAYER_MEMORY),
+            Self::Fusion { at, source, .. } | Self::FusionHead { at, source, .. } => {
+                (source, &at.bottleneck, FUSION_MEMORY)
+            }
+        };
+        let [across, down] = map.tiles();
+        across.div_ceil(at.units()) * down * memory * VECTOR_BYTES
     }
 
     /// Bytes of the maps that it reads and writes.

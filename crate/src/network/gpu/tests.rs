@@ -14,13 +14,17 @@ use cubecl::prelude::CubeElement;
 use super::plan::{Map, Maps, Step};
 use super::tile::{GROUP, LANES};
 use super::weights::Packer;
+use super::{GpuNetwork, Memory};
 use crate::device;
 use crate::network::fused::kernels::{
     Bottleneck, Convolution, Dense, Fusion, LargeKernel, Norm, Pointwise, Spatial,
 };
+use crate::weights::Checkpoint;
 
 /// Absolute error for values of about 1, summed over up to a few thousand products.
 const TOLERANCE: f32 = 2e-5;
+
+const MEMORIES: [Memory; 2] = [Memory::Workgroup, Memory::Storage];
 
 /// Numbers in [-0.5, 0.5), the same in every run.
 struct Random(u32);
@@ -153,10 +157,12 @@ impl Bench {
         (map, tensor(values, [1, channels, height, width]))
     }
 
-    fn run(&mut self, step: &Step) {
+    /// Runs a kernel, its workgroups with the memory that is asked for.
+    fn run(&mut self, step: &Step, memory: Memory) {
         let values = std::mem::take(&mut self.pack).into_values();
         let weights = self.client.create_from_slice(f32::as_bytes(&values));
-        step.launch(&self.client, &weights);
+        let scratch = (memory == Memory::Storage).then(|| self.client.empty(step.scratch()));
+        step.launch(&self.client, &weights, scratch.as_ref());
     }
 
     /// The channels from `first` on.
@@ -200,7 +206,7 @@ fn a_convolution_equals_convolution_and_relu() {
             target: target.clone(),
             pooled: None,
         };
-        bench.run(&step);
+        bench.run(&step, Memory::Workgroup);
         let expected = relu(apply(&convolution.0.direct, x));
         bench.assert_holds(
             &target,
@@ -229,7 +235,7 @@ fn a_pooled_convolution_writes_its_result_and_the_maxima_of_its_pairs() {
             target: target.clone(),
             pooled: Some(pooled.clone()),
         };
-        bench.run(&step);
+        bench.run(&step, Memory::Workgroup);
         let pool = MaxPool2dConfig::new([2, 2]).with_strides([2, 2]).init();
         let full = relu(apply(&convolution.0.direct, x));
         let half = pool.forward(full.clone());
@@ -262,7 +268,7 @@ fn an_upsampled_convolution_equals_interpolation_convolution_and_relu() {
             source,
             target: target.clone(),
         };
-        bench.run(&step);
+        bench.run(&step, Memory::Workgroup);
         let options = InterpolateOptions::new(InterpolateMode::Bilinear)
             .with_align_corners(false)
             .with_output_size(doubled);
@@ -294,13 +300,6 @@ fn a_layer_equals_depthwise_residual_and_bottleneck() {
             norm: bench.random.norm(channels_),
             bottleneck: bench.random.bottleneck(channels_, channels_),
         };
-        let target = bench.map(channels_, sides);
-        let step = Step::Layer {
-            at: bench.pack.layer(&layer),
-            source,
-            target: target.clone(),
-        };
-        bench.run(&step);
         let taps = side * side;
         let weights = (0..channels_ * taps)
             .map(|i| layer.weights[i / taps / GROUP * taps + i % taps][i / taps % GROUP])
@@ -312,8 +311,17 @@ fn a_layer_equals_depthwise_residual_and_bottleneck() {
             ConvOptions::new([1, 1], [side / 2, side / 2], [1, 1], channels_),
         );
         let expected = squeeze(&layer.bottleneck, x + normed(&layer.norm, gelu(mixed)));
-        let what = format!("{channels_} channels, {side}×{side}, {sides:?}");
-        bench.assert_holds(&target, 0, expected, &what);
+        for memory in MEMORIES {
+            let target = bench.map(channels_, sides);
+            let step = Step::Layer {
+                at: bench.pack.layer(&layer),
+                source: source.clone(),
+                target: target.clone(),
+            };
+            bench.run(&step, memory);
+            let what = format!("{channels_} channels, {side}×{side}, {sides:?}, {memory:?}");
+            bench.assert_holds(&target, 0, expected.clone(), &what);
+        }
     }
 }
 
@@ -348,35 +356,60 @@ fn a_fusion_equals_grouped_convolution_bottleneck_and_head() {
             1,
         );
         let expected = squeeze(&fusion.bottleneck, gelu(grouped));
-        let what = format!("{channels_} channels, {classes} classes, {sides:?}");
-
-        let target = bench.map(channels_, sides);
-        let step = Step::Fusion {
-            at: bench.pack.fusion(&fusion),
-            source: source.clone(),
-            target: target.clone(),
-        };
-        bench.run(&step);
-        bench.assert_holds(&target, 0, expected.clone(), &what);
-
-        let logits = bench
-            .client
-            .empty(classes * height * width * size_of::<f32>());
-        let step = Step::FusionHead {
-            at: bench.pack.fusion(&fusion),
-            head: bench.pack.head(&head),
-            source,
-            logits: logits.clone(),
-        };
-        bench.run(&step);
-        let expected = conv2d(
-            expected,
+        let logits_expected = conv2d(
+            expected.clone(),
             tensor(head.weights.concat(), [classes, channels_, 1, 1]),
-            Some(tensor(head.bias, [classes])),
+            Some(tensor(head.bias.clone(), [classes])),
             ConvOptions::new([1, 1], [0, 0], [1, 1], 1),
         );
-        let read = bench.client.read_one(logits).expect("the logits");
-        let found = &f32::from_bytes(&read)[..classes * height * width];
-        assert_close(found, expected, &what);
+        for memory in MEMORIES {
+            let what = format!("{channels_} channels, {classes} classes, {sides:?}, {memory:?}");
+            let target = bench.map(channels_, sides);
+            let step = Step::Fusion {
+                at: bench.pack.fusion(&fusion),
+                source: source.clone(),
+                target: target.clone(),
+            };
+            bench.run(&step, memory);
+            bench.assert_holds(&target, 0, expected.clone(), &what);
+
+            let count = classes * height * width;
+            let logits = bench
+                .client
+                .create_from_slice(f32::as_bytes(&vec![f32::NAN; count]));
+            let step = Step::FusionHead {
+                at: bench.pack.fusion(&fusion),
+                head: bench.pack.head(&head),
+                source: source.clone(),
+                logits: logits.clone(),
+            };
+            bench.run(&step, memory);
+            let read = bench.client.read_one(logits).expect("the logits");
+            let found = &f32::from_bytes(&read)[..count];
+            assert_close(found, logits_expected.clone(), &what);
+        }
     }
+}
+
+#[test]
+fn a_whole_network_gives_the_same_logits_with_either_memory() {
+    device::gpu().expect("a GPU, or Mesa's lavapipe (mesa-vulkan-drivers)");
+    let weights = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/recipes/bootstrap-s/weights.safetensors"
+    );
+    let checkpoint = Checkpoint::from_bytes(std::fs::read(weights).expect("readable"));
+    let checkpoint = checkpoint.expect("a checkpoint");
+    let (height, width) = (80, 48);
+    let image = Random(7).values(3 * height * width);
+    let [own, stored] = MEMORIES.map(|memory| {
+        let network = GpuNetwork::new(&checkpoint, device::client(), memory).expect("complete");
+        pollster::block_on(network.forward(&image, [3, height, width])).expect("logits")
+    });
+    let expected = tensor(own, [1, 1, height, width]);
+    assert_close(
+        &stored,
+        expected,
+        "a buffer instead of the workgroups' memory",
+    );
 }
