@@ -125,6 +125,11 @@ pub enum Optimiser {
 pub struct Loss {
     /// Binary cross-entropy, mean over pixels.
     pub bce: f32,
+    /// How far the cross-entropy evens out lesion and background: the pixels of either count with a weight of
+    /// (2 × their share of the image)^-balance. 0 leaves every pixel alike, so that small lesions hardly count; with 1
+    /// both sides count alike in every image that has a lesion (Xie and Tu 2015).
+    #[serde(default)]
+    pub balance: f32,
     /// One minus the soft Dice coefficient, mean over images.
     pub dice: f32,
     /// What is added to both sides of the Dice quotient of an image with a lesion, as a share of its pixels. As much as
@@ -214,6 +219,10 @@ impl Config {
             (
                 !(loss.bce >= 0.0 && loss.dice >= 0.0 && loss.bce + loss.dice > 0.0),
                 "the weights of the loss are not at least 0, one of them above",
+            ),
+            (
+                !(0.0..=1.0).contains(&loss.balance),
+                "the balance of the loss is not in 0 to 1",
             ),
             (
                 self.data

@@ -18,12 +18,21 @@ impl Loss {
         let [batch, classes, height, width] = logits.dims();
         let flat = |x: Tensor<4>| x.reshape([batch * classes, height * width]);
         let (logits, truth) = (flat(logits), flat(truth));
-        // softplus(x) - truth * x, which is the cross-entropy without a logarithm of 0.
-        let bce = (log_sigmoid(-logits.clone()).neg() - truth.clone() * logits.clone()).mean();
+        let pixels = (height * width) as f32;
+        let area = truth.clone().sum_dim(1);
+        let has_lesion = area.clone().greater_elem(0.0);
+        let weight = |area: Tensor<2>| {
+            let share = area.clamp(1.0, pixels - 1.0) * (2.0 / pixels);
+            (share.log() * -self.balance)
+                .exp()
+                .mask_fill(has_lesion.clone().bool_not(), 1.0)
+        };
+        let (on, off) = (weight(area.clone()), weight(-area + pixels));
+        let missed = log_sigmoid(logits.clone()).neg() * truth.clone() * on;
+        let invented = log_sigmoid(-logits.clone()).neg() * (-truth.clone() + 1.0) * off;
+        let bce = (missed + invented).mean();
         let probability = sigmoid(logits);
         let overlap = (probability.clone() * truth.clone()).sum_dim(1);
-        let has_lesion = truth.clone().sum_dim(1).greater_elem(0.0);
-        let pixels = (height * width) as f32;
         let smooth = Tensor::full([batch * classes, 1], SMOOTH * pixels, &truth.device())
             .mask_fill(has_lesion, self.lesion_smoothing.unwrap_or(SMOOTH) * pixels);
         let sizes = (probability + truth).sum_dim(1);
@@ -48,6 +57,7 @@ mod tests {
     fn loss(bce: f32, dice: f32, lesion_smoothing: Option<f32>) -> Loss {
         Loss {
             bce,
+            balance: 0.0,
             dice,
             lesion_smoothing,
         }
@@ -65,6 +75,28 @@ mod tests {
         // The same with 1 in place of 0.008, which is a quarter of the four pixels.
         let smooth = of(loss(0.0, 1.0, Some(0.25)), &logits, &truth);
         assert!((smooth - 0.157_645_8).abs() < 1e-5, "{smooth}");
+    }
+
+    #[test]
+    fn balanced_cross_entropy_weighs_lesion_and_background_alike() {
+        let (logits, truth) = ([2.0, -1.0, 0.3, -0.5], [1.0, 0.0, 0.0, 0.0]);
+        let balanced = |balance| {
+            let loss = Loss {
+                balance,
+                ..loss(1.0, 0.0, None)
+            };
+            of(loss, &logits, &truth)
+        };
+        let (missed, invented) = (0.126_928, (0.313_262 + 0.854_355 + 0.474_077) / 3.0);
+        assert!((balanced(1.0) - (missed + invented) / 2.0).abs() < 1e-5);
+        assert!((balanced(0.0) - (missed + 3.0 * invented) / 4.0).abs() < 1e-5);
+        // Without a lesion there is nothing to balance.
+        let loss = Loss {
+            balance: 1.0,
+            ..loss(1.0, 0.0, None)
+        };
+        let nothing = of(loss, &[0.0; 4], &[0.0; 4]);
+        assert!((nothing - 2f32.ln()).abs() < 1e-5, "{nothing}");
     }
 
     #[test]
