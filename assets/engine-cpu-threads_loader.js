@@ -1,8 +1,9 @@
 // Starts the engine that computes on several threads, and each of its threads: they are workers of this same script,
 // which get the engine's module and memory from it (`web/src/engine/threads.rs`). The build puts this beside the glue.
 
-import init, { run_thread } from './engine-cpu-threads.js';
+import { relaxed } from './relaxed.js';
 
+const { default: init, run_thread } = await (relaxed ? import('./engine-cpu-threads-relaxed.js') : import('./engine-cpu-threads.js'));
 const THREAD = ' thread';
 
 if (self.name.endsWith(THREAD)) {

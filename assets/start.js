@@ -15,11 +15,17 @@ await init({ module_or_path: wasm });
 
 async function sendForEngine() {
   const onCpu = asked('device') === 'cpu' || !(await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' }));
-  const plain = ['engine-cpu_bg.wasm', 'engine-cpu.js', 'engine-cpu_loader.js'];
-  const threaded = ['engine-cpu-threads_bg.wasm', 'engine-cpu-threads.js', 'engine-cpu-threads_loader.js'];
-  const onGpu = ['engine_bg.wasm', 'engine.js', 'engine_loader.js'];
-  const files = onCpu ? (mayShareMemory() ? threaded : plain) : onGpu;
-  await Promise.all(files.map(sendFor));
+  await Promise.all((onCpu ? await engineForCpu() : ['engine_bg.wasm', 'engine.js', 'engine_loader.js']).map(sendFor));
+}
+
+/** What the loaders choose. */
+async function engineForCpu() {
+  const { relaxed } = await import('./relaxed.js');
+  const one = relaxed ? ['engine-cpu-relaxed_bg.wasm', 'engine-cpu-relaxed.js'] : ['engine-cpu_bg.wasm', 'engine-cpu.js'];
+  const several = relaxed
+    ? ['engine-cpu-threads-relaxed_bg.wasm', 'engine-cpu-threads-relaxed.js']
+    : ['engine-cpu-threads_bg.wasm', 'engine-cpu-threads.js'];
+  return mayShareMemory() ? ['engine-cpu-threads_loader.js', ...several] : ['engine-cpu_loader.js', ...one];
 }
 
 /** As the page asks itself (`web/src/page/engine.rs`). */

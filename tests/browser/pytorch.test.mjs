@@ -22,14 +22,14 @@ after(() => server?.stop());
 const skip = !existsSync(reference) && 'the reference vectors are not beside the checkout';
 
 for (const [device, choice] of [['CPU', 'Cpu'], ['GPU', 'Auto']]) {
-  for (const vector of ['cmunext_s_256x256', 'cmunext_s_192x320']) {
+  for (const vector of ['cmunext_s_256x256', 'cmunext_s_192x320', 'cmunext_base_256x256']) {
     test(`${vector} on the ${device} equals PyTorch`, { skip }, async (t) => {
       const browser = await launch({ gpu: device === 'GPU' });
       t.after(() => browser.close());
       const { page } = await (await openWindow(t, browser, server.origin)).open('?device=cpu');
       const input = array(path.join(reference, `${vector}_input.npy`));
       const expected = array(path.join(reference, `${vector}_logits.npy`));
-      const weights = readFileSync(path.join(reference, 'cmunext_s.pth')).toString('base64');
+      const weights = readFileSync(path.join(reference, `${vector.replace(/_[0-9x]+$/, '')}.pth`)).toString('base64');
       const answer = await page.evaluate(logits, [choice, weights, input.bytes.toString('base64'), input.shape]);
       assert.equal(answer.gpu, device === 'GPU', 'the device that was asked for runs');
 
@@ -60,7 +60,7 @@ function logits([choice, weights, input, shape]) {
       if (kind === 'DeviceReady') answer.gpu = message.DeviceReady.gpu;
       if (kind === 'DeviceReady' && !answer.asked) {
         answer.asked = true;
-        post({ LoadOwn: { name: 'cmunext_s.pth' } }, new Blob([bytes(weights)]));
+        post({ LoadOwn: { name: 'authors.pth' } }, new Blob([bytes(weights)]));
       }
       if (kind === 'ModelReady') post({ Logits: { shape } }, new Float32Array(bytes(input).buffer));
       if (kind === 'Failed' || kind === 'Fatal') reject(new Error(message[kind].message));

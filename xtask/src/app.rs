@@ -1,16 +1,16 @@
-//! Building the app: Trunk compiles page and engines but for the one on several threads, which is added; the finishing
-//! step makes `dist/` of it.
+//! Building the app: Trunk compiles page and engines; those that need flags of their own are added; the finishing step
+//! makes `dist/` of it all.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::digest::sha256_hex;
+use crate::engines;
 use crate::error::{Error, Result};
 use crate::finish;
 use crate::process::Task;
 use crate::project::Project;
 use crate::say::{self, Step};
-use crate::threads;
 use crate::toolchain::Toolchain;
 
 /// What the app is made of. When none of it changed, neither did the app.
@@ -27,7 +27,7 @@ const INPUTS: &[&str] = &[
     "web/Cargo.toml",
     "web/src",
     "xtask/src/finish",
-    "xtask/src/threads.rs",
+    "xtask/src/engines.rs",
 ];
 
 /// Builds `dist/` when something it is made of changed since.
@@ -58,7 +58,7 @@ pub fn build(project: &Project, toolchain: Toolchain) -> Result<()> {
         .hint("If the compiler says nothing above, run `cargo xtask build` again with RUST_LOG=trunk=debug.")
         .run()?;
     step.done();
-    threads::build(project, toolchain)?;
+    engines::build(project, toolchain)?;
     let step = Step::begin("Finish the app", "a second");
     let site = finish::finish(&project.trunk_output(), &assets(project), &project.dist())?;
     say::note(&format!(

@@ -4,6 +4,7 @@ mod app;
 mod bench;
 mod digest;
 mod document;
+mod engines;
 mod error;
 mod finish;
 mod install;
@@ -15,7 +16,6 @@ mod serve;
 mod size;
 mod suite;
 mod system;
-mod threads;
 mod toolchain;
 
 use std::path::PathBuf;

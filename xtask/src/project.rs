@@ -47,9 +47,9 @@ impl Project {
         self.cache.join("wasm")
     }
 
-    /// Cargo's target folder for wasm32 with threads, whose flags would otherwise undo the other's builds.
-    pub fn wasm_threads_target(&self) -> PathBuf {
-        self.cache.join("wasm-threads")
+    /// Cargo's target folder for an engine with flags of its own, which would otherwise undo the others' builds.
+    pub fn wasm_variant_target(&self, engine: &str) -> PathBuf {
+        self.cache.join("wasm-variants").join(engine)
     }
 
     /// Cargo's target folder for this machine.

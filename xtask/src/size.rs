@@ -38,19 +38,19 @@ const PARTS: &[Part] = &[
         name: "engine wasm",
         budget: Some(3_000_000),
         compressed: true,
-        belongs: |name, _| is_engine_wasm(name),
+        belongs: |name, _| is_wasm_of("engine", name),
     },
     Part {
         name: "engine wasm, CPU alone",
         budget: None,
         compressed: true,
-        belongs: |name, _| is_cpu_engine_wasm(name),
+        belongs: |name, _| is_wasm_of("engine-cpu-relaxed", name),
     },
     Part {
         name: "engine wasm, CPU, threads",
         budget: None,
         compressed: true,
-        belongs: |name, _| is_cpu_threads_engine_wasm(name),
+        belongs: |name, _| is_wasm_of("engine-cpu-threads-relaxed", name),
     },
     Part {
         name: "default model",
@@ -119,16 +119,10 @@ fn is_shell(name: &str) -> bool {
         && name != "service-worker.js"
 }
 
-fn is_engine_wasm(name: &str) -> bool {
-    name.starts_with("engine_bg") && name.ends_with(".wasm")
-}
-
-fn is_cpu_engine_wasm(name: &str) -> bool {
-    name.starts_with("engine-cpu_bg") && name.ends_with(".wasm")
-}
-
-fn is_cpu_threads_engine_wasm(name: &str) -> bool {
-    name.starts_with("engine-cpu-threads_bg") && name.ends_with(".wasm")
+/// Whether it is the WebAssembly of the engine of that name.
+fn is_wasm_of(engine: &str, name: &str) -> bool {
+    let rest = name.strip_prefix(engine);
+    rest.is_some_and(|rest| rest.starts_with("_bg") && rest.ends_with(".wasm"))
 }
 
 fn is_of_model(name: &str, model: &str) -> bool {
@@ -205,12 +199,10 @@ mod tests {
             !is_shell("engine_bg-0123456789abcdef.wasm") && !is_shell("models/default/model.json")
         );
         assert!(
-            is_engine_wasm("engine_bg-0123456789abcdef.wasm")
-                && !is_engine_wasm("engine-0123456789abcdef.js")
-                && !is_engine_wasm("engine-cpu_bg-0123456789abcdef.wasm")
-                && is_cpu_engine_wasm("engine-cpu_bg-0123456789abcdef.wasm")
-                && !is_cpu_engine_wasm("engine-cpu-threads_bg-0123456789abcdef.wasm")
-                && is_cpu_threads_engine_wasm("engine-cpu-threads_bg-0123456789abcdef.wasm")
+            is_wasm_of("engine", "engine_bg-0123456789abcdef.wasm")
+                && !is_wasm_of("engine", "engine-0123456789abcdef.js")
+                && !is_wasm_of("engine", "engine-cpu_bg-0123456789abcdef.wasm")
+                && is_wasm_of("engine-cpu", "engine-cpu_bg-0123456789abcdef.wasm")
         );
     }
 

@@ -11,7 +11,7 @@
 use rayon::prelude::*;
 use wide::f32x4;
 
-use super::map::{LANES, Map, load};
+use super::map::{LANES, Map, load, multiply_add};
 use super::scratch::{Room, Scratch};
 use super::winograd::{Winograd, Workspace};
 
@@ -115,8 +115,8 @@ fn multiply<const N: usize>(
         let (low, high) = halves(weight);
         for (sums, value) in sums.iter_mut().zip(values) {
             let value = f32x4::splat(value);
-            sums[0] = value.mul_add(low, sums[0]);
-            sums[1] = value.mul_add(high, sums[1]);
+            sums[0] = multiply_add(value, low, sums[0]);
+            sums[1] = multiply_add(value, high, sums[1]);
         }
     };
     let pixels: [&[f32]; N] = std::array::from_fn(|pixel| &source[pixel * step..][..weights.len()]);
@@ -260,8 +260,8 @@ impl Norm {
     fn apply(&self, block: usize, values: [f32x4; 2]) -> [f32x4; 2] {
         let (scale, shift) = (halves(&self.scale[block]), halves(&self.shift[block]));
         [
-            values[0].mul_add(scale.0, shift.0),
-            values[1].mul_add(scale.1, shift.1),
+            multiply_add(values[0], scale.0, shift.0),
+            multiply_add(values[1], scale.1, shift.1),
         ]
     }
 }
@@ -332,8 +332,8 @@ impl LargeKernel {
                     let (low, high) = halves(weight);
                     for (pixel, sums) in sums.iter_mut().enumerate() {
                         let value = vectors(&line[(column + pixel) * channels..]);
-                        sums[0] = value[0].mul_add(low, sums[0]);
-                        sums[1] = value[1].mul_add(high, sums[1]);
+                        sums[0] = multiply_add(value[0], low, sums[0]);
+                        sums[1] = multiply_add(value[1], high, sums[1]);
                     }
                 }
             }
@@ -481,7 +481,7 @@ pub fn gelu(x: f32x4) -> f32x4 {
     let horner = |coefficients: &[f32]| {
         let (first, rest) = coefficients.split_first().unwrap_or((&0.0, &[]));
         rest.iter().fold(f32x4::splat(*first), |sum, c| {
-            sum.mul_add(t2, f32x4::splat(*c))
+            multiply_add(sum, t2, f32x4::splat(*c))
         })
     };
     let numerator = t * horner(&[
@@ -501,7 +501,7 @@ pub fn gelu(x: f32x4) -> f32x4 {
         -1.426_473_9e-2,
     ]);
     let half = x * 0.5;
-    half.mul_add(numerator / denominator, half)
+    multiply_add(half, numerator / denominator, half)
 }
 
 #[cfg(test)]

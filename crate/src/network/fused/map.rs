@@ -173,3 +173,12 @@ fn blend(near: &[f32], far: &[f32], target: &mut [f32]) {
 pub fn load(values: &[f32; LANES]) -> f32x4 {
     f32x4::from(*values)
 }
+
+/// a × b + c, rounded once where the processor does so at no more than the price of a multiplication, else twice.
+#[inline(always)]
+pub fn multiply_add(a: f32x4, b: f32x4, c: f32x4) -> f32x4 {
+    #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+    return core::arch::wasm32::f32x4_relaxed_madd(a.into(), b.into(), c.into()).into();
+    #[cfg(not(all(target_arch = "wasm32", target_feature = "relaxed-simd")))]
+    a.mul_add(b, c)
+}

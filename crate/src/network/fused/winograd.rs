@@ -22,7 +22,7 @@
 use wide::f32x4;
 
 use super::kernels::{BLOCK, TILE, halves, multiply_in_runs, store};
-use super::map::{LANES, Map, load};
+use super::map::{LANES, Map, load, multiply_add};
 
 /// Outputs along a side of a tile.
 pub const SIDE: usize = 4;
@@ -223,15 +223,15 @@ fn transform([a, b, c, d, e, f]: [f32x4; POINTS]) -> [f32x4; POINTS] {
     let [near, far] = [NEAR, FAR].map(f32x4::splat);
     let [near2, far2] = [-NEAR * NEAR, -FAR * FAR].map(f32x4::splat);
     let [sum, product] = [-NEAR * NEAR - FAR * FAR, NEAR * NEAR * FAR * FAR].map(f32x4::splat);
-    let (near_even, near_odd) = (c.mul_add(far2, e), b.mul_add(far2, d) * near);
-    let (far_even, far_odd) = (c.mul_add(near2, e), b.mul_add(near2, d) * far);
+    let (near_even, near_odd) = (multiply_add(c, far2, e), multiply_add(b, far2, d) * near);
+    let (far_even, far_odd) = (multiply_add(c, near2, e), multiply_add(b, near2, d) * far);
     [
-        a.mul_add(product, c.mul_add(sum, e)),
+        multiply_add(a, product, multiply_add(c, sum, e)),
         near_even + near_odd,
         near_even - near_odd,
         far_even + far_odd,
         far_even - far_odd,
-        b.mul_add(product, d.mul_add(sum, f)),
+        multiply_add(b, product, multiply_add(d, sum, f)),
     ]
 }
 
