@@ -69,7 +69,8 @@ async function activate() {
   const old = (await versions()).filter((name) => name !== CACHE);
   await Promise.all(old.map((name) => caches.delete(name)));
   // On the first visit the open page may use this version at once. Later its successor is accepted by the person.
-  if (old.length === 0) await self.clients.claim();
+  // Not waited for: Firefox claims a cross-origin isolated page only when this has ended, and every page would wait.
+  if (old.length === 0) self.clients.claim();
 }
 
 function answer(event) {

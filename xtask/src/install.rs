@@ -72,6 +72,29 @@ pub fn browser() -> Result<PathBuf> {
     })
 }
 
+/// Firefox for the tests that try the app in another browser; `FIREFOX` names another one. They are skipped where there
+/// is none and none can be installed.
+pub fn second_browser() -> Option<PathBuf> {
+    if let Some(path) = env::var_os("FIREFOX").map(PathBuf::from) {
+        return Some(path);
+    }
+    let find = || {
+        ["firefox-esr", "firefox"]
+            .iter()
+            .find_map(|name| find_program(name))
+    };
+    if find().is_none() {
+        let elsewhere = "Without Firefox its tests are skipped.";
+        if let Err(error) = system::install_packages(&["firefox-esr"], "about a minute", elsewhere)
+        {
+            say::note(&error.to_string());
+        }
+    }
+    let found = find()?;
+    say::already("Firefox", &found.display().to_string());
+    Some(found)
+}
+
 /// Vulkan for the parity tests on the GPU device: Mesa's software driver serves where there is no GPU.
 ///
 /// # Errors

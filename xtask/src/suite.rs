@@ -276,6 +276,7 @@ fn native(
 
 fn browser(project: &Project, more: &[String]) -> Result<Count> {
     let chromium = install::browser()?;
+    let firefox = install::second_browser().unwrap_or_default();
     install::browser_test_packages(project)?;
     command_line(project)?;
     let own = env::current_exe().map_err(Error::file("find", Path::new("this program")))?;
@@ -284,6 +285,7 @@ fn browser(project: &Project, more: &[String]) -> Result<Count> {
         .args(["run.mjs"])
         .args(more)
         .env("CHROME", chromium)
+        .env("FIREFOX", firefox)
         .env("DELINEO_XTASK", own)
         .env("DELINEO_DIST", project.dist())
         .env(
