@@ -24,6 +24,9 @@
 //! BUSI comes from one hospital and in grey, so the colours of other machines are
 //! only imitated; that is why a person sees the choice and can change it.
 
+use std::fmt;
+use std::str::FromStr;
+
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +38,26 @@ pub enum Modality {
     Dermoscopy,
     /// B-mode ultrasound.
     Ultrasound,
+}
+
+impl fmt::Display for Modality {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        out.write_str(match self {
+            Self::Dermoscopy => "dermoscopy",
+            Self::Ultrasound => "ultrasound",
+        })
+    }
+}
+
+impl FromStr for Modality {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|modality| modality.to_string() == text)
+            .ok_or_else(|| format!("a picture is dermoscopy or ultrasound, not “{text}”"))
+    }
 }
 
 /// Columns and rows of the sample.

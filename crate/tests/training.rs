@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
+use delineo::dataset::{Dataset, Layout, Part, Split};
 use delineo::mask::{mask_png, png};
 use delineo::phantom;
 use delineo::training::{Config, Place, train};
@@ -319,4 +320,32 @@ fn the_example_of_fine_tuning_runs() {
     let outcome =
         train(&config, Some(&start), &device::cpu(), place, &mut |_| ()).expect("it trains");
     assert_eq!(outcome.rows.len(), 2);
+}
+
+#[test]
+fn a_data_set_is_written_again_under_every_condition_with_masks_that_fit() {
+    let folder = folder("distort");
+    phantoms(&folder.join("data"), 64);
+    let output = Command::new(env!("CARGO_BIN_EXE_delineo"))
+        .current_dir(&folder)
+        .args(["distort", "--data", "data", "--part", "val"])
+        .args(["--modality", "dermoscopy"])
+        .args(["--side", "48", "--out", "out", "--json"])
+        .output()
+        .expect("the program starts");
+    assert!(output.status.success(), "{output:?}");
+    let said = String::from_utf8(output.stdout).expect("UTF-8");
+    let mut names = Vec::new();
+    for line in said.lines() {
+        let condition: Value = serde_json::from_str(line).expect("JSON");
+        let name = condition["name"].as_str().expect("a name").to_owned();
+        let layout = Layout::of_folder(&folder.join("out").join(&name), Split::All(Part::Test));
+        let dataset = Dataset::open(&layout.expect("a data set")).expect("readable");
+        dataset.check(&[Part::Test]).expect("masks that fit");
+        assert_eq!(dataset.pairs.len(), 4, "{name}");
+        names.push(name);
+    }
+    assert_eq!(names[0], "unchanged");
+    assert!(names.iter().any(|name| name == "hairs"));
+    assert!(!names.iter().any(|name| name == "Doppler"), "not on skin");
 }

@@ -3,6 +3,8 @@
 //! The figures go into each `model.json` and into the tables of `docs/models.md`. Nothing is chosen here: threshold and
 //! temperature are those that `model.json` has.
 
+mod conditions;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -25,6 +27,8 @@ struct Data {
     name: &'static str,
     /// A folder of images without a lesion.
     normals: Option<&'static str>,
+    /// Whether it is more than a choice from another.
+    is_whole: bool,
 }
 
 const DATA: [Data; 3] = [
@@ -33,18 +37,21 @@ const DATA: [Data; 3] = [
         folder: "busi",
         name: "BUSI",
         normals: Some("busi_normal"),
+        is_whole: true,
     },
     Data {
         modality: "dermoscopy",
         folder: "isic",
         name: "ISIC 2017",
         normals: None,
+        is_whole: true,
     },
     Data {
         modality: "dermoscopy",
         folder: "isic_val_full",
         name: "ISIC 2017, files as published",
         normals: None,
+        is_whole: false,
     },
 ];
 
@@ -93,6 +100,7 @@ pub fn run(project: &Project, data: Option<&Path>) -> Result<()> {
         let folder = models.join(&id);
         let manifest = json(&folder.join("model.json"))?;
         let mut rows = Vec::new();
+        let mut others = Vec::new();
         for set in DATA.iter().filter(|set| handles(&manifest, set.modality)) {
             let mut plain = None;
             for averaged in [false, true] {
@@ -128,6 +136,10 @@ pub fn run(project: &Project, data: Option<&Path>) -> Result<()> {
                     &json(&out.join("report.json"))?,
                 ));
             }
+            if set.is_whole {
+                let table = conditions::table(&program, &project.cache, &folder, set, &data)?;
+                others.push(format!("{}:\n\n{table}", set.name));
+            }
         }
         for kind in ["ultrasound", "dermoscopy"] {
             if handles(&manifest, kind) {
@@ -138,9 +150,13 @@ pub fn run(project: &Project, data: Option<&Path>) -> Result<()> {
             }
         }
         let table = format!("{}\n{}", HEAD, rows.join("\n"));
-        let marker = format!("{id}, written by `cargo xtask models`");
-        document::write_between(&project.root.join("docs/models.md"), &marker, &table)?;
-        say::announce(&table);
+        let others = others.join("\n\n");
+        let document = project.root.join("docs/models.md");
+        for (what, text) in [("", &table), (" under other conditions", &others)] {
+            let marker = format!("{id}{what}, written by `cargo xtask models`");
+            document::write_between(&document, &marker, text)?;
+            say::announce(text);
+        }
     }
     Ok(())
 }
@@ -231,14 +247,7 @@ fn row(name: &str, cost: Option<f64>, report: &Value) -> String {
         )
     };
     let mean = |figure: &str| number(&summary(figure)["mean"]);
-    let normals = match &report["normals"]["share_over_one_percent"]["mean"] {
-        Value::Null => "—".to_owned(),
-        share => format!(
-            "{:.0} % of {}",
-            100.0 * number(share),
-            report["normals"]["images"]
-        ),
-    };
+    let normals = alarms(report);
     let how = cost.map_or_else(String::new, |cost| {
         format!(", averaged over views (time × {cost:.1})")
     });
@@ -255,6 +264,15 @@ fn row(name: &str, cost: Option<f64>, report: &Value) -> String {
         mean("authors_f1"),
         number(&report["calibration"]["ece"]),
     )
+}
+
+/// On how many of the normal images there is a false alarm.
+fn alarms(report: &Value) -> String {
+    let normals = &report["normals"];
+    match normals["share_over_one_percent"]["mean"].as_f64() {
+        None => "—".to_owned(),
+        Some(share) => format!("{:.0} % of {}", 100.0 * share, normals["images"]),
+    }
 }
 
 fn json(path: &Path) -> Result<Value> {

@@ -25,7 +25,7 @@ pub(super) struct Batch {
 }
 
 /// Random numbers that belong to `place` in `epoch` and to nothing else.
-fn random(seed: u64, epoch: usize, place: usize) -> ChaCha8Rng {
+pub(super) fn random(seed: u64, epoch: usize, place: usize) -> ChaCha8Rng {
     let mut key = [0; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());
     key[8..16].copy_from_slice(&(epoch as u64).to_le_bytes());

@@ -15,6 +15,7 @@
 
 mod augmentation;
 mod average;
+mod condition;
 mod config;
 mod curve;
 mod distortion;
@@ -29,6 +30,7 @@ mod schedule;
 mod state;
 
 pub use augmentation::{Augmentation, Draw};
+pub use condition::Condition;
 pub use config::{Config, Data, Loss, Optimiser, Recipe, Stage};
 pub use journal::{Row, Validation};
 pub use pictures::Picture;

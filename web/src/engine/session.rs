@@ -387,11 +387,11 @@ fn painted(
 
 fn make_sample(modality: Modality, seed: u32) -> Result<(), EngineError> {
     let (width, height) = SAMPLE;
-    let (name, phantom) = match modality {
-        Modality::Dermoscopy => ("dermoscopy", phantom::dermoscopy(seed, width, height)),
-        Modality::Ultrasound => ("ultrasound", phantom::ultrasound(seed, width, height)),
+    let phantom = match modality {
+        Modality::Dermoscopy => phantom::dermoscopy(seed, width, height),
+        Modality::Ultrasound => phantom::ultrasound(seed, width, height),
     };
-    let file_name = format!("synthetic-{name}-{seed}.png");
+    let file_name = format!("synthetic-{modality}-{seed}.png");
     post::event_with(
         &Event::SampleMade { file_name },
         &post::buffer(&png(&phantom.image)?),

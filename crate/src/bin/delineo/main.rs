@@ -5,6 +5,8 @@
 
 mod calibrate;
 mod convert;
+#[cfg(feature = "train")]
+mod distort;
 mod evaluate;
 mod inspect;
 mod logits;
@@ -51,6 +53,9 @@ enum Command {
     /// Train a model as a configuration says, or go on with a training that was stopped.
     #[cfg(feature = "train")]
     Train(train::Arguments),
+    /// Write a data set once more as other hands and other devices might have taken it, to evaluate a model on.
+    #[cfg(feature = "train")]
+    Distort(distort::Arguments),
     /// Make a picture that belongs to nobody, and its true mask.
     Phantom(phantom::Arguments),
 }
@@ -106,6 +111,8 @@ fn main() -> ExitCode {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Phantom(arguments) => phantom::run(&arguments),
         Command::Convert(arguments) => pollster::block_on(convert::run(&arguments)),
+        #[cfg(feature = "train")]
+        Command::Distort(arguments) => distort::run(&arguments),
         #[cfg(feature = "train")]
         Command::Train(arguments) => pollster::block_on(train::run(&arguments)),
     };

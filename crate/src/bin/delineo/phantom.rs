@@ -3,19 +3,19 @@
 use std::fs;
 use std::path::PathBuf;
 
-use clap::ValueEnum;
 use delineo::Error;
 use delineo::imaging::{MAX_MEGAPIXELS, MIN_SIDE};
 use delineo::mask::{mask_png, png};
+use delineo::modality::Modality;
 use delineo::phantom::{Phantom, dermoscopy, ultrasound};
 
 use crate::{Stop, write};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// What the picture looks like.
-    #[arg(long, value_enum)]
-    kind: Kind,
+    /// What the picture looks like: dermoscopy, a pigmented lesion on skin, or ultrasound, a breast with a dark mass.
+    #[arg(long)]
+    kind: Modality,
     /// The same seed gives the same picture everywhere.
     #[arg(long, default_value_t = 1)]
     seed: u32,
@@ -25,14 +25,6 @@ pub struct Arguments {
     /// Folder for KIND_SEED.png and KIND_SEED_mask.png; made where it is missing.
     #[arg(long)]
     out: PathBuf,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Kind {
-    /// A breast ultrasound with a dark mass.
-    Ultrasound,
-    /// A pigmented lesion on skin.
-    Dermoscopy,
 }
 
 fn size(text: &str) -> Result<(u32, u32), String> {
@@ -50,9 +42,9 @@ fn size(text: &str) -> Result<(u32, u32), String> {
 
 pub fn run(arguments: &Arguments) -> Result<(), Stop> {
     let (width, height) = arguments.size;
-    let (name, make): (_, fn(u32, u32, u32) -> Phantom) = match arguments.kind {
-        Kind::Ultrasound => ("ultrasound", ultrasound),
-        Kind::Dermoscopy => ("dermoscopy", dermoscopy),
+    let make: fn(u32, u32, u32) -> Phantom = match arguments.kind {
+        Modality::Ultrasound => ultrasound,
+        Modality::Dermoscopy => dermoscopy,
     };
     let Phantom { image, mask } = make(arguments.seed, width, height);
     let out = &arguments.out;
@@ -60,7 +52,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
         path: out.clone(),
         source,
     })?;
-    let name = format!("{name}_{}", arguments.seed);
+    let name = format!("{}_{}", arguments.kind, arguments.seed);
     let image_file = out.join(format!("{name}.png"));
     write(&image_file, &png(&image)?)?;
     write(&out.join(format!("{name}_mask.png")), &mask_png(&mask)?)?;
