@@ -72,27 +72,51 @@ pub fn browser() -> Result<PathBuf> {
     })
 }
 
-/// Firefox for the tests that try the app in another browser; `FIREFOX` names another one. They are skipped where there
-/// is none and none can be installed.
-pub fn second_browser() -> Option<PathBuf> {
-    if let Some(path) = env::var_os("FIREFOX").map(PathBuf::from) {
-        return Some(path);
-    }
-    let find = || {
-        ["firefox-esr", "firefox"]
-            .iter()
-            .find_map(|name| find_program(name))
-    };
-    if find().is_none() {
-        let elsewhere = "Without Firefox its tests are skipped.";
-        if let Err(error) = system::install_packages(&["firefox-esr"], "about a minute", elsewhere)
-        {
-            say::note(&error.to_string());
+/// A browser beside Chromium that the app is tried in where it is to be had: without it its tests are skipped.
+#[derive(Clone, Copy, Debug)]
+pub struct OtherBrowser {
+    name: &'static str,
+    /// Names its program to the tests, and to this command where it is elsewhere.
+    pub variable: &'static str,
+    programs: &'static [&'static str],
+    packages: &'static [&'static str],
+}
+
+/// Firefox, and the WebKit that is nearest to Safari, which needs a display that nobody sees.
+pub const OTHER_BROWSERS: [OtherBrowser; 2] = [
+    OtherBrowser {
+        name: "Firefox",
+        variable: "FIREFOX",
+        programs: &["firefox-esr", "firefox"],
+        packages: &["firefox-esr"],
+    },
+    OtherBrowser {
+        name: "WebKit",
+        variable: "WEBKIT_DRIVER",
+        programs: &["WebKitWebDriver"],
+        packages: &["webkit2gtk-driver", "xvfb", "xauth"],
+    },
+];
+
+impl OtherBrowser {
+    /// Its program, installed where the system can.
+    pub fn find(&self) -> Option<PathBuf> {
+        if let Some(path) = env::var_os(self.variable).map(PathBuf::from) {
+            return Some(path);
         }
+        let find = || self.programs.iter().find_map(|name| find_program(name));
+        if find().is_none() {
+            let elsewhere = format!("Without {} its tests are skipped.", self.name);
+            if let Err(error) =
+                system::install_packages(self.packages, "about a minute", &elsewhere)
+            {
+                say::note(&error.to_string());
+            }
+        }
+        let found = find()?;
+        say::already(self.name, &found.display().to_string());
+        Some(found)
     }
-    let found = find()?;
-    say::already("Firefox", &found.display().to_string());
-    Some(found)
 }
 
 /// Vulkan for the parity tests on the GPU device: Mesa's software driver serves where there is no GPU.

@@ -276,16 +276,18 @@ fn native(
 
 fn browser(project: &Project, more: &[String]) -> Result<Count> {
     let chromium = install::browser()?;
-    let firefox = install::second_browser().unwrap_or_default();
+    let others = install::OTHER_BROWSERS
+        .map(|browser| (browser.variable, browser.find().unwrap_or_default()));
     install::browser_test_packages(project)?;
     command_line(project)?;
     let own = env::current_exe().map_err(Error::file("find", Path::new("this program")))?;
     let step = Step::begin("Run the browser tests", "about 12 minutes");
-    let task = Task::new("node")
-        .args(["run.mjs"])
-        .args(more)
+    let mut task = Task::new("node").args(["run.mjs"]).args(more);
+    for (variable, program) in others {
+        task = task.env(variable, program);
+    }
+    let task = task
         .env("CHROME", chromium)
-        .env("FIREFOX", firefox)
         .env("DELINEO_XTASK", own)
         .env("DELINEO_DIST", project.dist())
         .env(
