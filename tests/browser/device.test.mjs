@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { launch, openWindow } from './chromium.mjs';
 import { until } from './delineo.mjs';
 import { phantom } from './pictures.mjs';
-import { serve } from './server.mjs';
+import { changed, serve } from './server.mjs';
 
 let browser;
 let server;
@@ -90,6 +90,30 @@ test('a GPU that is lost is replaced by the CPU, which goes on with the same ima
   t.diagnostic((await app.said()).join(' '));
   await app.done(picture.file.name);
   assert.equal(Number(await app.threshold.inputValue()), 0.4);
+});
+
+test('a GPU that computes something else is found out by the self-test, and the CPU finds the border', async (t) => {
+  const withGpu = await launch({ gpu: true });
+  t.after(() => withGpu.close());
+  // A driver's fault: the larger of two numbers is the smaller one.
+  const fault = `const make = GPUDevice.prototype.createShaderModule;
+GPUDevice.prototype.createShaderModule = function (shader) {
+  return make.call(this, { ...shader, code: shader.code.replaceAll('max(', 'min(') });
+};
+`;
+  const edit = (name, text) => (name.startsWith('engine_loader') ? fault + text : text);
+  const other = await serve(await changed(t, { edit }));
+  t.after(() => other.stop());
+  const app = await (await openWindow(t, withGpu, other.origin)).open('');
+  // At once, while the test may still be going on.
+  await app.segment(picture.file);
+  const said = (await app.said()).join(' ');
+  t.diagnostic(said);
+  assert.match(said, /Runs on the CPU[^.]*: the GPU failed its self-test/i);
+  const { bytes } = await app.savedMask();
+  const healthy = await (await openWindow(t, browser, server.origin)).open();
+  await healthy.segment(picture.file);
+  assert.deepEqual(bytes, (await healthy.savedMask()).bytes);
 });
 
 test('the page answers within a frame or two while the engine works', async (t) => {

@@ -121,7 +121,8 @@ pub enum Event {
     },
     /// The device is chosen and has passed its checks so far. Sent again when the engine falls back to the CPU.
     DeviceReady(DeviceReport),
-    /// The model is loaded and its self-test passed.
+    /// The model is on the device. On the CPU it has passed its self-test; on a GPU that goes on while the page idles or the
+    /// image is decoded, and no image is segmented before it is passed.
     ModelReady {
         /// What `model.json` says, or what was inferred.
         manifest: Box<Manifest>,
@@ -201,8 +202,8 @@ pub enum Event {
     Fatal {
         /// What happened, for the diagnostics.
         message: String,
-        /// Whether the GPU is to blame, so that the next engine had better use the CPU.
-        gpu: bool,
+        /// What the GPU did if it is to blame, so that the next engine uses the CPU and the person is told why.
+        no_gpu: Option<String>,
     },
 }
 

@@ -1,10 +1,17 @@
-//! Opening the browser's GPU.
+//! The browser's GPU: opening it, and not trusting it at once.
+
+use std::future::pending;
+use std::rc::Rc;
 
 use delineo::device::{self, Device};
+use delineo::model::Model;
+use delineo::weights::Checkpoint;
 use delineo_web::adapter;
 use delineo_web::protocol::Event;
+use futures_channel::oneshot;
+use wasm_bindgen_futures::spawn_local;
 
-use crate::engine::{ON_GPU, post};
+use crate::engine::{ON_GPU, post, stopped_working};
 
 /// Opens the browser's GPU: the device and its name, or why not.
 pub async fn open() -> Result<(Device, String), String> {
@@ -13,11 +20,40 @@ pub async fn open() -> Result<(Device, String), String> {
     let device = device::gpu(|reason| {
         post::event(&Event::Fatal {
             message: format!("The GPU was lost: {reason}"),
-            gpu: true,
+            no_gpu: stopped_working(),
         })
     })
     .await
     .map_err(|error| error.to_string())?;
     ON_GPU.set(true);
     Ok((device, name))
+}
+
+/// A model's self-test, and with it the compilation of its kernels, while the engine goes on with other requests.
+pub struct Trial(oneshot::Receiver<()>);
+
+impl Trial {
+    /// Begins it. The checkpoint is needed where the manifest knows no answer.
+    pub fn begin(model: Rc<Model>, checkpoint: Checkpoint) -> Self {
+        let (passed, receiver) = oneshot::channel();
+        spawn_local(async move {
+            if let Err(error) = model.self_test(&checkpoint).await {
+                post::event(&Event::Fatal {
+                    message: error.to_string(),
+                    no_gpu: Some("the GPU failed its self-test".to_owned()),
+                });
+                // The page ends the worker; until then nothing may rely on this GPU.
+                pending::<()>().await;
+            }
+            // Whoever does not wait any more does not need to know.
+            let _ = passed.send(());
+        });
+        Self(receiver)
+    }
+
+    /// Waits until it is passed; where it fails, for ever.
+    pub async fn passed(self) {
+        // It ends otherwise only with the worker.
+        let _ = self.0.await;
+    }
 }

@@ -42,7 +42,7 @@ pub fn start() {
         console_error_panic_hook::hook(panic);
         post::event(&Event::Fatal {
             message: panic.to_string(),
-            gpu: ON_GPU.get(),
+            no_gpu: stopped_working(),
         });
     }));
 
@@ -87,6 +87,11 @@ fn is_overtaken(request: &Request, later: &VecDeque<(Request, JsValue)>) -> bool
     let same = |other: &Request| std::mem::discriminant(request) == std::mem::discriminant(other);
     matches!(request, Request::Paint { .. } | Request::Correct { .. })
         && later.iter().any(|(other, _)| same(other))
+}
+
+/// What the page is to blame on the GPU after a fault of the engine, if the GPU runs.
+fn stopped_working() -> Option<String> {
+    ON_GPU.get().then(|| "the GPU stopped working".to_owned())
 }
 
 /// The worker's global scope.

@@ -1,6 +1,10 @@
 //! What the engine holds between requests, and how it answers each of them.
 
-use delineo::device::{self, Device};
+use std::rc::Rc;
+
+use delineo::device;
+#[cfg(feature = "engine")]
+use delineo::device::Device;
 use delineo::manifest::Manifest;
 use delineo::mask::{Style, png};
 use delineo::model::Model;
@@ -19,7 +23,7 @@ use crate::engine::gpu;
 use crate::engine::job::Job;
 #[cfg(feature = "engine-cpu-threads")]
 use crate::engine::threads;
-use crate::engine::{ON_GPU, download, post, scope};
+use crate::engine::{ON_GPU, download, post, scope, stopped_working};
 
 /// Size of a synthetic sample in pixels.
 const SAMPLE: (u32, u32) = (768, 576);
@@ -27,11 +31,16 @@ const SAMPLE: (u32, u32) = (768, 576);
 /// Device, model and image; each may be missing.
 #[derive(Default)]
 pub struct Session {
-    device: Option<Device>,
-    model: Option<Model>,
+    /// The GPU, where it runs; else the CPU does.
+    #[cfg(feature = "engine")]
+    gpu: Option<Device>,
+    model: Option<Rc<Model>>,
+    /// The self-test of the model that runs, where it may not have been passed yet.
+    #[cfg(feature = "engine")]
+    trial: Option<gpu::Trial>,
     /// The site's models that ran before and do not now, by their folder. Pictures of both kinds in turn would
     /// otherwise mean to load and check a model for each.
-    shelf: Vec<(String, Model)>,
+    shelf: Vec<(String, Rc<Model>)>,
     /// The folder of the model that runs, where the site publishes it.
     published: Option<String>,
     job: Option<Job>,
@@ -126,14 +135,14 @@ impl Session {
         if choice == DeviceChoice::Auto {
             match gpu::open().await {
                 Ok((device, name)) => {
-                    self.device = Some(device);
+                    self.gpu = Some(device);
                     post::event(&Event::DeviceReady(DeviceReport {
                         gpu: true,
                         name,
                         why: None,
                     }));
                 }
-                Err(why) => self.use_cpu(Some(why), 1),
+                Err(why) => Self::report_cpu(Some(why), 1),
             }
             return Ok(());
         }
@@ -142,16 +151,11 @@ impl Session {
         let threads = threads::start().await;
         #[cfg(not(feature = "engine-cpu-threads"))]
         let threads = 1;
-        self.use_cpu(None, threads);
+        Self::report_cpu(None, threads);
         Ok(())
     }
 
-    fn use_cpu(&mut self, why: Option<String>, threads: usize) {
-        ON_GPU.set(false);
-        self.device = Some(device::cpu());
-        // They lie on the device that is given up, and so does the one that runs.
-        self.shelf.clear();
-        self.published = None;
+    fn report_cpu(why: Option<String>, threads: usize) {
         post::event(&Event::DeviceReady(DeviceReport {
             gpu: false,
             name: match threads {
@@ -221,34 +225,41 @@ impl Session {
         self.load(manifest, checkpoint, None).await
     }
 
-    /// Puts the checkpoint on the device and checks it there; on a GPU that gives a wrong answer the CPU takes over.
+    /// Puts the checkpoint on the device and checks it there. A GPU compiles its kernels for that, which takes seconds in
+    /// which an image can be opened; where its answer is wrong, the page starts the engine again on the CPU.
     async fn load(
         &mut self,
         manifest: Manifest,
         checkpoint: Checkpoint,
         published: Option<&str>,
     ) -> Result<(), EngineError> {
-        progress(Stage::SelfTest, None);
-        if let (true, Some(device)) = (ON_GPU.get(), &self.device) {
-            let model = Model::new(manifest.clone(), &checkpoint, device)?;
-            match model.self_test(&checkpoint).await {
-                Ok(()) => {
-                    self.adopt(model, published);
-                    return Ok(());
-                }
-                Err(error) => {
-                    self.use_cpu(Some(format!("The GPU failed its self-test. {error}")), 1);
-                }
-            }
+        #[cfg(feature = "engine")]
+        if let Some(device) = self.gpu.clone() {
+            // One after the other.
+            self.tried().await;
+            let model = Rc::new(Model::new(manifest, &checkpoint, &device)?);
+            self.trial = Some(gpu::Trial::begin(model.clone(), checkpoint));
+            self.adopt(model, published);
+            return Ok(());
         }
+        progress(Stage::SelfTest, None);
         let model = Model::new(manifest, &checkpoint, &device::cpu())?;
         model.self_test(&checkpoint).await?;
-        self.adopt(model, published);
+        self.adopt(Rc::new(model), published);
         Ok(())
     }
 
+    /// Waits until the model that runs has passed its self-test.
+    async fn tried(&mut self) {
+        #[cfg(feature = "engine")]
+        if let Some(trial) = self.trial.take() {
+            progress(Stage::SelfTest, None);
+            trial.passed().await;
+        }
+    }
+
     /// Runs a model from now on; the one before is kept at hand if the site publishes it.
-    fn adopt(&mut self, model: Model, published: Option<&str>) {
+    fn adopt(&mut self, model: Rc<Model>, published: Option<&str>) {
         let parameters = model.architecture().parameters() as u32;
         post::event(&Event::ModelReady {
             manifest: Box::new(model.manifest().clone()),
@@ -291,6 +302,7 @@ impl Session {
     }
 
     async fn segment(&mut self, number: u32, views: Option<Views>) -> Result<(), EngineError> {
+        self.tried().await;
         let model = self.model.as_ref().ok_or(EngineError::NoModel)?;
         let job = self
             .job
@@ -308,7 +320,7 @@ impl Session {
             Err(error) if ON_GPU.get() => {
                 post::event(&Event::Fatal {
                     message: error.to_string(),
-                    gpu: true,
+                    no_gpu: stopped_working(),
                 });
                 return Ok(());
             }
@@ -322,7 +334,8 @@ impl Session {
         Ok(())
     }
 
-    async fn logits(&self, shape: [usize; 4], payload: &JsValue) -> Result<(), EngineError> {
+    async fn logits(&mut self, shape: [usize; 4], payload: &JsValue) -> Result<(), EngineError> {
+        self.tried().await;
         let model = self.model.as_ref().ok_or(EngineError::NoModel)?;
         let input = Float32Array::new(payload).to_vec();
         let start = now();

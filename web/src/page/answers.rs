@@ -86,7 +86,7 @@ pub fn answer(store: Store, event: Event, payload: JsValue) {
         // Only tests ask for logits.
         Event::Logits { .. } => {}
         Event::Failed { task, job, message } => failed(store, task, job, &message),
-        Event::Fatal { message, gpu } => recovery::engine_died(store, message, gpu),
+        Event::Fatal { message, no_gpu } => recovery::engine_died(store, message, no_gpu),
     }
 }
 

@@ -110,7 +110,7 @@ pub fn Busy() -> impl IntoView {
                     ></progress>
                     <p class="busy-hint">{hint}</p>
                     <Show when=move || { elapsed() >= VERY_LONG }>
-                        <button type="button" class="link" on:click=move |_| recovery::engine_died(store, "Given up on by the person.".to_owned(), false)>
+                        <button type="button" class="link" on:click=move |_| recovery::engine_died(store, "Given up on by the person.".to_owned(), None)>
                             "Start the engine again"
                         </button>
                     </Show>

@@ -159,7 +159,7 @@ pub fn launch(store: Store) {
             engine.worker = Some(worker);
             engine.listeners = Some(listeners);
         }),
-        Err(error) => recovery::engine_died(store, describe(&error), false),
+        Err(error) => recovery::engine_died(store, describe(&error), None),
     }
 }
 
@@ -187,7 +187,7 @@ fn start(store: Store, generation: u32, name: &str) -> Result<(Worker, Listeners
     };
     let died = move |message: String| {
         if is_current() {
-            recovery::engine_died(store, message, false);
+            recovery::engine_died(store, message, None);
         }
     };
     let lock = name.to_owned();

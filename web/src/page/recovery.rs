@@ -12,7 +12,9 @@ use crate::save;
 use crate::store::{Offered, Readiness, Store, Tone};
 
 /// The worker is gone. It is started again, at most three times; the picture and what the person did are kept.
-pub fn engine_died(store: Store, message: String, gpu: bool) {
+///
+/// `no_gpu` says what the GPU did, where it is to blame.
+pub fn engine_died(store: Store, message: String, no_gpu: Option<String>) {
     let awaited = store.engine.with_value(|engine| engine.awaited);
     let on_gpu = store
         .device
@@ -22,8 +24,8 @@ pub fn engine_died(store: Store, message: String, gpu: bool) {
         engine.incidents.push(message);
         engine.blame_threads();
         // A GPU under which the engine stopped twice is not trusted a third time, whatever the cause.
-        if gpu {
-            engine.no_gpu = Some("the GPU stopped working".to_owned());
+        if no_gpu.is_some() {
+            engine.no_gpu = no_gpu;
         } else if on_gpu && engine.restarts > 0 {
             engine.no_gpu = Some("the engine stopped twice on the GPU".to_owned());
         }
