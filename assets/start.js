@@ -8,10 +8,18 @@ if (!navigator.serviceWorker?.controller) {
   // The page itself comes first.
   wasm
     .then((response) => response.clone().body.pipeTo(new WritableStream()))
-    .then(() => Promise.all([sendForEngine(), sendForModels()]))
+    .then(sendForEngineAndModels)
     .catch(() => {});
 }
 await init({ module_or_path: wasm });
+
+/** The engine and the model to begin with share the line; the other models, one of which the first picture may need, follow. */
+async function sendForEngineAndModels() {
+  const engine = sendForEngine();
+  const [first, ...others] = await models();
+  await Promise.all([engine, sendForModel(first)]);
+  for (const id of others) await sendForModel(id);
+}
 
 async function sendForEngine() {
   const onCpu = asked('device') === 'cpu' || !(await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' }));
@@ -34,14 +42,16 @@ function mayShareMemory() {
   return isBuilt && crossOriginIsolated && 'waitAsync' in Atomics && navigator.hardwareConcurrency > 1;
 }
 
-/** The one to begin with and then the others, one of which the first picture may need. */
-async function sendForModels() {
+/** Those of the site, the one to begin with first. */
+async function models() {
   const ids = await (await fetch('models/index.json')).json();
   const isAsked = (id) => id === asked('model');
-  for (const id of [...ids.filter(isAsked), ...ids.filter((id) => !isAsked(id))]) {
-    const { weights } = await (await fetch(`models/${id}/model.json`)).json();
-    await sendFor(`models/${id}/${weights.file}`);
-  }
+  return [...ids.filter(isAsked), ...ids.filter((id) => !isAsked(id))];
+}
+
+async function sendForModel(id) {
+  const { weights } = await (await fetch(`models/${id}/model.json`)).json();
+  await sendFor(`models/${id}/${weights.file}`);
 }
 
 async function sendFor(file) {

@@ -142,6 +142,17 @@ impl Model {
         self.runner.logits(input, shape).await
     }
 
+    /// Compiles what runs on a GPU, kernel by kernel, and waits for `pause` after each so that the caller can do something
+    /// else meanwhile. The first inference does the same without a pause. Nothing is to be compiled for the CPU.
+    #[cfg(feature = "network")]
+    pub async fn compile(&self, pause: impl AsyncFnMut()) {
+        if let Runner::FusedGpu(network) = &self.runner {
+            network
+                .compile([SELF_TEST_SIDE, SELF_TEST_SIDE], pause)
+                .await;
+        }
+    }
+
     /// What one image of these sides, height first, costs on the GPU; `None` where the fused GPU path does not run.
     #[cfg(feature = "network")]
     pub fn gpu_cost(&self, sides: [usize; 2]) -> Option<Cost> {

@@ -9,9 +9,11 @@ use delineo::weights::Checkpoint;
 use delineo_web::adapter;
 use delineo_web::protocol::Event;
 use futures_channel::oneshot;
-use wasm_bindgen_futures::spawn_local;
+use js_sys::Promise;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use crate::engine::{ON_GPU, post, stopped_working};
+use crate::engine::{ON_GPU, post, scope, stopped_working};
 
 /// Opens the browser's GPU: the device and its name, or why not.
 pub async fn open() -> Result<(Device, String), String> {
@@ -37,6 +39,7 @@ impl Trial {
     pub fn begin(model: Rc<Model>, checkpoint: Checkpoint) -> Self {
         let (passed, receiver) = oneshot::channel();
         spawn_local(async move {
+            model.compile(next_task).await;
             if let Err(error) = model.self_test(&checkpoint).await {
                 post::event(&Event::Fatal {
                     message: error.to_string(),
@@ -56,4 +59,15 @@ impl Trial {
         // It ends otherwise only with the worker.
         let _ = self.0.await;
     }
+}
+
+/// Lets the worker's other tasks go first, such as a message of the page.
+async fn next_task() {
+    let waits = Promise::new(&mut |done, _| {
+        // Without a timer there is nothing to wait for.
+        if scope().set_timeout_with_callback(&done).is_err() {
+            let _ = done.call0(&JsValue::UNDEFINED);
+        }
+    });
+    let _ = JsFuture::from(waits).await;
 }

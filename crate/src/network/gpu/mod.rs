@@ -202,6 +202,18 @@ impl GpuNetwork {
         Ok(logits)
     }
 
+    /// Compiles the kernels for images of these sides, height first, one after the other, and waits for `pause` after each:
+    /// to make a kernel's source takes a tenth of a second in a browser, in which its worker does nothing else.
+    pub async fn compile(&self, sides: [usize; 2], mut pause: impl AsyncFnMut()) {
+        let count = self.with_plan(sides, |plan| plan.steps().len());
+        for step in 0..count {
+            self.with_plan(sides, |plan| {
+                plan.launch_step(step, &self.client, &self.weights);
+            });
+            pause().await;
+        }
+    }
+
     /// What an inference over an image of these sides costs.
     pub fn cost(&self, [height, width]: [usize; 2]) -> Cost {
         self.with_plan([height, width], |plan| plan.cost())

@@ -194,7 +194,6 @@ impl Plan {
     }
 
     /// The kernels, in order.
-    #[cfg(feature = "bench")]
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
@@ -207,7 +206,6 @@ impl Plan {
     }
 
     /// Starts one kernel.
-    #[cfg(feature = "bench")]
     pub fn launch_step(&self, index: usize, client: &Client, weights: &Handle) {
         self.steps[index].launch(client, weights, self.scratch.as_ref());
     }
