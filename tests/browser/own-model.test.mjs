@@ -70,18 +70,39 @@ test('own weights are remembered only on the person’s word, and forgotten on i
   assert.equal(await kept(), 0);
 });
 
+/** The site's own `model.json` as a file, with something else in it. */
+async function manifestWith(change) {
+  const [id] = await (await fetch(`${server.origin}/models/index.json`)).json();
+  const manifest = await (await fetch(`${server.origin}/models/${id}/model.json`)).json();
+  const buffer = Buffer.from(JSON.stringify({ ...manifest, ...change(manifest) }));
+  return { name: 'model.json', mimeType: 'application/json', buffer };
+}
+
 test('a model.json that comes with the weights says how they run', async (t) => {
   const app = await (await openWindow(t, browser, server.origin)).open();
   await app.segment(picture.file);
-  const [id] = await (await fetch(`${server.origin}/models/index.json`)).json();
-  const manifest = await (await fetch(`${server.origin}/models/${id}/model.json`)).json();
-  const named = { ...manifest, name: 'The clinic’s own', threshold: 0.3 };
-  await app.choose(await checkpoint('weights.safetensors'), {
-    name: 'model.json',
-    mimeType: 'application/json',
-    buffer: Buffer.from(JSON.stringify(named)),
-  });
+  const named = await manifestWith(() => ({ name: 'The clinic’s own', threshold: 0.3 }));
+  await app.choose(await checkpoint('weights.safetensors'), named);
   await app.page.getByText(/“The clinic’s own” runs/).waitFor();
   await app.done(picture.file.name);
   assert.equal(Number(await app.threshold.inputValue()), 0.3);
 });
+
+for (const [device, query] of [['CPU', '?device=cpu'], ['GPU', '']]) {
+  test(`a model.json whose known answer is wrong is refused on the ${device}, and the model before goes on`, async (t) => {
+    const own = device === 'GPU' ? await launch({ gpu: true }) : browser;
+    if (own !== browser) t.after(() => own.close());
+    const app = await (await openWindow(t, own, server.origin)).open(query);
+    await app.segment(picture.file);
+    const before = (await app.savedMask()).bytes;
+    const wrong = await manifestWith(({ self_test: test }) => ({
+      self_test: { ...test, logits: test.logits.map((logit) => -logit) },
+    }));
+    await app.choose(await checkpoint('weights.safetensors'), wrong);
+    await app.says(/self-test/);
+    assert.match((await app.said()).join(' '), new RegExp(`Runs on the ${device}`));
+    await app.segment(phantom('dermoscopy', 9, 160, 120).file);
+    await app.segment({ ...picture.file, name: 'again.png' });
+    assert.deepEqual((await app.savedMask()).bytes, before);
+  });
+}

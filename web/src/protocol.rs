@@ -121,8 +121,8 @@ pub enum Event {
     },
     /// The device is chosen and has passed its checks so far. Sent again when the engine falls back to the CPU.
     DeviceReady(DeviceReport),
-    /// The model is on the device. On the CPU it has passed its self-test; on a GPU that goes on while the page idles or the
-    /// image is decoded, and no image is segmented before it is passed.
+    /// The model is on the device and has passed its self-test. On a GPU that of the site's own model goes on while the page
+    /// idles or the image is decoded, and no image is segmented before it is passed.
     ModelReady {
         /// What `model.json` says, or what was inferred.
         manifest: Box<Manifest>,

@@ -3,6 +3,7 @@
 use std::future::pending;
 use std::rc::Rc;
 
+use delineo::Error;
 use delineo::device::{self, Device};
 use delineo::model::Model;
 use delineo::weights::Checkpoint;
@@ -41,12 +42,7 @@ impl Trial {
         spawn_local(async move {
             model.compile(next_task).await;
             if let Err(error) = model.self_test(&checkpoint).await {
-                post::event(&Event::Fatal {
-                    message: error.to_string(),
-                    no_gpu: Some("the GPU failed its self-test".to_owned()),
-                });
-                // The page ends the worker; until then nothing may rely on this GPU.
-                pending::<()>().await;
+                give_up(error).await;
             }
             // Whoever does not wait any more does not need to know.
             let _ = passed.send(());
@@ -59,6 +55,29 @@ impl Trial {
         // It ends otherwise only with the worker.
         let _ = self.0.await;
     }
+}
+
+/// Checks a person's own model. What `model.json` knows of it may be wrong, and then the GPU is not to blame.
+///
+/// # Errors
+/// Those of [`Model::self_test`] on the CPU, when it gives that answer neither.
+pub async fn check(model: &Model, checkpoint: &Checkpoint) -> Result<(), Error> {
+    if let Err(error) = model.self_test(checkpoint).await {
+        let manifest = model.manifest().clone();
+        let on_cpu = Model::new(manifest, checkpoint, &device::cpu())?;
+        on_cpu.self_test(checkpoint).await?;
+        give_up(error).await;
+    }
+    Ok(())
+}
+
+/// Asks the page for the CPU and waits until it ends this worker, in which nothing may rely on the GPU any more.
+async fn give_up(error: Error) {
+    post::event(&Event::Fatal {
+        message: error.to_string(),
+        no_gpu: Some("the GPU failed its self-test".to_owned()),
+    });
+    pending().await
 }
 
 /// Lets the worker's other tasks go first, such as a message of the page.

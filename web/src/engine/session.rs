@@ -226,7 +226,8 @@ impl Session {
     }
 
     /// Puts the checkpoint on the device and checks it there. A GPU compiles its kernels for that, which takes seconds in
-    /// which an image can be opened; where its answer is wrong, the page starts the engine again on the CPU.
+    /// which an image can be opened, if the model is the site's; where its answer is wrong, the page starts the engine again
+    /// on the CPU.
     async fn load(
         &mut self,
         manifest: Manifest,
@@ -238,7 +239,12 @@ impl Session {
             // One after the other.
             self.tried().await;
             let model = Rc::new(Model::new(manifest, &checkpoint, &device)?);
-            self.trial = Some(gpu::Trial::begin(model.clone(), checkpoint));
+            if published.is_some() {
+                self.trial = Some(gpu::Trial::begin(model.clone(), checkpoint));
+            } else {
+                progress(Stage::SelfTest, None);
+                gpu::check(&model, &checkpoint).await?;
+            }
             self.adopt(model, published);
             return Ok(());
         }
