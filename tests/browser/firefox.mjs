@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { firefox } from 'playwright-core';
 
 import { Delineo } from './delineo.mjs';
+import { keepWhatIsSaved } from './elsewhere.mjs';
 
 const program = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
 
@@ -21,23 +22,9 @@ export async function openWindow(t, browser, origin) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   t.after(() => context.close());
   const page = await context.newPage();
+  // Playwright is not told of this Firefox's downloads.
   await page.addInitScript(keepWhatIsSaved);
   return new DelineoInFirefox(page, origin);
-}
-
-/** Playwright is not told of this Firefox's downloads, so the page keeps what it hands to the browser. */
-function keepWhatIsSaved() {
-  const blobs = new Map();
-  const create = URL.createObjectURL;
-  URL.createObjectURL = (blob) => {
-    const address = create(blob);
-    blobs.set(address, blob);
-    return address;
-  };
-  HTMLAnchorElement.prototype.click = async function () {
-    const bytes = new Uint8Array(await blobs.get(this.href).arrayBuffer());
-    window.saved = { name: this.download, base64: btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), '')) };
-  };
 }
 
 class DelineoInFirefox extends Delineo {

@@ -1,12 +1,11 @@
 // The app in Firefox: what a person does, on the first visit, on the next one and with the network off. Where Firefox has no
 // WebGPU it is also the browser in which the CPU does the work.
 
-import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
+import { wholeJob } from './elsewhere.mjs';
 import { launch, missing, openWindow } from './firefox.mjs';
 import { phantom } from './pictures.mjs';
-import { grey, iou } from './png.mjs';
 import { serve } from './server.mjs';
 
 const skip = missing;
@@ -18,24 +17,15 @@ before(async () => {
 });
 after(() => browser?.close());
 
-async function wholeJob(app) {
-  await app.segment(picture.file);
-  await app.setThreshold(0.4);
-  const { name, bytes } = await app.savedMask();
-  assert.equal(name, picture.file.name.replace('.png', '_mask.png'));
-  const overlap = iou(grey(bytes), grey(picture.mask));
-  assert.ok(overlap >= 0.5, `${overlap}`);
-}
-
 test('in Firefox the whole job works on the first visit, on the next one and with the network off', { skip }, async (t) => {
   const server = await serve();
   const app = await (await openWindow(t, browser, server.origin)).open('');
-  await wholeJob(app);
+  await wholeJob(app, picture);
   await app.page.getByText('Ready to work offline').waitFor();
   await app.page.reload();
-  await wholeJob(app);
+  await wholeJob(app, picture);
   await server.stop();
   await app.page.reload();
-  await wholeJob(app);
+  await wholeJob(app, picture);
   app.assertNoFaults();
 });

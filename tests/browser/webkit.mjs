@@ -10,6 +10,7 @@ import path from 'node:path';
 import { Builder } from 'selenium-webdriver';
 
 import { until } from './delineo.mjs';
+import { keepWhatIsSaved } from './elsewhere.mjs';
 
 const program = process.env.WEBKIT_DRIVER ?? '/usr/bin/WebKitWebDriver';
 const browser = ['4.1', '4.0']
@@ -112,8 +113,10 @@ class DelineoInWebKit {
     }, `the ${kind} “${name}”`);
   }
 
-  watch() {
-    return this.session.executeScript(keepWhatIsSavedAndWhatFails);
+  /** The driver says nothing of downloads and errors, so the page keeps them. */
+  async watch() {
+    await this.session.executeScript(keepWhatFails);
+    await this.session.executeScript(keepWhatIsSaved);
   }
 }
 
@@ -121,22 +124,10 @@ function isShown(name) {
   return [...document.querySelectorAll('[role=img]')].some((image) => image.ariaLabel?.startsWith(name));
 }
 
-/** The driver says nothing of downloads and errors, so the page keeps them. */
-function keepWhatIsSavedAndWhatFails() {
+function keepWhatFails() {
   window.faults = [];
   addEventListener('error', (event) => window.faults.push(event.message));
   addEventListener('unhandledrejection', (event) => window.faults.push(String(event.reason)));
-  const blobs = new Map();
-  const create = URL.createObjectURL;
-  URL.createObjectURL = (blob) => {
-    const address = create(blob);
-    blobs.set(address, blob);
-    return address;
-  };
-  HTMLAnchorElement.prototype.click = async function () {
-    const bytes = new Uint8Array(await blobs.get(this.href).arrayBuffer());
-    window.saved = { name: this.download, base64: btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), '')) };
-  };
 }
 
 function freePort() {
