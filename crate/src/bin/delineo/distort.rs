@@ -1,16 +1,14 @@
 //! `delineo distort`: a data set once more as other hands and other devices might have taken it.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use delineo::Error;
 use delineo::dataset::{Dataset, Layout, Part, Split};
 use delineo::mask::{mask_png, png};
 use delineo::modality::Modality;
 use delineo::training::Condition;
 use serde_json::json;
 
-use crate::{Stop, print_json, progress_bar, read, write};
+use crate::{Stop, make_folder, print_json, progress_bar, read, write};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -57,7 +55,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
     let folder = |condition: &Condition, kind: &str| arguments.out.join(&condition.name).join(kind);
     for condition in &conditions {
         for kind in ["images", "masks"] {
-            make(&folder(condition, kind))?;
+            make_folder(&folder(condition, kind))?;
         }
     }
     let bar = progress_bar(dataset.part(arguments.part).count() as u64, arguments.json);
@@ -81,11 +79,4 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
         }
     }
     Ok(())
-}
-
-fn make(folder: &Path) -> Result<(), Error> {
-    fs::create_dir_all(folder).map_err(|source| Error::File {
-        path: folder.to_owned(),
-        source,
-    })
 }

@@ -1,6 +1,5 @@
 //! `delineo evaluate`: a model against the truth.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use delineo::Error;
@@ -13,7 +12,7 @@ use delineo::model::Model;
 use delineo::tta::Views;
 
 use crate::model::{open, threshold};
-use crate::{DeviceArgument, Stop, print_json, progress_bar, read, replace, write};
+use crate::{DeviceArgument, Stop, make_folder, print_json, progress_bar, read, replace, write};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -99,10 +98,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
     bar.finish_and_clear();
 
     if let Some(out) = &arguments.out {
-        fs::create_dir_all(out).map_err(|source| Error::File {
-            path: out.clone(),
-            source,
-        })?;
+        make_folder(out)?;
         let diagram = evaluation::reliability_diagram(&report.calibration.reliability);
         write(&out.join("report.json"), &json(&report)?)?;
         write(&out.join("cases.csv"), report.csv().as_bytes())?;

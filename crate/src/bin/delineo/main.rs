@@ -142,6 +142,14 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     })
 }
 
+/// Makes a folder and those above it where they are missing, naming it when that fails.
+fn make_folder(path: &Path) -> Result<(), Error> {
+    fs::create_dir_all(path).map_err(|source| Error::File {
+        path: path.to_owned(),
+        source,
+    })
+}
+
 /// Replaces a file at once, so that whoever kills the program finds the old one or the new one.
 fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let mut beside = path.as_os_str().to_owned();

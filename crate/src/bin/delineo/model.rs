@@ -1,6 +1,5 @@
 //! Model folders: open one, read one, write one, the same for every command.
 
-use std::fs;
 use std::path::Path;
 
 use delineo::Error;
@@ -8,7 +7,7 @@ use delineo::manifest::{Manifest, Weights, sha256};
 use delineo::model::{Model, known_answer};
 use delineo::weights::Checkpoint;
 
-use crate::{DeviceArgument, read, write};
+use crate::{DeviceArgument, make_folder, read, write};
 
 /// Opens a model folder on a device, checks the weights against model.json and the device against the known answer.
 ///
@@ -58,10 +57,7 @@ pub async fn write_model(
         sha256: sha256(&weights),
     };
     manifest.self_test = Some(known_answer(&shipped).await?);
-    fs::create_dir_all(folder).map_err(|source| Error::File {
-        path: folder.to_owned(),
-        source,
-    })?;
+    make_folder(folder)?;
     write(&folder.join("model.json"), &manifest.to_json(before)?)?;
     write(&folder.join(&manifest.weights.file), &weights)?;
     Ok(manifest)

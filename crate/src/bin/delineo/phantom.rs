@@ -1,15 +1,13 @@
 //! `delineo phantom`: made-up pictures with their true masks, for scripts and tests that may not use anybody's.
 
-use std::fs;
 use std::path::PathBuf;
 
-use delineo::Error;
 use delineo::imaging::{MAX_MEGAPIXELS, MIN_SIDE};
 use delineo::mask::{mask_png, png};
 use delineo::modality::Modality;
 use delineo::phantom::{Phantom, dermoscopy, ultrasound};
 
-use crate::{Stop, write};
+use crate::{Stop, make_folder, write};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -48,10 +46,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
     };
     let Phantom { image, mask } = make(arguments.seed, width, height);
     let out = &arguments.out;
-    fs::create_dir_all(out).map_err(|source| Error::File {
-        path: out.clone(),
-        source,
-    })?;
+    make_folder(out)?;
     let name = format!("{}_{}", arguments.kind, arguments.seed);
     let image_file = out.join(format!("{name}.png"));
     write(&image_file, &png(&image)?)?;

@@ -1,6 +1,5 @@
 //! `delineo segment`: images to masks.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -11,7 +10,7 @@ use delineo::{Error, imaging};
 use serde_json::json;
 
 use crate::model::{open, threshold};
-use crate::{DeviceArgument, Stop, print_json, progress_bar, read, write};
+use crate::{DeviceArgument, Stop, make_folder, print_json, progress_bar, read, write};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -58,10 +57,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
         ))
         .into());
     }
-    fs::create_dir_all(&arguments.out).map_err(|source| Error::File {
-        path: arguments.out.clone(),
-        source,
-    })?;
+    make_folder(&arguments.out)?;
 
     let bar = progress_bar(arguments.images.len() as u64, arguments.json);
     let mut failed = 0;
