@@ -119,7 +119,7 @@ pub enum Event {
         /// From 0 to 1 where that is known.
         fraction: Option<f32>,
     },
-    /// The device is chosen and has passed its checks so far. Sent again when the engine falls back to the CPU.
+    /// The device is chosen and has passed its checks so far.
     DeviceReady(DeviceReport),
     /// The model is on the device and has passed its self-test. On a GPU that of the site's own model goes on while the page
     /// idles or the image is decoded, and no image is segmented before it is passed.
