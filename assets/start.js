@@ -13,17 +13,20 @@ if (!navigator.serviceWorker?.controller) {
 }
 await init({ module_or_path: wasm });
 
-/** The engine and the model to begin with share the line; the other models, one of which the first picture may need, follow. */
+/**
+ * The CPU's engine and the model to begin with share the line; the other models, one of which the first picture may need,
+ * follow, and then the GPU's engine, for which nobody waits.
+ */
 async function sendForEngineAndModels() {
-  const engine = sendForEngine();
+  const engine = engineForCpu().then((files) => Promise.all(files.map(sendFor)));
   const [first, ...others] = await models();
   await Promise.all([engine, sendForModel(first)]);
   for (const id of others) await sendForModel(id);
+  if (await hasGpu()) await Promise.all(['engine_bg.wasm', 'engine.js', 'engine_loader.js'].map(sendFor));
 }
 
-async function sendForEngine() {
-  const onCpu = asked('device') === 'cpu' || !(await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' }));
-  await Promise.all((onCpu ? await engineForCpu() : ['engine_bg.wasm', 'engine.js', 'engine_loader.js']).map(sendFor));
+async function hasGpu() {
+  return asked('device') !== 'cpu' && Boolean(await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' }));
 }
 
 /** What the loaders choose. */

@@ -31,6 +31,12 @@ export class Delineo {
     return this;
   }
 
+  /** Waits until the GPU's engine has taken over from the CPU's, which begins. */
+  async onGpu() {
+    await this.says(/Runs on the GPU/, LONGEST_START);
+    return this;
+  }
+
   /** Opens files by path, or made ones as `{ name, mimeType, buffer }`. */
   async choose(...files) {
     await this.fileInput.setInputFiles(files);

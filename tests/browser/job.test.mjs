@@ -49,6 +49,7 @@ test('on WebGPU, the same image gives the same mask as on the CPU', async (t) =>
   const masks = {};
   for (const [device, host, query] of [['GPU', withGpu, ''], ['CPU', browser, '?device=cpu']]) {
     const app = await (await openWindow(t, host, server.origin)).open(query);
+    if (host === withGpu) await app.onGpu();
     await app.segment(file, name);
     assert.match(await app.about(), new RegExp(`Runs on the ${device}`));
     masks[device] = grey((await app.savedMask()).bytes);

@@ -93,6 +93,7 @@ for (const [device, query] of [['CPU', '?device=cpu'], ['GPU', '']]) {
     const own = device === 'GPU' ? await launch({ gpu: true }) : browser;
     if (own !== browser) t.after(() => own.close());
     const app = await (await openWindow(t, own, server.origin)).open(query);
+    if (own !== browser) await app.onGpu();
     await app.segment(picture.file);
     const before = (await app.savedMask()).bytes;
     const wrong = await manifestWith(({ self_test: test }) => ({

@@ -121,8 +121,8 @@ pub enum Event {
     },
     /// The device is chosen and has passed its checks so far.
     DeviceReady(DeviceReport),
-    /// The model is on the device and has passed its self-test. On a GPU that of the site's own model goes on while the page
-    /// idles or the image is decoded, and no image is segmented before it is passed.
+    /// The model is on the device. On a GPU the self-test of the site's own model is still to come then, and no image is
+    /// segmented before it is passed.
     ModelReady {
         /// What `model.json` says, or what was inferred.
         manifest: Box<Manifest>,
@@ -131,6 +131,8 @@ pub enum Event {
         /// Whether it is a person's own.
         own: bool,
     },
+    /// The model that was loaded last has passed its self-test.
+    SelfTestPassed,
     /// The image is decoded. The payload is an `ImageBitmap` of it, reduced where it is larger than a canvas may be.
     Opened {
         /// The image.

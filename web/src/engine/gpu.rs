@@ -44,6 +44,7 @@ impl Trial {
             if let Err(error) = model.self_test(&checkpoint).await {
                 give_up(error).await;
             }
+            post::event(&Event::SelfTestPassed);
             // Whoever does not wait any more does not need to know.
             let _ = passed.send(());
         });

@@ -246,12 +246,16 @@ impl Session {
                 gpu::check(&model, &checkpoint).await?;
             }
             self.adopt(model, published);
+            if published.is_none() {
+                post::event(&Event::SelfTestPassed);
+            }
             return Ok(());
         }
         progress(Stage::SelfTest, None);
         let model = Model::new(manifest, &checkpoint, &device::cpu())?;
         model.self_test(&checkpoint).await?;
         self.adopt(Rc::new(model), published);
+        post::event(&Event::SelfTestPassed);
         Ok(())
     }
 

@@ -124,9 +124,10 @@ fn or_unknown(lines: Vec<String>) -> Vec<String> {
 fn AboutDevice() -> impl IntoView {
     let store = expect_context::<Store>();
     let device = move || {
-        store
-            .device
-            .with(|device| device.as_ref().map(wording::device))
+        let device = store.running_device();
+        device
+            .as_ref()
+            .map(wording::device)
             .unwrap_or_else(|| "Not chosen yet.".to_owned())
     };
     view! {

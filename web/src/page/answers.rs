@@ -17,6 +17,7 @@ use crate::recovery;
 use crate::save;
 use crate::sight::{Sight, Size};
 use crate::store::{Border, Model, Offered, Readiness, Shown, Source, Store, Tone};
+use crate::successor::Gpu;
 use crate::wording;
 
 /// An answer of the engine.
@@ -83,28 +84,25 @@ pub fn answer(store: Store, event: Event, payload: JsValue) {
                 Err(_) => store.fail("The sample could not be made. Try again."),
             }
         }
-        // Only tests ask for logits.
-        Event::Logits { .. } => {}
+        // Of the engine that serves it is no news; only tests ask for logits.
+        Event::SelfTestPassed | Event::Logits { .. } => {}
         Event::Failed { task, job, message } => failed(store, task, job, &message),
         Event::Fatal { message, no_gpu } => recovery::engine_died(store, message, no_gpu),
     }
 }
 
-fn device_ready(store: Store, mut report: DeviceReport) {
+fn device_ready(store: Store, report: DeviceReport) {
     store.withdraw(Offered::RestartEngine);
-    if !report.gpu
-        && let Some(reason) = store.engine.with_value(|engine| engine.no_gpu.clone())
-    {
-        report.why = Some(reason);
-    }
-    let is_fallback = store
+    let was_gpu = store
         .device
-        .with_untracked(|device| device.as_ref().is_some_and(|device| device.gpu))
-        && !report.gpu;
-    if is_fallback {
+        .with_untracked(|device| device.as_ref().is_some_and(|device| device.gpu));
+    store.device.set(Some(report));
+    if was_gpu
+        && matches!(store.gpu.get_untracked(), Gpu::Refused(_))
+        && let Some(report) = untrack(|| store.running_device())
+    {
         store.tell(Tone::Info, wording::device(&report), None);
     }
-    store.device.set(Some(report));
     if store.readiness.get_untracked() == Readiness::Starting {
         store.readiness.set(Readiness::Modelless);
         load_model(store);

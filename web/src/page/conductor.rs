@@ -5,10 +5,8 @@
 //! never asked. Everything the engine holds can be given to it again: after a crash the same function opens the
 //! picture anew.
 
-use delineo_web::adapter;
 use delineo_web::protocol::{Export, Modality, Request, Stage, Views};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use web_sys::Blob;
 
 use crate::automatic;
@@ -16,20 +14,14 @@ use crate::easel;
 use crate::engine::{self, Awaited, Load};
 use crate::models;
 use crate::store::{Activity, Border, Offered, Readiness, Source, Store};
+use crate::successor;
 
 /// Begins: the engine is started, and what there is to load is found out meanwhile.
 pub fn start(store: Store) {
     begin(store, Stage::Device, None);
     models::discover(store);
-    spawn_local(async move {
-        let no_gpu = if models::query("device").as_deref() == Some("cpu") {
-            Some("the page's address asks for it".to_owned())
-        } else {
-            adapter::name().await.err()
-        };
-        store.engine.update_value(|engine| engine.no_gpu = no_gpu);
-        engine::launch(store);
-    });
+    engine::launch(store);
+    successor::prepare(store);
 }
 
 /// Takes pictures into the queue and opens the first of them.
@@ -179,6 +171,13 @@ pub fn advance(store: Store) {
         return;
     }
     let shown = store.shown.get_untracked();
+    let is_done = shown
+        .as_ref()
+        .is_some_and(|shown| shown.border != Border::Awaited)
+        && store.opening.get_untracked().is_none();
+    if !is_done && successor::take_over(store) {
+        return load_model(store);
+    }
     let holds = store.engine.with_value(|engine| engine.holds);
     let reopened = shown
         .as_ref()
@@ -234,6 +233,8 @@ pub fn load_model(store: Store) {
     ) {
         return;
     }
+    // A model is to be loaded in any case.
+    let _ = successor::take_over(store);
     let source = store.wanted_model.get_untracked().or_else(|| {
         store
             .model
@@ -252,16 +253,10 @@ pub fn load_model(store: Store) {
     store
         .engine
         .update_value(|engine| engine.loads.push_back(load));
-    store.engine.update_value(|engine| match source {
-        Source::Published(id) => engine.send(Request::LoadPublished { id }),
-        Source::Own(own) => {
-            let request = Request::LoadOwn {
-                name: own.name.clone(),
-                manifest: own.manifest.clone(),
-            };
-            engine.send_file(&request, &own.weights);
-        }
-    });
+    let (request, file) = source.request();
+    store
+        .engine
+        .with_value(|engine| engine.send_file(&request, &file));
 }
 
 pub fn await_border(store: Store) {

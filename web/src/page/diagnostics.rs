@@ -22,6 +22,7 @@ pub fn text(store: Store) -> String {
                 .map_or("none".to_owned(), |device| format!("{device:?}"))
         }),
     );
+    line("GPU", format!("{:?}", store.gpu.get_untracked()));
     line("Engine", format!("{:?}", store.readiness.get_untracked()));
     line("Activity", format!("{:?}", store.activity.get_untracked()));
     store.model.with_untracked(|model| {

@@ -1,18 +1,19 @@
-//! The page's end of the engine worker: it starts it, talks to it, notices when it dies and says so.
+//! The page's end of the engine: which worker serves, what it was asked, and what becomes of its words.
 //!
-//! What to ask is [`crate::conductor`]'s business, what to make of it that of [`crate::answers`].
+//! The CPU's engine begins, because it is there at once; the GPU's takes over when it is [ready](crate::successor). What
+//! to ask is [`crate::conductor`]'s business, what to make of the answers that of [`crate::answers`].
 
 use std::collections::VecDeque;
 
-use delineo_web::protocol::{self, DeviceChoice, Event, Request};
+use delineo_web::protocol::{DeviceChoice, Event, Request};
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
-use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use crate::answers;
-use crate::liveness;
+use crate::engine_worker::{EngineWorker, Word};
 use crate::recovery;
 use crate::store::{Source, Store};
+use crate::successor::{self, Successor};
 
 /// How often the worker is started again by itself.
 pub const MOST_RESTARTS: u32 = 3;
@@ -38,11 +39,15 @@ pub struct Load {
 /// The worker and what is known about it.
 #[derive(Default)]
 pub struct Engine {
-    worker: Option<Worker>,
-    listeners: Option<Listeners>,
-    generation: u32,
+    worker: Option<EngineWorker>,
+    /// The number of the worker that serves.
+    serving: u32,
+    /// Workers that were started.
+    started: u32,
     loaded: bool,
     outbox: Vec<Request>,
+    /// The GPU's engine, until it serves.
+    pub successor: Option<Successor>,
     /// How often it was started again.
     pub restarts: u32,
     /// What happened, for the diagnostics.
@@ -51,8 +56,6 @@ pub struct Engine {
     on_threads: bool,
     /// Whether that one stopped, so that the CPU has one thread from now on.
     no_threads: bool,
-    /// Why the CPU was asked for, if it was.
-    pub no_gpu: Option<String>,
     /// The models that it was asked for and has not answered, in order.
     pub loads: VecDeque<Load>,
     /// The question that is open.
@@ -63,27 +66,11 @@ pub struct Engine {
     pub corrected: Option<(u32, u64)>,
 }
 
-/// Callbacks that must live as long as the worker.
-struct Listeners {
-    _message: Closure<dyn FnMut(MessageEvent)>,
-    _error: Closure<dyn FnMut(ErrorEvent)>,
-    _garbled: Closure<dyn FnMut(MessageEvent)>,
-}
-
 impl Engine {
-    /// Which device to ask for.
-    pub fn choice(&self) -> DeviceChoice {
-        if self.no_gpu.is_some() {
-            DeviceChoice::Cpu
-        } else {
-            DeviceChoice::Auto
-        }
-    }
-
     /// Sends a request, or keeps it until the worker listens.
     pub fn send(&mut self, request: Request) {
         if self.loaded {
-            self.post(&request, &JsValue::UNDEFINED);
+            self.send_file(&request, &JsValue::UNDEFINED);
         } else {
             self.outbox.push(request);
         }
@@ -91,20 +78,19 @@ impl Engine {
 
     /// Sends a request with a file. The worker listens by the time there is something to open.
     pub fn send_file(&self, request: &Request, file: &JsValue) {
-        self.post(request, file);
+        if let Some(worker) = &self.worker {
+            worker.post(request, file);
+        }
     }
 
     /// The worker listens: it gets its first request and then what has been waiting.
-    pub fn loaded(&mut self) {
+    fn listens(&mut self) {
         self.loaded = true;
-        self.post(
-            &Request::Start {
-                device: self.choice(),
-            },
-            &JsValue::UNDEFINED,
-        );
+        self.send(Request::Start {
+            device: DeviceChoice::Cpu,
+        });
         for request in std::mem::take(&mut self.outbox) {
-            self.post(&request, &JsValue::UNDEFINED);
+            self.send(request);
         }
     }
 
@@ -114,135 +100,90 @@ impl Engine {
         self.no_threads |= self.on_threads;
     }
 
-    /// Stops the worker and forgets what it was asked.
+    /// Stops the workers and forgets what they were asked.
     pub fn stop(&mut self) {
-        if let Some(worker) = self.worker.take() {
-            worker.set_onmessage(None);
-            worker.set_onerror(None);
-            worker.set_onmessageerror(None);
-            worker.terminate();
-        }
-        self.generation += 1;
+        self.worker = None;
+        self.successor = None;
         self.loaded = false;
-        self.awaited = None;
-        self.loads.clear();
-        self.holds = None;
-        self.corrected = None;
+        self.forget();
         // A paint or a correction is asked again anyway; a sample still is what the person wants.
         self.outbox
             .retain(|request| matches!(request, Request::MakeSample { .. }));
     }
 
-    fn post(&self, request: &Request, payload: &JsValue) {
-        let Some(worker) = &self.worker else { return };
-        if let Err(error) =
-            protocol::pack(request, payload).and_then(|message| worker.post_message(&message))
-        {
-            web_sys::console::error_2(&"The page cannot reach the engine:".into(), &error);
-        }
+    /// The successor serves from now on, with nothing asked of it yet.
+    pub fn hand_over(&mut self, successor: Successor) {
+        self.worker = Some(successor.worker);
+        self.serving = successor.number;
+        self.on_threads = false;
+        self.forget();
+    }
+
+    fn forget(&mut self) {
+        self.awaited = None;
+        self.loads.clear();
+        self.holds = None;
+        self.corrected = None;
     }
 }
 
-/// Starts a worker in place of the one before.
+/// Starts a worker on the CPU in place of the one before.
 pub fn launch(store: Store) {
-    let generation = store.engine.try_update_value(|engine| {
+    let no_threads = store.engine.try_update_value(|engine| {
         engine.stop();
-        engine.generation
+        engine.no_threads
     });
-    let Some(generation) = generation else { return };
-    let name = format!(
-        "delineo-engine-{:x}",
-        (js_sys::Math::random() * 1e15) as u64
-    );
-    match start(store, generation, &name) {
-        Ok((worker, listeners)) => store.engine.update_value(|engine| {
+    let threaded = match no_threads {
+        Some(false) if may_share_memory() => named("engine-cpu-threads"),
+        _ => None,
+    };
+    let on_threads = threaded.is_some();
+    let address = threaded.unwrap_or_else(|| script("engine-cpu"));
+    match start(store, &address) {
+        Ok((number, worker)) => store.engine.update_value(|engine| {
             engine.worker = Some(worker);
-            engine.listeners = Some(listeners);
+            engine.serving = number;
+            engine.on_threads = on_threads;
         }),
         Err(error) => recovery::engine_died(store, describe(&error), None),
     }
 }
 
-fn start(store: Store, generation: u32, name: &str) -> Result<(Worker, Listeners), JsValue> {
-    let options = WorkerOptions::new();
-    options.set_type(WorkerType::Module);
-    options.set_name(name);
-    let (choice, no_threads) = store
-        .engine
-        .with_value(|engine| (engine.choice(), engine.no_threads));
-    let threaded = match choice {
-        DeviceChoice::Cpu if !no_threads && may_share_memory() => named("engine-cpu-threads"),
-        _ => None,
-    };
-    store
-        .engine
-        .update_value(|engine| engine.on_threads = threaded.is_some());
-    let address = threaded.unwrap_or_else(|| address(choice));
-    let worker = Worker::new_with_options(&address, &options)?;
-
-    let is_current = move || {
-        store
-            .engine
-            .with_value(|engine| engine.generation == generation)
-    };
-    let died = move |message: String| {
-        if is_current() {
-            recovery::engine_died(store, message, None);
-        }
-    };
-    let lock = name.to_owned();
-    let message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
-        if !is_current() {
-            return;
-        }
-        match protocol::unpack::<Event>(&message.data()) {
-            Ok((Event::Loaded, _)) => {
-                store.engine.update_value(Engine::loaded);
-                liveness::watch(lock.clone(), move || {
-                    died("The worker was closed.".to_owned())
-                });
-            }
-            Ok((event, payload)) => answers::answer(store, event, payload),
-            Err(error) => web_sys::console::error_2(
-                &"The page does not understand the engine:".into(),
-                &error,
-            ),
-        }
+/// Starts a worker and gives it a number, by which its words find those who are concerned.
+///
+/// # Errors
+/// What the browser says when it allows no worker.
+pub fn start(store: Store, address: &str) -> Result<(u32, EngineWorker), JsValue> {
+    let number = store.engine.try_update_value(|engine| {
+        engine.started += 1;
+        engine.started
     });
-    let error = Closure::<dyn FnMut(ErrorEvent)>::new(move |error: ErrorEvent| {
-        error.prevent_default();
-        let text = error.message();
-        died(if text.is_empty() {
-            "The worker could not be loaded.".to_owned()
-        } else {
-            text
-        });
-    });
-    let garbled = Closure::<dyn FnMut(MessageEvent)>::new(move |_| {
-        died("A message of the worker was unreadable.".to_owned())
-    });
-
-    worker.set_onmessage(Some(message.as_ref().unchecked_ref()));
-    worker.set_onerror(Some(error.as_ref().unchecked_ref()));
-    worker.set_onmessageerror(Some(garbled.as_ref().unchecked_ref()));
-    Ok((
-        worker,
-        Listeners {
-            _message: message,
-            _error: error,
-            _garbled: garbled,
-        },
-    ))
+    let number = number.unwrap_or_default();
+    let worker = EngineWorker::start(address, move |word| heard(store, number, word))?;
+    Ok((number, worker))
 }
 
-/// Where the worker's script is: the build gives it a name by its content and writes that into the page. The CPU has
-/// an engine of its own, because the one for the GPU takes seconds to load.
-fn address(choice: DeviceChoice) -> String {
-    let name = match choice {
-        DeviceChoice::Auto => "engine",
-        DeviceChoice::Cpu => "engine-cpu",
-    };
-    named(name).unwrap_or_else(|| format!("{name}_loader.js"))
+fn heard(store: Store, number: u32, word: Word) {
+    let (serves, succeeds) = store.engine.with_value(|engine| {
+        let successor = engine.successor.as_ref();
+        (
+            engine.worker.is_some() && engine.serving == number,
+            successor.is_some_and(|successor| successor.number == number),
+        )
+    });
+    match word {
+        Word::Event(Event::Loaded, _) if serves => store.engine.update_value(Engine::listens),
+        Word::Event(event, payload) if serves => answers::answer(store, event, payload),
+        Word::Died(message) if serves => recovery::engine_died(store, message, None),
+        word if succeeds => successor::heard(store, word),
+        // Its last words came late.
+        _ => {}
+    }
+}
+
+/// Where a worker's script is: the build gives it a name by its content and writes that into the page.
+pub fn script(engine: &str) -> String {
+    named(engine).unwrap_or_else(|| format!("{engine}_loader.js"))
 }
 
 fn named(engine: &str) -> Option<String> {

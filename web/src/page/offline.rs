@@ -11,6 +11,7 @@ use web_sys::{
 };
 
 use crate::store::{Offered, Readiness, Store, Tone};
+use crate::successor;
 
 thread_local! {
     /// The new version, ready to take over.
@@ -26,6 +27,7 @@ pub fn register(store: Store) {
             store.readiness.get(),
             Readiness::Starting | Readiness::Loading
         ) || store.activity.with(Option::is_some)
+            || successor::is_under_way(store)
     };
     Effect::new(move |begun: Option<bool>| {
         let begun = begun == Some(true);

@@ -1,4 +1,4 @@
-//! When the engine dies: it is started again, on the CPU if the GPU is to blame, and given everything it had.
+//! When the engine dies: it is started again, and given everything it had. The GPU has no further try if it is to blame.
 
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use crate::conductor::{await_border, begin};
 use crate::engine::{self, Awaited, MOST_RESTARTS};
 use crate::save;
 use crate::store::{Offered, Readiness, Store, Tone};
+use crate::successor::Gpu;
 
 /// The worker is gone. It is started again, at most three times; the picture and what the person did are kept.
 ///
@@ -23,15 +24,18 @@ pub fn engine_died(store: Store, message: String, no_gpu: Option<String>) {
         engine.stop();
         engine.incidents.push(message);
         engine.blame_threads();
-        // A GPU under which the engine stopped twice is not trusted a third time, whatever the cause.
-        if no_gpu.is_some() {
-            engine.no_gpu = no_gpu;
-        } else if on_gpu && engine.restarts > 0 {
-            engine.no_gpu = Some("the engine stopped twice on the GPU".to_owned());
-        }
         engine.restarts += 1;
         engine.restarts
     });
+    if let Some(reason) = no_gpu {
+        store.gpu.set(Gpu::Refused(reason));
+    } else if on_gpu && restarts.is_some_and(|restarts| restarts > 1) {
+        // It is not trusted a third time, whatever the cause.
+        let reason = "the engine stopped twice on the GPU".to_owned();
+        store.gpu.set(Gpu::Refused(reason));
+    } else if matches!(store.gpu.get_untracked(), Gpu::Ready | Gpu::Serves) {
+        store.gpu.set(Gpu::Expected);
+    }
     save::refused();
     store.exporting.set(None);
     store.sampling.set(false);

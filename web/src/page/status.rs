@@ -51,10 +51,8 @@ pub fn StatusLine() -> impl IntoView {
         }
     });
     let device = Memo::new(move |_| {
-        store
-            .device
-            .with(|device| device.as_ref().map(wording::device))
-            .unwrap_or_default()
+        let device = store.running_device();
+        device.as_ref().map(wording::device).unwrap_or_default()
     });
     let remarks = Memo::new(move |_| {
         store

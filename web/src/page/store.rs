@@ -8,8 +8,9 @@ use std::rc::Rc;
 
 use delineo::manifest::Manifest;
 use delineo::mask::Cleaning;
-use delineo_web::protocol::{Area, DeviceReport, Export, Modality, Settings, Stage};
+use delineo_web::protocol::{Area, DeviceReport, Export, Modality, Request, Settings, Stage};
 use leptos::prelude::*;
+use wasm_bindgen::JsValue;
 use web_sys::Blob;
 
 use crate::easel::Easel;
@@ -18,6 +19,7 @@ use crate::history::History;
 use crate::preferences::Preferences;
 use crate::queue::{Keepsake, Queue};
 use crate::sight::{Sight, Size};
+use crate::successor::Gpu;
 use crate::tuning::Tuning;
 
 /// The picture on the stage.
@@ -78,6 +80,23 @@ impl Source {
         match self {
             Self::Published(id) => format!("published/{id}"),
             Self::Own(model) => format!("own/{}", model.name),
+        }
+    }
+
+    /// What an engine is asked to load it, and the file that goes with that.
+    pub fn request(&self) -> (Request, JsValue) {
+        match self {
+            Self::Published(id) => (
+                Request::LoadPublished { id: id.clone() },
+                JsValue::UNDEFINED,
+            ),
+            Self::Own(own) => {
+                let request = Request::LoadOwn {
+                    name: own.name.clone(),
+                    manifest: own.manifest.clone(),
+                };
+                (request, own.weights.clone().into())
+            }
         }
     }
 }
@@ -268,8 +287,10 @@ pub struct Store {
     pub readiness: RwSignal<Readiness>,
     /// What takes a while just now.
     pub activity: RwSignal<Option<Activity>>,
-    /// The device that runs.
+    /// The device that runs, as its engine reports it.
     pub device: RwSignal<Option<DeviceReport>>,
+    /// What is known of the GPU.
+    pub gpu: RwSignal<Gpu>,
     /// The model that runs.
     pub model: RwSignal<Option<Model>, LocalStorage>,
     /// The model that is being loaded, or is to be once there is a device.
@@ -318,6 +339,7 @@ impl Store {
             readiness: RwSignal::new(Readiness::Starting),
             activity: RwSignal::new(None),
             device: RwSignal::new(None),
+            gpu: RwSignal::new(Gpu::Asked),
             model: RwSignal::new_local(None),
             wanted_model: RwSignal::new_local(None),
             automatic: RwSignal::new(false),
@@ -398,6 +420,15 @@ impl Store {
                 .as_ref()
                 .is_some_and(|shown| shown.border == Border::Failed)
         })
+    }
+
+    /// The device that runs and, where that is the CPU, why. Tracked.
+    pub fn running_device(&self) -> Option<DeviceReport> {
+        let mut report = self.device.get()?;
+        if !report.gpu {
+            report.why = report.why.or(self.gpu.get().why_cpu());
+        }
+        Some(report)
     }
 
     /// Whether this is the model that runs.
