@@ -19,6 +19,8 @@ mod resize;
 pub use decode::{Decoded, decode, size};
 pub use display::{display_rgba, display_size};
 pub use preprocess::preprocess;
+#[cfg(feature = "network")]
+pub(crate) use preprocess::{levels, resampled};
 #[cfg(all(feature = "network", not(target_family = "wasm")))]
 pub(crate) use resize::resize;
 

@@ -11,44 +11,41 @@ use crate::manifest::{ChannelOrder, Input};
 /// Resizing rounds to 8 bits as OpenCV does, since that is what networks are trained on. Grey is the ITU-R BT.601
 /// luma, taken before resizing. Missing means and deviations count as 0 and 1; a manifest that was read has them all.
 pub fn preprocess(image: &RgbImage, input: &Input) -> Vec<f32> {
+    let pixels = resampled(image, input);
+    let tables = levels(input);
+    let planes = tables.iter().enumerate().flat_map(|(channel, table)| {
+        pixels
+            .iter()
+            .map(move |pixel| table[usize::from(pixel[channel])])
+    });
+    planes.collect()
+}
+
+/// The first half of [`preprocess`]: the image at the network's size, its channels in the network's order and zeros where
+/// it has fewer than four.
+pub(crate) fn resampled(image: &RgbImage, input: &Input) -> Vec<[u8; 4]> {
     let from = (image.width() as usize, image.height() as usize);
     let to = (input.width as usize, input.height as usize);
+    if input.channels == ChannelOrder::Grey {
+        let resized = resize::<1>(&luma(image), from, to, input.resize);
+        return resized.into_iter().map(|grey| [grey, 0, 0, 0]).collect();
+    }
+    let resized = resize::<3>(image, from, to, input.resize);
+    let pixels = resized.as_chunks::<3>().0.iter();
     match input.channels {
-        ChannelOrder::Grey => {
-            let resized = resize::<1>(&luma(image), from, to, input.resize);
-            normalised::<1>(&resized, [0], input)
-        }
-        ChannelOrder::Rgb => {
-            let resized = resize::<3>(image, from, to, input.resize);
-            normalised(&resized, [0, 1, 2], input)
-        }
-        ChannelOrder::Bgr => {
-            let resized = resize::<3>(image, from, to, input.resize);
-            normalised(&resized, [2, 1, 0], input)
-        }
+        ChannelOrder::Bgr => pixels.map(|[r, g, b]| [*b, *g, *r, 0]).collect(),
+        _ => pixels.map(|[r, g, b]| [*r, *g, *b, 0]).collect(),
     }
 }
 
-/// Planes of floats in the given order from interleaved bytes.
-fn normalised<const CHANNELS: usize>(
-    bytes: &[u8],
-    order: [usize; CHANNELS],
-    input: &Input,
-) -> Vec<f32> {
-    let pixels = bytes.as_chunks::<CHANNELS>().0;
-    let mut values = Vec::with_capacity(bytes.len());
-    for (plane, channel) in order.into_iter().enumerate() {
-        let mean = input.mean.get(plane).copied().unwrap_or(0.0);
-        let std = input.std.get(plane).copied().unwrap_or(1.0);
-        let table: [f32; 256] =
-            std::array::from_fn(|v| (v as f32 / 255.0 - mean) / std / input.divisor);
-        values.extend(
-            pixels
-                .iter()
-                .map(|pixel| table[usize::from(pixel[channel])]),
-        );
-    }
-    values
+/// The second half: what the network gets for each value of a byte, channel by channel.
+pub(crate) fn levels(input: &Input) -> Vec<[f32; 256]> {
+    let table = |channel: usize| {
+        let mean = input.mean.get(channel).copied().unwrap_or(0.0);
+        let std = input.std.get(channel).copied().unwrap_or(1.0);
+        std::array::from_fn(|v| (v as f32 / 255.0 - mean) / std / input.divisor)
+    };
+    (0..input.channels.count()).map(table).collect()
 }
 
 /// Luma in the fixed-point arithmetic of OpenCV's `COLOR_RGB2GRAY` (0.299, 0.587, 0.114 in 32768ths).

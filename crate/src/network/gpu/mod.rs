@@ -5,6 +5,7 @@
 //!
 //! | kernel | replaces | never written to memory |
 //! |---|---|---|
+//! | [`pixels`] | the scaling of 8-bit channels | |
 //! | [`convolution`] | conv3×3, BN (folded), ReLU, and the 2×2 pooling | |
 //! | [`upsampled`] | bilinear doubling, conv3×3, BN (folded), ReLU | the doubled map |
 //! | [`layer`] | depthwise, GELU, BN, residual, 1×1, GELU, BN (folded), 1×1, GELU, BN | the depthwise result, the 4C hidden channels |
@@ -19,6 +20,7 @@ mod gelu;
 mod layer;
 #[cfg(feature = "bench")]
 mod passes;
+mod pixels;
 mod plan;
 mod tile;
 mod upsampled;
@@ -35,6 +37,7 @@ use cubecl::prelude::CubeElement;
 use cubecl::server::Handle;
 
 use self::bottleneck::FUSION_MEMORY;
+use self::pixels::LEVELS;
 use self::plan::Plan;
 use self::weights::{ConvolutionAt, Fusions, Head, Layers, Packer};
 use super::Architecture;
@@ -172,13 +175,47 @@ impl GpuNetwork {
         self.architecture
             .check_image(image.len(), [channels, height, width])?;
         let logits = self.with_plan([height, width], |plan| {
-            let input = plan.input(image);
-            let bytes = input.into_iter().flat_map(f32::to_le_bytes).collect();
+            let bytes = f32::as_bytes(&plan.input(image)).to_vec();
             self.client
                 .write(plan.input_buffer(), Bytes::from_bytes_vec(bytes));
             plan.launch(&self.client, &self.weights);
             plan.logits().clone()
         });
+        self.read(logits, height * width).await
+    }
+
+    /// As [`Self::forward`], for an image whose channels are bytes: what the network gets for a byte stands in the table of its
+    /// channel. Pixels have four channels, of which the last ones go nowhere if the network has fewer.
+    ///
+    /// # Errors
+    /// As [`Self::forward`], and [`Error::InputShape`] for a network of more than four channels.
+    pub async fn forward_pixels(
+        &self,
+        pixels: &[[u8; tile::LANES]],
+        levels: &[[f32; LEVELS]],
+        [height, width]: [usize; 2],
+    ) -> Result<Vec<f32>, Error> {
+        let channels = self.architecture.in_channels;
+        let found = [levels.len(), height, width];
+        self.architecture
+            .check_image(pixels.len() * levels.len(), found)?;
+        if channels > tile::LANES {
+            return Err(Error::InputShape {
+                channels,
+                found: found.to_vec(),
+            });
+        }
+        let logits = self.with_plan([height, width], |plan| {
+            plan.write_pixels(&self.client, pixels, levels);
+            plan.launch_pixels(&self.client);
+            plan.launch(&self.client, &self.weights);
+            plan.logits().clone()
+        });
+        self.read(logits, height * width).await
+    }
+
+    /// The logits of all classes, each of so many pixels.
+    async fn read(&self, logits: Handle, pixels: usize) -> Result<Vec<f32>, Error> {
         let fault = |reason: String| Error::Device {
             device: "GPU",
             reason,
@@ -188,7 +225,7 @@ impl GpuNetwork {
             .map_err(|error| fault(error.to_string()))?
             .pop()
             .ok_or_else(|| fault("it returned nothing".to_owned()))?;
-        let count = self.architecture.classes * height * width;
+        let count = self.architecture.classes * pixels;
         let mut logits: Vec<f32> = bytes
             .as_chunks()
             .0
@@ -212,6 +249,8 @@ impl GpuNetwork {
             });
             pause().await;
         }
+        self.with_plan(sides, |plan| plan.launch_pixels(&self.client));
+        pause().await;
     }
 
     /// What an inference over an image of these sides costs.

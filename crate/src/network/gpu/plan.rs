@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use burn::tensor::Bytes;
 use cubecl::client::Client;
-use cubecl::prelude::{BufferArg, CubeCount, CubeDim, TensorBinding};
+use cubecl::prelude::{BufferArg, CubeCount, CubeDim, CubeElement, TensorBinding};
 use cubecl::server::Handle;
 use cubecl::zspace::Tiling;
 
@@ -11,6 +12,7 @@ use super::bottleneck::{FUSION_MEMORY, LAYER_MEMORY, THREADS};
 use super::convolution;
 use super::fusion;
 use super::layer;
+use super::pixels::{self, LEVELS};
 use super::tile::{COLUMNS, ExtentLaunch, LANES, MARGIN, ROWS, VECTORS};
 use super::upsampled;
 use super::weights::{Bottlenecks, ConvolutionAt, Fusions, Head, Layers};
@@ -25,6 +27,10 @@ const WORKGROUP: [usize; 2] = [8, 4];
 pub struct Plan {
     sides: [usize; 2],
     input: Map,
+    /// A word for each pixel of an image of bytes.
+    pixels: Handle,
+    /// What the network gets for each byte, channel by channel.
+    levels: Handle,
     logits: Handle,
     /// What the workgroups of any step have instead of a memory of their own.
     scratch: Option<Handle>,
@@ -165,6 +171,8 @@ impl Plan {
         Self {
             sides,
             input,
+            pixels: client.empty(height * width * size_of::<u32>()),
+            levels: client.empty(LANES * LEVELS * size_of::<f32>()),
             logits,
             scratch: (memory == Memory::Storage && fits).then(|| client.empty(scratch)),
             steps,
@@ -191,6 +199,33 @@ impl Plan {
     /// An image's channel-first planes as the map that the stem reads.
     pub fn input(&self, planes: &[f32]) -> Vec<f32> {
         self.input.pack(planes)
+    }
+
+    /// Puts an image of bytes, and the tables of its channels, where [`Self::launch_pixels`] finds them.
+    pub fn write_pixels(&self, client: &Client, pixels: &[[u8; LANES]], levels: &[[f32; LEVELS]]) {
+        let mut tables = levels.concat();
+        tables.resize(LANES * LEVELS, 0.0);
+        for (buffer, bytes) in [
+            (&self.pixels, pixels.as_flattened()),
+            (&self.levels, f32::as_bytes(&tables)),
+        ] {
+            client.write(buffer, Bytes::from_bytes_vec(bytes.to_vec()));
+        }
+    }
+
+    /// Makes the map that the stem reads of them.
+    pub fn launch_pixels(&self, client: &Client) {
+        let [x, y] = WORKGROUP;
+        let (across, down) = (self.input.width.div_ceil(x), self.input.height.div_ceil(y));
+        pixels::pixels::launch(
+            client,
+            CubeCount::Static(across as u32, down as u32, 1),
+            CubeDim::new_2d(x as u32, y as u32),
+            arg(&self.pixels),
+            arg(&self.levels),
+            self.input.arg(),
+            self.input.extent(),
+        );
     }
 
     /// The kernels, in order.

@@ -391,8 +391,8 @@ fn a_fusion_equals_grouped_convolution_bottleneck_and_head() {
     }
 }
 
-#[test]
-fn a_whole_network_gives_the_same_logits_with_either_memory() {
+/// A trained network.
+fn network(memory: Memory) -> GpuNetwork {
     device::gpu().expect("a GPU, or Mesa's lavapipe (mesa-vulkan-drivers)");
     let weights = concat!(
         env!("CARGO_MANIFEST_DIR"),
@@ -400,14 +400,19 @@ fn a_whole_network_gives_the_same_logits_with_either_memory() {
     );
     let checkpoint = Checkpoint::from_bytes(std::fs::read(weights).expect("readable"));
     let checkpoint = checkpoint.expect("a checkpoint");
+    GpuNetwork::new(&checkpoint, device::client(), memory).expect("complete")
+}
+
+#[test]
+fn a_whole_network_gives_the_same_logits_with_either_memory() {
     let (height, width) = (80, 48);
     let image = Random(7).values(3 * height * width);
     let [own, stored] = MEMORIES.map(|memory| {
-        let network = GpuNetwork::new(&checkpoint, device::client(), memory).expect("complete");
+        let network = network(memory);
         let mut pauses = 0;
         // What it leaves in the buffers must not matter.
         pollster::block_on(network.compile([height, width], async || pauses += 1));
-        assert_eq!(pauses, network.cost([height, width]).dispatches);
+        assert_eq!(pauses, network.cost([height, width]).dispatches + 1);
         pollster::block_on(network.forward(&image, [3, height, width])).expect("logits")
     });
     let expected = tensor(own, [1, 1, height, width]);
@@ -416,4 +421,33 @@ fn a_whole_network_gives_the_same_logits_with_either_memory() {
         expected,
         "a buffer instead of the workgroups' memory",
     );
+}
+
+#[test]
+fn bytes_through_their_tables_give_the_logits_of_the_same_image_as_numbers() {
+    let mut random = Random(11);
+    let network = network(Memory::Workgroup);
+    // The second image must not see what is left of the first.
+    for (height, width) in [(48, 80), (16, 16)] {
+        let mut byte = || (256.0 * (random.next() + 0.5)) as u8;
+        let pixels: Vec<[u8; LANES]> = (0..height * width)
+            .map(|_| std::array::from_fn(|_| byte()))
+            .collect();
+        let levels: [[f32; 256]; 3] = std::array::from_fn(|channel| {
+            let scale = 80.0 + 40.0 * channel as f32;
+            std::array::from_fn(|byte| (byte as f32 - 128.0) / scale)
+        });
+        let channel = |(channel, table): (usize, &[f32; 256])| {
+            let values = pixels
+                .iter()
+                .map(|pixel| table[usize::from(pixel[channel])]);
+            values.collect::<Vec<_>>()
+        };
+        let planes: Vec<f32> = levels.iter().enumerate().flat_map(channel).collect();
+        let expected = pollster::block_on(network.forward(&planes, [3, height, width]));
+        let found = pollster::block_on(network.forward_pixels(&pixels, &levels, [height, width]));
+        assert_eq!(found.expect("logits"), expected.expect("logits"));
+        let short = network.forward_pixels(&pixels[1..], &levels, [height, width]);
+        assert!(pollster::block_on(short).is_err());
+    }
 }
