@@ -15,7 +15,7 @@ use crate::manifest::SelfTest;
 use crate::manifest::{Manifest, self_test_input};
 use crate::mask::ProbabilityMap;
 #[cfg(feature = "network")]
-use crate::network::{Architecture, CmuNext, Cost, FusedNetwork, GpuNetwork, Memory};
+use crate::network::{Architecture, CmuNext, Cost, FusedNetwork, GpuNetwork, Memory, Workgroup};
 #[cfg(not(feature = "network"))]
 use crate::network::{Architecture, FusedNetwork};
 use crate::weights::Checkpoint;
@@ -150,6 +150,33 @@ impl Model {
             network
                 .compile([SELF_TEST_SIDE, SELF_TEST_SIDE], pause)
                 .await;
+        }
+    }
+
+    /// Measures what suits the GPU best, and uses it from now on; `None` where the fused GPU path does not run. `clock` gives
+    /// milliseconds, `pause` is as for [`Self::compile`].
+    ///
+    /// # Errors
+    /// [`Error::Device`] when the GPU fails.
+    #[cfg(feature = "network")]
+    pub async fn tune(
+        &self,
+        clock: impl Fn() -> f64,
+        pause: impl AsyncFnMut(),
+    ) -> Result<Option<Workgroup>, Error> {
+        let Runner::FusedGpu(network) = &self.runner else {
+            return Ok(None);
+        };
+        let input = &self.manifest.input;
+        let sides = [input.height as usize, input.width as usize];
+        network.tune(sides, clock, pause).await.map(Some)
+    }
+
+    /// Uses an earlier answer of [`Self::tune`], of the same GPU.
+    #[cfg(feature = "network")]
+    pub fn set_workgroup(&self, workgroup: Workgroup) {
+        if let Runner::FusedGpu(network) = &self.runner {
+            network.set_workgroup(workgroup);
         }
     }
 

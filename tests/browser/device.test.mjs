@@ -118,6 +118,46 @@ test('the CPU finds the first border while the GPU gets ready, which takes over 
   app.assertNoFaults();
 });
 
+test('what suits the GPU is measured at the first visit and kept for the next', async (t) => {
+  const withGpu = await launch({ gpu: true });
+  t.after(() => withGpu.close());
+  const app = await openWindow(t, withGpu, server.origin);
+  await app.page.addInitScript(() => {
+    window.tuned = { given: null, found: null };
+    window.Worker = class extends Worker {
+      constructor(...args) {
+        super(...args);
+        this.addEventListener('message', ({ data }) => (window.tuned.found ??= data.message?.Tuned ?? null));
+      }
+
+      postMessage(data, ...rest) {
+        window.tuned.given ??= data.message?.Start?.tuned ?? null;
+        super.postMessage(data, ...rest);
+      }
+    };
+  });
+  const visit = async () => {
+    await (await app.open('')).onGpu();
+    return app.page.evaluate(() => window.tuned);
+  };
+  const first = await visit();
+  t.diagnostic(JSON.stringify(first));
+  assert.equal(first.given, null);
+  assert.match(first.found.adapter, /swiftshader/i);
+  assert.equal(first.found.workgroup.length, 2);
+  assert.deepEqual(await visit(), { given: first.found, found: null });
+  // What was kept of another GPU is as good as nothing.
+  await app.page.evaluate(() => {
+    const kept = JSON.parse(localStorage.getItem('delineo-preferences'));
+    kept.tuned.adapter = 'another';
+    localStorage.setItem('delineo-preferences', JSON.stringify(kept));
+  });
+  const { given, found } = await visit();
+  assert.equal(given.adapter, 'another');
+  assert.equal(found.adapter, first.found.adapter);
+  app.assertNoFaults();
+});
+
 test('a GPU that computes something else is found out by the self-test, and the CPU goes on', async (t) => {
   const withGpu = await launch({ gpu: true });
   t.after(() => withGpu.close());

@@ -21,6 +21,8 @@ pub enum Request {
     Start {
         /// Which one to try first.
         device: DeviceChoice,
+        /// What was measured at an earlier visit; of no use if it is about another GPU.
+        tuned: Option<Tuned>,
     },
     /// Load a model that this site publishes; one that was loaded before is at hand at once. Answered by
     /// [`Event::ModelReady`] or [`Event::Failed`].
@@ -131,6 +133,8 @@ pub enum Event {
         /// Whether it is a person's own.
         own: bool,
     },
+    /// What suits the GPU was measured, before its first self-test counts as passed. To be kept for the next visit.
+    Tuned(Tuned),
     /// The model that was loaded last has passed its self-test.
     SelfTestPassed,
     /// The image is decoded. The payload is an `ImageBitmap` of it, reduced where it is larger than a canvas may be.
@@ -244,6 +248,15 @@ pub struct DeviceReport {
     pub name: String,
     /// Why it is not the GPU.
     pub why: Option<String>,
+}
+
+/// What suits a GPU, as it was measured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tuned {
+    /// The GPU's name.
+    pub adapter: String,
+    /// Threads along x and y of the workgroups that can have any.
+    pub workgroup: [u8; 2],
 }
 
 /// What takes a while.

@@ -30,7 +30,7 @@ pub use architecture::{Architecture, Variant};
 pub use blocks::{ConvBlock, Encoder, LargeKernelLayer, SkipFusion, UpConv};
 pub use fused::FusedNetwork;
 #[cfg(feature = "network")]
-pub use gpu::{Cost, GpuNetwork, Memory};
+pub use gpu::{Cost, GpuNetwork, Memory, Workgroup};
 #[cfg(feature = "network")]
 pub use modules::CmuNext;
 #[cfg(feature = "bench")]

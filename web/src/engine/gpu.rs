@@ -1,23 +1,30 @@
 //! The browser's GPU: opening it, and not trusting it at once.
 
+use std::cell::Cell;
 use std::future::pending;
 use std::rc::Rc;
 
 use delineo::Error;
 use delineo::device::{self, Device};
 use delineo::model::Model;
+use delineo::network::Workgroup;
 use delineo::weights::Checkpoint;
 use delineo_web::adapter;
-use delineo_web::protocol::Event;
+use delineo_web::protocol::{Event, Tuned};
 use futures_channel::oneshot;
 use js_sys::Promise;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use crate::engine::{ON_GPU, post, scope, stopped_working};
+use crate::engine::{ON_GPU, now, post, scope, stopped_working};
 
-/// Opens the browser's GPU: the device and its name, or why not.
-pub async fn open() -> Result<(Device, String), String> {
+thread_local! {
+    /// What suits the GPU that is open: of an earlier visit, or measured.
+    static WORKGROUP: Cell<Option<Workgroup>> = const { Cell::new(None) };
+}
+
+/// Opens the browser's GPU: the device and its name, or why not. `tuned` is what is known of some GPU.
+pub async fn open(tuned: Option<Tuned>) -> Result<(Device, String), String> {
     // Asked before wgpu does, because wgpu cannot say why there is none.
     let name = adapter::name().await?;
     let device = device::gpu(|reason| {
@@ -29,24 +36,52 @@ pub async fn open() -> Result<(Device, String), String> {
     .await
     .map_err(|error| error.to_string())?;
     ON_GPU.set(true);
+    let known = tuned.filter(|tuned| tuned.adapter == name);
+    WORKGROUP.set(known.and_then(|tuned| Workgroup::new(tuned.workgroup)));
     Ok((device, name))
+}
+
+/// Gives a model on the GPU what suits that, if it is known.
+pub fn suit(model: &Model) {
+    if let Some(workgroup) = WORKGROUP.get() {
+        model.set_workgroup(workgroup);
+    }
+}
+
+/// Measures what suits the GPU, unless that is known.
+async fn tune(model: &Model, adapter: String) -> Result<(), Error> {
+    if WORKGROUP.get().is_some() {
+        return Ok(());
+    }
+    if let Some(workgroup) = model.tune(now, next_task).await? {
+        WORKGROUP.set(Some(workgroup));
+        post::event(&Event::Tuned(Tuned {
+            adapter,
+            workgroup: workgroup.threads(),
+        }));
+    }
+    Ok(())
 }
 
 /// A model's self-test, and with it the compilation of its kernels, while the engine goes on with other requests.
 pub struct Trial(oneshot::Receiver<()>);
 
 impl Trial {
-    /// Begins it. The checkpoint is needed where the manifest knows no answer.
-    pub fn begin(model: Rc<Model>, checkpoint: Checkpoint) -> Self {
-        let (passed, receiver) = oneshot::channel();
+    /// Begins it. The checkpoint is needed where the manifest knows no answer, the GPU's name where it is tuned.
+    pub fn begin(model: Rc<Model>, checkpoint: Checkpoint, adapter: String) -> Self {
+        let (sender, receiver) = oneshot::channel();
         spawn_local(async move {
             model.compile(next_task).await;
-            if let Err(error) = model.self_test(&checkpoint).await {
+            let passed = async {
+                model.self_test(&checkpoint).await?;
+                tune(&model, adapter).await
+            };
+            if let Err(error) = passed.await {
                 give_up(error).await;
             }
             post::event(&Event::SelfTestPassed);
             // Whoever does not wait any more does not need to know.
-            let _ = passed.send(());
+            let _ = sender.send(());
         });
         Self(receiver)
     }

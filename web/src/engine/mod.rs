@@ -98,3 +98,10 @@ fn stopped_working() -> Option<String> {
 fn scope() -> DedicatedWorkerGlobalScope {
     global().unchecked_into()
 }
+
+/// Milliseconds on the worker's clock.
+fn now() -> f64 {
+    scope()
+        .performance()
+        .map_or(0.0, |performance| performance.now())
+}

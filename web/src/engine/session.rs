@@ -12,7 +12,7 @@ use delineo::weights::Checkpoint;
 use delineo::{imaging, phantom};
 use delineo_web::protocol::{
     Area, DeviceChoice, DeviceReport, Event, Export, Modality, Request, Settings, Stage, Task,
-    Views,
+    Tuned, Views,
 };
 use js_sys::Float32Array;
 use wasm_bindgen::JsValue;
@@ -23,7 +23,7 @@ use crate::engine::gpu;
 use crate::engine::job::Job;
 #[cfg(feature = "engine-cpu-threads")]
 use crate::engine::threads;
-use crate::engine::{ON_GPU, download, post, scope, stopped_working};
+use crate::engine::{ON_GPU, download, now, post, stopped_working};
 
 /// Size of a synthetic sample in pixels.
 const SAMPLE: (u32, u32) = (768, 576);
@@ -31,9 +31,9 @@ const SAMPLE: (u32, u32) = (768, 576);
 /// Device, model and image; each may be missing.
 #[derive(Default)]
 pub struct Session {
-    /// The GPU, where it runs; else the CPU does.
+    /// The GPU and its name, where it runs; else the CPU does.
     #[cfg(feature = "engine")]
-    gpu: Option<Device>,
+    gpu: Option<(Device, String)>,
     model: Option<Rc<Model>>,
     /// The self-test of the model that runs, where it may not have been passed yet.
     #[cfg(feature = "engine")]
@@ -50,7 +50,9 @@ impl Session {
     /// Answers one request.
     pub async fn answer(&mut self, request: Request, payload: JsValue) {
         let (task, job, result) = match request {
-            Request::Start { device } => (Task::Start, None, self.start(device).await),
+            Request::Start { device, tuned } => {
+                (Task::Start, None, self.start(device, tuned).await)
+            }
             Request::LoadPublished { id } => (Task::Model, None, self.load_published(&id).await),
             Request::LoadOwn { name, manifest } => (
                 Task::Model,
@@ -129,13 +131,17 @@ impl Session {
         }
     }
 
-    async fn start(&mut self, choice: DeviceChoice) -> Result<(), EngineError> {
+    async fn start(
+        &mut self,
+        choice: DeviceChoice,
+        tuned: Option<Tuned>,
+    ) -> Result<(), EngineError> {
         progress(Stage::Device, None);
         #[cfg(feature = "engine")]
         if choice == DeviceChoice::Auto {
-            match gpu::open().await {
+            match gpu::open(tuned).await {
                 Ok((device, name)) => {
-                    self.gpu = Some(device);
+                    self.gpu = Some((device, name.clone()));
                     post::event(&Event::DeviceReady(DeviceReport {
                         gpu: true,
                         name,
@@ -146,7 +152,7 @@ impl Session {
             }
             return Ok(());
         }
-        let _ = choice;
+        let _ = (choice, tuned);
         #[cfg(feature = "engine-cpu-threads")]
         let threads = threads::start().await;
         #[cfg(not(feature = "engine-cpu-threads"))]
@@ -235,12 +241,13 @@ impl Session {
         published: Option<&str>,
     ) -> Result<(), EngineError> {
         #[cfg(feature = "engine")]
-        if let Some(device) = self.gpu.clone() {
+        if let Some((device, adapter)) = self.gpu.clone() {
             // One after the other.
             self.tried().await;
             let model = Rc::new(Model::new(manifest, &checkpoint, &device)?);
+            gpu::suit(&model);
             if published.is_some() {
-                self.trial = Some(gpu::Trial::begin(model.clone(), checkpoint));
+                self.trial = Some(gpu::Trial::begin(model.clone(), checkpoint, adapter));
             } else {
                 progress(Stage::SelfTest, None);
                 gpu::check(&model, &checkpoint).await?;
@@ -424,11 +431,4 @@ fn make_sample(modality: Modality, seed: u32) -> Result<(), EngineError> {
 
 fn progress(stage: Stage, fraction: Option<f32>) {
     post::event(&Event::Progress { stage, fraction });
-}
-
-/// Milliseconds on the worker's clock.
-fn now() -> f64 {
-    scope()
-        .performance()
-        .map_or(0.0, |performance| performance.now())
 }

@@ -29,7 +29,7 @@ pub fn About() -> impl IntoView {
                 <p>
                     "Your images never leave this device. Everything is computed here, in this page. It makes no request to any other site, \
                     sets no cookies and counts no visits. On this device it remembers how you like the mask to look, the app itself \
-                    for use without a network, and your own model if you ask for that. Images are not kept."
+                    for use without a network, what suits its GPU, and your own model if you ask for that. Images are not kept."
                 </p>
             </section>
             <Diagnostics />

@@ -85,7 +85,7 @@ pub fn answer(store: Store, event: Event, payload: JsValue) {
             }
         }
         // Of the engine that serves it is no news; only tests ask for logits.
-        Event::SelfTestPassed | Event::Logits { .. } => {}
+        Event::Tuned(_) | Event::SelfTestPassed | Event::Logits { .. } => {}
         Event::Failed { task, job, message } => failed(store, task, job, &message),
         Event::Fatal { message, no_gpu } => recovery::engine_died(store, message, no_gpu),
     }

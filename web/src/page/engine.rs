@@ -88,6 +88,7 @@ impl Engine {
         self.loaded = true;
         self.send(Request::Start {
             device: DeviceChoice::Cpu,
+            tuned: None,
         });
         for request in std::mem::take(&mut self.outbox) {
             self.send(request);

@@ -1,6 +1,7 @@
 //! How the page looks and behaves, remembered on this device where the browser allows it and forgotten otherwise.
 
 use delineo::mask::Style;
+use delineo_web::protocol::Tuned;
 use serde::{Deserialize, Serialize};
 
 /// Where they are kept.
@@ -103,6 +104,8 @@ pub struct Preferences {
     pub model: Option<String>,
     /// The site's model that ran last: where the app chooses, it begins with this one.
     pub latest: Option<String>,
+    /// What suits the GPU.
+    pub tuned: Option<Tuned>,
 }
 
 impl Default for Preferences {
@@ -118,6 +121,7 @@ impl Default for Preferences {
             views: false,
             model: None,
             latest: None,
+            tuned: None,
         }
     }
 }

@@ -125,10 +125,13 @@ pub fn heard(store: Store, word: Word) {
 fn answered(store: Store, event: Event) {
     match event {
         Event::Loaded => with(store, |successor| {
-            let device = DeviceChoice::Auto;
-            successor
-                .worker
-                .post(&Request::Start { device }, &JsValue::UNDEFINED);
+            let request = Request::Start {
+                device: DeviceChoice::Auto,
+                tuned: store
+                    .preferences
+                    .with_untracked(|preferences| preferences.tuned.clone()),
+            };
+            successor.worker.post(&request, &JsValue::UNDEFINED);
         }),
         Event::DeviceReady(report) if report.gpu => with(store, |successor| {
             successor.report = Some(report);
@@ -136,6 +139,9 @@ fn answered(store: Store, event: Event) {
             successor.worker.post(&request, &file);
         }),
         Event::DeviceReady(report) => refuse(store, report.why.unwrap_or_default()),
+        Event::Tuned(tuned) => store
+            .preferences
+            .update(|preferences| preferences.tuned = Some(tuned)),
         Event::SelfTestPassed => {
             store.gpu.set(Gpu::Ready);
             if store.shown.with_untracked(Option::is_none) && take_over(store) {

@@ -23,6 +23,7 @@ mod passes;
 mod pixels;
 mod plan;
 mod tile;
+mod tuner;
 mod upsampled;
 mod weights;
 
@@ -39,6 +40,7 @@ use cubecl::server::Handle;
 use self::bottleneck::FUSION_MEMORY;
 use self::pixels::LEVELS;
 use self::plan::Plan;
+pub use self::tuner::Workgroup;
 use self::weights::{ConvolutionAt, Fusions, Head, Layers, Packer};
 use super::Architecture;
 use super::fused::weights::{Algorithm, Reader};
@@ -61,6 +63,7 @@ pub struct GpuNetwork {
     client: Client,
     architecture: Architecture,
     memory: Memory,
+    workgroup: Mutex<Workgroup>,
     weights: Handle,
     parts: Parts,
     /// For the image size that was last asked for.
@@ -152,6 +155,7 @@ impl GpuNetwork {
             client,
             architecture,
             memory,
+            workgroup: Mutex::default(),
             parts: Parts {
                 size: values.len() / tile::LANES,
                 stem,
@@ -178,7 +182,7 @@ impl GpuNetwork {
             let bytes = f32::as_bytes(&plan.input(image)).to_vec();
             self.client
                 .write(plan.input_buffer(), Bytes::from_bytes_vec(bytes));
-            plan.launch(&self.client, &self.weights);
+            plan.launch(&self.client, &self.weights, self.workgroup());
             plan.logits().clone()
         });
         self.read(logits, height * width).await
@@ -208,7 +212,7 @@ impl GpuNetwork {
         let logits = self.with_plan([height, width], |plan| {
             plan.write_pixels(&self.client, pixels, levels);
             plan.launch_pixels(&self.client);
-            plan.launch(&self.client, &self.weights);
+            plan.launch(&self.client, &self.weights, self.workgroup());
             plan.logits().clone()
         });
         self.read(logits, height * width).await
@@ -244,13 +248,34 @@ impl GpuNetwork {
     pub async fn compile(&self, sides: [usize; 2], mut pause: impl AsyncFnMut()) {
         let count = self.with_plan(sides, |plan| plan.steps().len());
         for step in 0..count {
-            self.with_plan(sides, |plan| {
-                plan.launch_step(step, &self.client, &self.weights);
-            });
+            self.launch_step(sides, step);
             pause().await;
         }
         self.with_plan(sides, |plan| plan.launch_pixels(&self.client));
         pause().await;
+    }
+
+    /// The workgroup of the kernels that can have any: the usual one, what [`Self::tune`] found, or what was [set](Self::set_workgroup).
+    pub fn workgroup(&self) -> Workgroup {
+        *self
+            .workgroup
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Uses an earlier answer of [`Self::tune`].
+    pub fn set_workgroup(&self, workgroup: Workgroup) {
+        *self
+            .workgroup
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = workgroup;
+    }
+
+    /// Starts one kernel of an image of these sides.
+    fn launch_step(&self, sides: [usize; 2], step: usize) {
+        self.with_plan(sides, |plan| {
+            plan.launch_step(step, &self.client, &self.weights, self.workgroup());
+        });
     }
 
     /// What an inference over an image of these sides costs.

@@ -19,9 +19,7 @@ impl GpuNetwork {
             name,
             bytes,
             run: Box::new(move || {
-                self.with_plan(sides, |plan| {
-                    plan.launch_step(index, &self.client, &self.weights);
-                });
+                self.launch_step(sides, index);
                 // A device that fails here has failed an inference before.
                 drop(block_on(self.client.sync()));
             }),

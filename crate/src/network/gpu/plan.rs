@@ -16,12 +16,10 @@ use super::pixels::{self, LEVELS};
 use super::tile::{COLUMNS, ExtentLaunch, LANES, MARGIN, ROWS, VECTORS};
 use super::upsampled;
 use super::weights::{Bottlenecks, ConvolutionAt, Fusions, Head, Layers};
-use super::{Architecture, Cost, Memory, Parts};
+use super::{Architecture, Cost, Memory, Parts, Workgroup};
 
 /// Bytes of a vector.
 const VECTOR_BYTES: usize = LANES * size_of::<f32>();
-/// Threads of a workgroup, along x and y, where threads need nothing of each other: 16 × 16 pixels, one warp.
-const WORKGROUP: [usize; 2] = [8, 4];
 
 /// Everything that an inference needs but the weights and the image.
 pub struct Plan {
@@ -215,7 +213,7 @@ impl Plan {
 
     /// Makes the map that the stem reads of them.
     pub fn launch_pixels(&self, client: &Client) {
-        let [x, y] = WORKGROUP;
+        let [x, y] = Workgroup::default().threads().map(usize::from);
         let (across, down) = (self.input.width.div_ceil(x), self.input.height.div_ceil(y));
         pixels::pixels::launch(
             client,
@@ -234,15 +232,21 @@ impl Plan {
     }
 
     /// Starts all kernels, in order.
-    pub fn launch(&self, client: &Client, weights: &Handle) {
+    pub fn launch(&self, client: &Client, weights: &Handle, workgroup: Workgroup) {
         for step in &self.steps {
-            step.launch(client, weights, self.scratch.as_ref());
+            step.launch(client, weights, self.scratch.as_ref(), workgroup);
         }
     }
 
     /// Starts one kernel.
-    pub fn launch_step(&self, index: usize, client: &Client, weights: &Handle) {
-        self.steps[index].launch(client, weights, self.scratch.as_ref());
+    pub fn launch_step(
+        &self,
+        index: usize,
+        client: &Client,
+        weights: &Handle,
+        workgroup: Workgroup,
+    ) {
+        self.steps[index].launch(client, weights, self.scratch.as_ref(), workgroup);
     }
 }
 
@@ -361,11 +365,11 @@ fn arg(buffer: &Handle) -> BufferArg {
     .into_buffer_arg()
 }
 
-/// The grid for a kernel whose threads each do one tile of one group. The workgroup is always the same, because each
+/// The grid for a kernel whose threads each do one tile of one group. The workgroup is the same for all, because each
 /// would be a kernel of its own to compile.
-fn tiled(map: &Map, groups: usize) -> (CubeCount, CubeDim) {
+fn tiled(map: &Map, groups: usize, workgroup: Workgroup) -> (CubeCount, CubeDim) {
     let [across, down] = map.tiles();
-    let [x, y] = WORKGROUP;
+    let [x, y] = workgroup.threads().map(usize::from);
     (
         CubeCount::Static(
             across.div_ceil(x) as u32,
@@ -387,7 +391,13 @@ fn united(map: &Map, at: &Bottlenecks) -> (CubeCount, CubeDim) {
 
 impl Step {
     /// Starts the kernel. Its workgroups use `scratch`, where it is given, instead of a memory of their own.
-    pub fn launch(&self, client: &Client, weights: &Handle, scratch: Option<&Handle>) {
+    pub fn launch(
+        &self,
+        client: &Client,
+        weights: &Handle,
+        scratch: Option<&Handle>,
+        workgroup: Workgroup,
+    ) {
         let weights = arg(weights);
         let scratch = scratch.map(arg);
         match self {
@@ -397,7 +407,7 @@ impl Step {
                 target,
                 pooled: None,
             } => {
-                let (count, dim) = tiled(target, at.groups);
+                let (count, dim) = tiled(target, at.groups, workgroup);
                 convolution::convolution::launch(
                     client,
                     count,
@@ -417,7 +427,7 @@ impl Step {
                 target,
                 pooled: Some(pooled),
             } => {
-                let (count, dim) = tiled(target, at.groups);
+                let (count, dim) = tiled(target, at.groups, workgroup);
                 convolution::pooled_convolution::launch(
                     client,
                     count,
@@ -434,7 +444,7 @@ impl Step {
                 );
             }
             Self::Upsampled { at, source, target } => {
-                let (count, dim) = tiled(target, at.groups);
+                let (count, dim) = tiled(target, at.groups, workgroup);
                 upsampled::upsampled_convolution::launch(
                     client,
                     count,
@@ -495,6 +505,11 @@ impl Step {
                 }
             }
         }
+    }
+
+    /// Whether its workgroup can be any.
+    pub fn is_tuned(&self) -> bool {
+        matches!(self, Self::Convolution { .. } | Self::Upsampled { .. })
     }
 
     /// Bytes that its workgroups need together when they have no memory of their own.

@@ -14,7 +14,7 @@ use cubecl::prelude::CubeElement;
 use super::plan::{Map, Maps, Step};
 use super::tile::{GROUP, LANES};
 use super::weights::Packer;
-use super::{GpuNetwork, Memory};
+use super::{GpuNetwork, Memory, Workgroup};
 use crate::device;
 use crate::network::fused::kernels::{
     Bottleneck, Convolution, Dense, Fusion, LargeKernel, Norm, Pointwise, Spatial,
@@ -162,7 +162,12 @@ impl Bench {
         let values = std::mem::take(&mut self.pack).into_values();
         let weights = self.client.create_from_slice(f32::as_bytes(&values));
         let scratch = (memory == Memory::Storage).then(|| self.client.empty(step.scratch()));
-        step.launch(&self.client, &weights, scratch.as_ref());
+        step.launch(
+            &self.client,
+            &weights,
+            scratch.as_ref(),
+            Workgroup::default(),
+        );
     }
 
     /// The channels from `first` on.
@@ -449,5 +454,27 @@ fn bytes_through_their_tables_give_the_logits_of_the_same_image_as_numbers() {
         assert_eq!(found.expect("logits"), expected.expect("logits"));
         let short = network.forward_pixels(&pixels[1..], &levels, [height, width]);
         assert!(pollster::block_on(short).is_err());
+    }
+}
+
+#[test]
+fn the_tuner_measures_and_no_workgroup_changes_the_logits() {
+    let network = network(Memory::Workgroup);
+    let (height, width) = (80, 48);
+    let image = Random(5).values(3 * height * width);
+    let forward =
+        || pollster::block_on(network.forward(&image, [3, height, width])).expect("logits");
+    let expected = forward();
+    let start = std::time::Instant::now();
+    let mut pauses = 0;
+    let clock = || start.elapsed().as_secs_f64() * 1e3;
+    let found = network.tune([height, width], clock, async || pauses += 1);
+    let found = pollster::block_on(found).expect("an answer");
+    assert!(pauses > 0);
+    assert_eq!(network.workgroup(), found);
+    for threads in [[8, 4], [16, 2], [8, 8], [16, 4]] {
+        let workgroup = Workgroup::new(threads).expect("one of those that are tried");
+        network.set_workgroup(workgroup);
+        assert_eq!(forward(), expected, "{threads:?}");
     }
 }
