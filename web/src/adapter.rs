@@ -1,5 +1,5 @@
-//! Whether the browser has a GPU for us, and in words why not. The page asks to know which engine to start, the engine
-//! to say what it runs on.
+//! Whether the browser has a GPU for us, and in words why not. The page asks to know whether to start the GPU's
+//! engine, the engine to say what it runs on.
 
 use js_sys::{Function, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};

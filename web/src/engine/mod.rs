@@ -5,7 +5,7 @@
 //! new one and repeats its requests.
 //!
 //! There are three of it: `engine` for the GPU, which carries burn and wgpu; `engine-cpu` without them, which is a
-//! tenth of the size and so begins at once where there is no GPU; and `engine-cpu-threads`, which is that on several
+//! tenth of the size and so begins at every visit; and `engine-cpu-threads`, which is that on several
 //! threads, for pages that may share memory between workers.
 
 mod download;

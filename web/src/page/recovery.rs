@@ -33,7 +33,10 @@ pub fn engine_died(store: Store, message: String, no_gpu: Option<String>) {
         // It is not trusted a third time, whatever the cause.
         let reason = "the engine stopped twice on the GPU".to_owned();
         store.gpu.set(Gpu::Refused(reason));
-    } else if matches!(store.gpu.get_untracked(), Gpu::Ready | Gpu::Serves) {
+    } else if matches!(
+        store.gpu.get_untracked(),
+        Gpu::Tested | Gpu::Ready | Gpu::Serves
+    ) {
         store.gpu.set(Gpu::Expected);
     }
     save::refused();

@@ -6,7 +6,7 @@
 //! changes by itself under the person's eyes.
 //!
 //! ```text
-//!   Asked ── adapter? ──▶ Expected ── idle: begin ──▶ … self-test … ──▶ Ready ── take_over ──▶ Serves
+//!   Asked ── adapter? ──▶ Expected ── idle: begin ──▶ Tested ── passed ──▶ Ready ── take_over ──▶ Serves
 //!     └──────── none, or whatever goes wrong on the way ──────▶ Refused(why), for the rest of the visit
 //! ```
 
@@ -29,6 +29,8 @@ pub enum Gpu {
     Asked,
     /// There is one, and its engine is to come.
     Expected,
+    /// Its engine has all that it needs and compiles and tests it.
+    Tested,
     /// Its engine could take over.
     Ready,
     /// Its engine serves.
@@ -42,7 +44,7 @@ impl Gpu {
     pub fn why_cpu(&self) -> Option<String> {
         match self {
             Self::Asked | Self::Serves => None,
-            Self::Expected => Some("the GPU is getting ready".to_owned()),
+            Self::Expected | Self::Tested => Some("the GPU is getting ready".to_owned()),
             Self::Ready => Some("the GPU takes over with the next image".to_owned()),
             Self::Refused(reason) => Some(reason.clone()),
         }
@@ -80,7 +82,7 @@ pub fn prepare(store: Store) {
     });
 }
 
-/// Whether the GPU's engine is about to be fetched or to compile its kernels. Tracked.
+/// Whether the line is needed for the GPU's engine, or soon will be. Tracked.
 pub fn is_under_way(store: Store) -> bool {
     match store.gpu.get() {
         Gpu::Asked => true,
@@ -139,6 +141,7 @@ fn answered(store: Store, event: Event) {
             successor.worker.post(&request, &file);
         }),
         Event::DeviceReady(report) => refuse(store, report.why.unwrap_or_default()),
+        Event::ModelReady { .. } => store.gpu.set(Gpu::Tested),
         Event::Tuned(tuned) => store
             .preferences
             .update(|preferences| preferences.tuned = Some(tuned)),
