@@ -6,7 +6,7 @@ use super::GpuNetwork;
 use super::plan::Step;
 use crate::Error;
 
-/// Threads of a workgroup along x and y, of which each computes a [tile](super::tile) of 2 × 4 pixels.
+/// Threads of a workgroup along x and y, of which each computes a tile of 2 × 4 pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Workgroup([u8; 2]);
 
