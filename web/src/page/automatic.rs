@@ -6,6 +6,7 @@ use delineo_web::protocol::Modality;
 use leptos::prelude::*;
 
 use crate::conductor;
+use crate::models;
 use crate::store::{Offer, Readiness, Source, Store};
 
 /// The key of this choice among the [`Offer`]s.
@@ -44,9 +45,7 @@ pub fn choose(store: Store) {
     store
         .preferences
         .update(|preferences| preferences.model = Some(KEY.to_owned()));
-    let running = store
-        .model
-        .with_untracked(|model| model.as_ref().map(|model| model.source.clone()));
+    let running = models::running(store);
     let modality = store
         .shown
         .with_untracked(|shown| shown.as_ref().map(|shown| shown.modality));

@@ -235,11 +235,10 @@ pub fn load_model(store: Store) {
     }
     // A model is to be loaded in any case.
     let _ = successor::take_over(store);
-    let source = store.wanted_model.get_untracked().or_else(|| {
-        store
-            .model
-            .with_untracked(|model| model.as_ref().map(|model| model.source.clone()))
-    });
+    let source = store
+        .wanted_model
+        .get_untracked()
+        .or_else(|| models::running(store));
     let Some(source) = source else {
         return settle(store);
     };

@@ -83,6 +83,13 @@ fn asked() -> Option<String> {
     query("model").map(|id| format!("published/{id}"))
 }
 
+/// Where the model that runs comes from.
+pub fn running(store: Store) -> Option<Source> {
+    store
+        .model
+        .with_untracked(|model| model.as_ref().map(|model| model.source.clone()))
+}
+
 /// Chooses among the offers by key.
 pub fn choose(store: Store, key: String) {
     if key == automatic::KEY {

@@ -99,7 +99,9 @@ fn begin(store: Store) {
     if store.engine.with_value(|engine| engine.successor.is_some()) {
         return;
     }
-    let Some(source) = running(store) else { return };
+    let Some(source) = models::running(store) else {
+        return;
+    };
     match engine::start(store, &engine::script("engine")) {
         Ok((number, worker)) => store.engine.update_value(|engine| {
             engine.successor = Some(Successor {
@@ -209,10 +211,4 @@ fn note(store: Store, incident: String) {
     store
         .engine
         .update_value(|engine| engine.incidents.push(incident));
-}
-
-fn running(store: Store) -> Option<Source> {
-    store
-        .model
-        .with_untracked(|model| model.as_ref().map(|model| model.source.clone()))
 }
