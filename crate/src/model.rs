@@ -207,24 +207,22 @@ impl Model {
         let input = &self.manifest.input;
         let (width, height) = (input.width as usize, input.height as usize);
         let channels = self.architecture.in_channels;
-        let logits = match &self.runner {
-            #[cfg(feature = "network")]
-            Runner::FusedGpu(network) => {
-                let (pixels, levels) = (imaging::resampled(image, input), imaging::levels(input));
-                network
-                    .forward_pixels(&pixels, &levels, [height, width])
-                    .await?
-            }
-            _ => {
-                let values = imaging::preprocess(image, input);
-                self.logits(values, [1, channels, height, width]).await?
-            }
-        };
+        let temperature = self.manifest.temperature;
+        #[cfg(feature = "network")]
+        if let Runner::FusedGpu(network) = &self.runner {
+            let (pixels, levels) = (imaging::resampled(image, input), imaging::levels(input));
+            let answer = network.probabilities(&pixels, &levels, [height, width], temperature);
+            let maps = answer.await?;
+            let maps = maps.chunks_exact(width * height);
+            return Ok(maps
+                .map(|map| ProbabilityMap::new(width, height, map.to_vec()))
+                .collect());
+        }
+        let values = imaging::preprocess(image, input);
+        let logits = self.logits(values, [1, channels, height, width]).await?;
         Ok(logits
             .chunks_exact(width * height)
-            .map(|logits| {
-                ProbabilityMap::from_logits(width, height, logits, self.manifest.temperature)
-            })
+            .map(|logits| ProbabilityMap::from_logits(width, height, logits, temperature))
             .collect())
     }
 
@@ -265,13 +263,18 @@ impl Model {
             let mut input = self.manifest.input.clone();
             (input.width, input.height) = image.dimensions();
             let (pixels, levels) = (imaging::resampled(&image, &input), imaging::levels(&input));
-            let found = network
-                .forward_pixels(&pixels, &levels, [side, side])
-                .await?;
             let values = imaging::preprocess(&image, &input);
             let shape = [self.architecture.in_channels, side, side];
-            let expected = network.forward(&values, shape).await?;
-            compare(&found, &expected, answer.tolerance)?;
+            let logits = network.forward(&values, shape).await?;
+            // No probability must be near 0 or 1, where all logits look alike.
+            let temperature = logits.iter().fold(1e-3, |most: f32, x| most.max(x.abs()));
+            let found = network.probabilities(&pixels, &levels, [side, side], temperature);
+            let expected = logits
+                .iter()
+                .map(|x| 1.0 / (1.0 + (-x / temperature).exp()));
+            // The least slope of the sigmoid up to a logit of 1.
+            let tolerance = 0.19 * answer.tolerance / temperature;
+            compare(&found.await?, &expected.collect::<Vec<_>>(), tolerance)?;
         }
         Ok(())
     }

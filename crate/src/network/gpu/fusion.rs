@@ -37,6 +37,8 @@ pub struct HeadAt {
     /// `[class]`, the bias in every lane.
     pub bias: usize,
     pub classes: usize,
+    /// One over the temperature of the probabilities; 0 where the logits are asked for.
+    pub sharpness: f32,
 }
 
 /// The fusion, from a map of 2 C channels to one of C.
@@ -76,7 +78,7 @@ pub fn fusion_stored(
     into_map(source, weights, target, scratch, start, extent, at, true);
 }
 
-/// The fusion and the head: logits `[class][height][width]`.
+/// The fusion and the head: logits, or their probabilities, `[class][height][width]`.
 #[cube(launch)]
 pub fn fusion_head(
     source: &[Vec4],
@@ -184,12 +186,21 @@ fn into_logits(
                 }
                 let bias = weights[head.bias + class].extract(0usize);
                 let at = (class * extent.height + y) * extent.width + x;
-                logits[at] = bias
+                let logit = bias
                     + (sum.extract(0usize) + sum.extract(1usize))
                     + (sum.extract(2usize) + sum.extract(3usize));
+                logits[at] = answer(logit, head.sharpness);
             }
         }
     }
+}
+
+/// A logit, or its probability where there is a sharpness.
+#[cube]
+fn answer(logit: f32, sharpness: f32) -> f32 {
+    // Beyond this an exponential leaves the range of f32, and WebGPU does not say what comes of it.
+    let power = clamp(-logit * sharpness, -80.0, 80.0);
+    select(sharpness > 0.0, 1.0 / (1.0 + power.exp()), logit)
 }
 
 /// Grouped convolution, GELU and the bottleneck's products for this thread.

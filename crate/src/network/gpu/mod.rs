@@ -9,15 +9,17 @@
 //! | [`convolution`] | conv3×3, BN (folded), ReLU, and the 2×2 pooling | |
 //! | [`upsampled`] | bilinear doubling, conv3×3, BN (folded), ReLU | the doubled map |
 //! | [`layer`] | depthwise, GELU, BN, residual, 1×1, GELU, BN (folded), 1×1, GELU, BN | the depthwise result, the 4C hidden channels |
-//! | [`fusion`] | concat, grouped conv3×3, GELU, BN (folded), 1×1, GELU, BN (folded), 1×1, GELU, BN, and the head | concat, 2C, 4C |
+//! | [`fusion`] | concat, grouped conv3×3, GELU, BN (folded), 1×1, GELU, BN (folded), 1×1, GELU, BN, and the head with its sigmoid | concat, 2C, 4C |
 //!
-//! Buffers are planned once for an image size and kept; the weights are uploaded once; what comes back is the logits.
+//! Buffers are planned once for an image size and kept; the weights are uploaded once; what comes back is the logits or their
+//! probabilities.
 
 mod bottleneck;
 mod convolution;
 mod fusion;
 mod gelu;
 mod layer;
+mod map;
 #[cfg(feature = "bench")]
 mod passes;
 mod pixels;
@@ -39,7 +41,7 @@ use cubecl::server::Handle;
 
 use self::bottleneck::FUSION_MEMORY;
 use self::pixels::LEVELS;
-use self::plan::Plan;
+use self::plan::{Launch, Plan};
 pub use self::tuner::Workgroup;
 use self::weights::{ConvolutionAt, Fusions, Head, Layers, Packer};
 use super::Architecture;
@@ -182,22 +184,24 @@ impl GpuNetwork {
             let bytes = f32::as_bytes(&plan.input(image)).to_vec();
             self.client
                 .write(plan.input_buffer(), Bytes::from_bytes_vec(bytes));
-            plan.launch(&self.client, &self.weights, self.workgroup());
+            plan.launch(&self.launch(None));
             plan.logits().clone()
         });
         self.read(logits, height * width).await
     }
 
-    /// As [`Self::forward`], for an image whose channels are bytes: what the network gets for a byte stands in the table of its
-    /// channel. Pixels have four channels, of which the last ones go nowhere if the network has fewer.
+    /// One image whose channels are bytes to probabilities `[classes, height, width]`: what the network gets for a byte stands
+    /// in the table of its channel. Pixels have four channels, of which the last ones go nowhere if the network has fewer. A
+    /// probability is the sigmoid of the logit over `temperature`.
     ///
     /// # Errors
     /// As [`Self::forward`], and [`Error::InputShape`] for a network of more than four channels.
-    pub async fn forward_pixels(
+    pub async fn probabilities(
         &self,
         pixels: &[[u8; tile::LANES]],
         levels: &[[f32; LEVELS]],
         [height, width]: [usize; 2],
+        temperature: f32,
     ) -> Result<Vec<f32>, Error> {
         let channels = self.architecture.in_channels;
         let found = [levels.len(), height, width];
@@ -212,13 +216,13 @@ impl GpuNetwork {
         let logits = self.with_plan([height, width], |plan| {
             plan.write_pixels(&self.client, pixels, levels);
             plan.launch_pixels(&self.client);
-            plan.launch(&self.client, &self.weights, self.workgroup());
+            plan.launch(&self.launch(Some(temperature)));
             plan.logits().clone()
         });
         self.read(logits, height * width).await
     }
 
-    /// The logits of all classes, each of so many pixels.
+    /// The answer for all classes, each of so many pixels.
     async fn read(&self, logits: Handle, pixels: usize) -> Result<Vec<f32>, Error> {
         let fault = |reason: String| Error::Device {
             device: "GPU",
@@ -271,10 +275,19 @@ impl GpuNetwork {
             .unwrap_or_else(PoisonError::into_inner) = workgroup;
     }
 
+    fn launch(&self, temperature: Option<f32>) -> Launch<'_> {
+        Launch {
+            client: &self.client,
+            weights: &self.weights,
+            workgroup: self.workgroup(),
+            temperature,
+        }
+    }
+
     /// Starts one kernel of an image of these sides.
     fn launch_step(&self, sides: [usize; 2], step: usize) {
         self.with_plan(sides, |plan| {
-            plan.launch_step(step, &self.client, &self.weights, self.workgroup());
+            plan.launch_step(step, &self.launch(None));
         });
     }
 

@@ -3,7 +3,8 @@
 use pollster::block_on;
 
 use super::GpuNetwork;
-use super::plan::{Map, Step};
+use super::map::Map;
+use super::plan::Step;
 use super::tile::GROUP;
 use crate::network::Pass;
 

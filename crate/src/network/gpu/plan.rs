@@ -4,22 +4,19 @@ use std::collections::BTreeMap;
 
 use burn::tensor::Bytes;
 use cubecl::client::Client;
-use cubecl::prelude::{BufferArg, CubeCount, CubeDim, CubeElement, TensorBinding};
+use cubecl::prelude::{CubeCount, CubeDim, CubeElement};
 use cubecl::server::Handle;
-use cubecl::zspace::Tiling;
 
 use super::bottleneck::{FUSION_MEMORY, LAYER_MEMORY, THREADS};
 use super::convolution;
 use super::fusion;
 use super::layer;
+use super::map::{Map, Maps, VECTOR_BYTES, arg};
 use super::pixels::{self, LEVELS};
-use super::tile::{COLUMNS, ExtentLaunch, LANES, MARGIN, ROWS, VECTORS};
+use super::tile::{LANES, VECTORS};
 use super::upsampled;
 use super::weights::{Bottlenecks, ConvolutionAt, Fusions, Head, Layers};
 use super::{Architecture, Cost, Memory, Parts, Workgroup};
-
-/// Bytes of a vector.
-const VECTOR_BYTES: usize = LANES * size_of::<f32>();
 
 /// Everything that an inference needs but the weights and the image.
 pub struct Plan {
@@ -29,21 +26,12 @@ pub struct Plan {
     pixels: Handle,
     /// What the network gets for each byte, channel by channel.
     levels: Handle,
+    /// The probabilities, when they are asked for.
     logits: Handle,
     /// What the workgroups of any step have instead of a memory of their own.
     scratch: Option<Handle>,
     steps: Vec<Step>,
     cost: Cost,
-}
-
-/// A map of activations on the GPU.
-#[derive(Clone)]
-pub struct Map {
-    pub height: usize,
-    pub width: usize,
-    /// Vectors of channels.
-    pub blocks: usize,
-    pub buffer: Handle,
 }
 
 /// One kernel and its buffers.
@@ -76,6 +64,17 @@ pub enum Step {
         source: Map,
         logits: Handle,
     },
+}
+
+/// With what the kernels are started.
+#[derive(Clone, Copy)]
+pub struct Launch<'a> {
+    pub client: &'a Client,
+    pub weights: &'a Handle,
+    /// Of the kernels that can have any.
+    pub workgroup: Workgroup,
+    /// That of the probabilities that are asked for; the logits are, where there is none.
+    pub temperature: Option<f32>,
 }
 
 impl Plan {
@@ -232,137 +231,16 @@ impl Plan {
     }
 
     /// Starts all kernels, in order.
-    pub fn launch(&self, client: &Client, weights: &Handle, workgroup: Workgroup) {
+    pub fn launch(&self, with: &Launch<'_>) {
         for step in &self.steps {
-            step.launch(client, weights, self.scratch.as_ref(), workgroup);
+            step.launch(with, self.scratch.as_ref());
         }
     }
 
     /// Starts one kernel.
-    pub fn launch_step(
-        &self,
-        index: usize,
-        client: &Client,
-        weights: &Handle,
-        workgroup: Workgroup,
-    ) {
-        self.steps[index].launch(client, weights, self.scratch.as_ref(), workgroup);
+    pub fn launch_step(&self, index: usize, with: &Launch<'_>) {
+        self.steps[index].launch(with, self.scratch.as_ref());
     }
-}
-
-impl Map {
-    /// Vectors from a pixel to the one below.
-    fn stride(&self) -> usize {
-        self.width + 2 * MARGIN
-    }
-
-    /// Vectors from a pixel to its next four channels.
-    fn plane(&self) -> usize {
-        self.stride() * (self.height + 2 * MARGIN)
-    }
-
-    /// Vectors of the buffer: the planes, and rows that the last tile of an image whose height is no multiple of a
-    /// tile's may read beyond them.
-    fn size(&self) -> usize {
-        self.blocks * self.plane() + ROWS * self.stride()
-    }
-
-    /// Bytes of the pixels themselves.
-    fn bytes(&self) -> usize {
-        self.part(self.blocks)
-    }
-
-    /// Bytes of the pixels of so many vectors of channels.
-    fn part(&self, blocks: usize) -> usize {
-        blocks * self.height * self.width * VECTOR_BYTES
-    }
-
-    /// Channel-first planes as they lie in the buffer, margin and all.
-    pub fn pack(&self, planes: &[f32]) -> Vec<f32> {
-        let mut map = vec![0.0; self.size() * LANES];
-        for (channel, plane) in planes.chunks_exact(self.height * self.width).enumerate() {
-            for (y, row) in plane.chunks_exact(self.width).enumerate() {
-                let first = self.first(channel, y);
-                for (value, at) in row.iter().zip((first..).step_by(LANES)) {
-                    map[at] = *value;
-                }
-            }
-        }
-        map
-    }
-
-    /// Where a channel's first pixel of a row lies in the buffer, in numbers.
-    fn first(&self, channel: usize, y: usize) -> usize {
-        let pixel = channel / LANES * self.plane() + (y + MARGIN) * self.stride() + MARGIN;
-        pixel * LANES + channel % LANES
-    }
-
-    /// The inverse of [`Self::pack`].
-    #[cfg(test)]
-    pub fn unpack(&self, values: &[f32]) -> Vec<f32> {
-        let channels = 0..self.blocks * LANES;
-        let rows = channels.flat_map(|channel| (0..self.height).map(move |y| (channel, y)));
-        rows.flat_map(|(channel, y)| {
-            let first = self.first(channel, y);
-            (0..self.width).map(move |x| values[first + x * LANES])
-        })
-        .collect()
-    }
-
-    fn extent(&self) -> ExtentLaunch {
-        ExtentLaunch::new(self.height, self.width, self.stride(), self.plane())
-    }
-
-    fn arg(&self) -> BufferArg {
-        arg(&self.buffer)
-    }
-
-    /// Tiles along x and y.
-    fn tiles(&self) -> [usize; 2] {
-        [self.width.div_ceil(COLUMNS), self.height.div_ceil(ROWS)]
-    }
-}
-
-/// Buffers that have done their work serve the next map of the same size: its margin is zero already.
-pub struct Maps<'a> {
-    pub client: &'a Client,
-    pub sides: [usize; 2],
-    pub free: BTreeMap<(usize, usize), Vec<Map>>,
-}
-
-impl Maps<'_> {
-    /// A map of `blocks` vectors of channels at 2^-level of the image's sides.
-    pub fn take(&mut self, level: usize, blocks: usize) -> Map {
-        if let Some(map) = self.free.get_mut(&(level, blocks)).and_then(Vec::pop) {
-            return map;
-        }
-        let [height, width] = self.sides.map(|side| side >> level);
-        let mut map = Map {
-            height,
-            width,
-            blocks,
-            buffer: self.client.empty(0),
-        };
-        map.buffer = self
-            .client
-            .create_from_slice(&vec![0; map.size() * VECTOR_BYTES]);
-        map
-    }
-
-    fn give(&mut self, level: usize, map: Map) {
-        self.free.entry((level, map.blocks)).or_default().push(map);
-    }
-}
-
-/// A whole buffer as a kernel's argument.
-fn arg(buffer: &Handle) -> BufferArg {
-    TensorBinding {
-        handle: buffer.clone().binding(),
-        shape: [buffer.size_in_used() as usize].into(),
-        strides: [1].into(),
-        tiling: Tiling::UNTILED,
-    }
-    .into_buffer_arg()
 }
 
 /// The grid for a kernel whose threads each do one tile of one group. The workgroup is the same for all, because each
@@ -391,14 +269,9 @@ fn united(map: &Map, at: &Bottlenecks) -> (CubeCount, CubeDim) {
 
 impl Step {
     /// Starts the kernel. Its workgroups use `scratch`, where it is given, instead of a memory of their own.
-    pub fn launch(
-        &self,
-        client: &Client,
-        weights: &Handle,
-        scratch: Option<&Handle>,
-        workgroup: Workgroup,
-    ) {
-        let weights = arg(weights);
+    pub fn launch(&self, with: &Launch<'_>, scratch: Option<&Handle>) {
+        let (client, workgroup) = (with.client, with.workgroup);
+        let weights = arg(with.weights);
         let scratch = scratch.map(arg);
         match self {
             Self::Convolution {
@@ -494,7 +367,7 @@ impl Step {
             } => {
                 let (count, dim) = united(source, &at.bottleneck);
                 let (from, to, extent) = (source.arg(), arg(logits), source.extent());
-                let (at, head) = (at.launch(), head.launch());
+                let (at, head) = (at.launch(), head.launch(with.temperature));
                 match scratch {
                     None => fusion::fusion_head::launch(
                         client, count, dim, from, weights, to, extent, at, head,

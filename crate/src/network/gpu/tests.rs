@@ -11,7 +11,8 @@ use burn::tensor::{Bytes, Tensor, TensorData};
 use cubecl::client::Client;
 use cubecl::prelude::CubeElement;
 
-use super::plan::{Map, Maps, Step};
+use super::map::{Map, Maps};
+use super::plan::{Launch, Step};
 use super::tile::{GROUP, LANES};
 use super::weights::Packer;
 use super::{GpuNetwork, Memory, Workgroup};
@@ -162,12 +163,13 @@ impl Bench {
         let values = std::mem::take(&mut self.pack).into_values();
         let weights = self.client.create_from_slice(f32::as_bytes(&values));
         let scratch = (memory == Memory::Storage).then(|| self.client.empty(step.scratch()));
-        step.launch(
-            &self.client,
-            &weights,
-            scratch.as_ref(),
-            Workgroup::default(),
-        );
+        let with = Launch {
+            client: &self.client,
+            weights: &weights,
+            workgroup: Workgroup::default(),
+            temperature: None,
+        };
+        step.launch(&with, scratch.as_ref());
     }
 
     /// The channels from `first` on.
@@ -429,11 +431,11 @@ fn a_whole_network_gives_the_same_logits_with_either_memory() {
 }
 
 #[test]
-fn bytes_through_their_tables_give_the_logits_of_the_same_image_as_numbers() {
+fn bytes_through_their_tables_give_the_probabilities_of_the_same_image_as_numbers() {
     let mut random = Random(11);
     let network = network(Memory::Workgroup);
     // The second image must not see what is left of the first.
-    for (height, width) in [(48, 80), (16, 16)] {
+    for (height, width, temperature) in [(48, 80, 1.5), (16, 16, 0.01)] {
         let mut byte = || (256.0 * (random.next() + 0.5)) as u8;
         let pixels: Vec<[u8; LANES]> = (0..height * width)
             .map(|_| std::array::from_fn(|_| byte()))
@@ -450,9 +452,17 @@ fn bytes_through_their_tables_give_the_logits_of_the_same_image_as_numbers() {
         };
         let planes: Vec<f32> = levels.iter().enumerate().flat_map(channel).collect();
         let expected = pollster::block_on(network.forward(&planes, [3, height, width]));
-        let found = pollster::block_on(network.forward_pixels(&pixels, &levels, [height, width]));
-        assert_eq!(found.expect("logits"), expected.expect("logits"));
-        let short = network.forward_pixels(&pixels[1..], &levels, [height, width]);
+        let expected: Vec<f32> = expected
+            .expect("logits")
+            .iter()
+            .map(|logit| 1.0 / (1.0 + (-logit / temperature).exp()))
+            .collect();
+        let sides = [height, width];
+        let found = network.probabilities(&pixels, &levels, sides, temperature);
+        let found = pollster::block_on(found).expect("probabilities");
+        let expected = tensor(expected, [1, 1, height, width]);
+        assert_close(&found, expected, "the sigmoid");
+        let short = network.probabilities(&pixels[1..], &levels, sides, temperature);
         assert!(pollster::block_on(short).is_err());
     }
 }

@@ -98,8 +98,10 @@ impl Fusions {
 }
 
 impl Head {
-    pub fn launch(&self) -> HeadAtLaunch {
-        HeadAtLaunch::new(self.weights, self.bias, self.classes)
+    /// With the temperature of the probabilities that are asked for; the logits are, where there is none.
+    pub fn launch(&self, temperature: Option<f32>) -> HeadAtLaunch {
+        let sharpness = temperature.map_or(0.0, |temperature| 1.0 / temperature);
+        HeadAtLaunch::new(self.weights, self.bias, self.classes, sharpness)
     }
 }
 
