@@ -5,10 +5,10 @@ import init from './__PAGE__';
 
 const wasm = fetch(new URL('__WASM__', import.meta.url), { integrity: '__INTEGRITY__' });
 if (!navigator.serviceWorker?.controller) {
-  // The page itself comes first.
-  wasm
-    .then((response) => response.clone().body.pipeTo(new WritableStream()))
-    .then(sendForEngineAndModels)
+  // The page itself comes first. What comes next is known by then: when the page's code starts, scripts wait for it.
+  const page = wasm.then((response) => receive(response.clone()));
+  Promise.all([engineForCpu(), weights(), page])
+    .then(([engine, models]) => sendForAll(engine, models))
     .catch(() => {});
 }
 await init({ module_or_path: wasm });
@@ -17,11 +17,9 @@ await init({ module_or_path: wasm });
  * The CPU's engine and the model to begin with share the line; the other models, one of which the first picture may need,
  * follow, and then the GPU's engine, for which nobody waits.
  */
-async function sendForEngineAndModels() {
-  const engine = engineForCpu().then((files) => Promise.all(files.map(sendFor)));
-  const [first, ...others] = await models();
-  await Promise.all([engine, sendForModel(first)]);
-  for (const id of others) await sendForModel(id);
+async function sendForAll(engine, [first, ...others]) {
+  await Promise.all([...engine, first].map(sendFor));
+  for (const file of others) await sendFor(file);
   if (await hasGpu()) await Promise.all(['engine_bg.wasm', 'engine.js', 'engine_loader.js'].map(sendFor));
 }
 
@@ -45,21 +43,25 @@ function mayShareMemory() {
   return isBuilt && crossOriginIsolated && 'waitAsync' in Atomics && navigator.hardwareConcurrency > 1;
 }
 
-/** Those of the site, the one to begin with first. */
-async function models() {
+/** The weights of the site's models, of the one to begin with first. */
+async function weights() {
   const ids = await (await fetch('models/index.json')).json();
   const isAsked = (id) => id === asked('model');
-  return [...ids.filter(isAsked), ...ids.filter((id) => !isAsked(id))];
-}
-
-async function sendForModel(id) {
-  const { weights } = await (await fetch(`models/${id}/model.json`)).json();
-  await sendFor(`models/${id}/${weights.file}`);
+  const ordered = [...ids.filter(isAsked), ...ids.filter((id) => !isAsked(id))];
+  return Promise.all(
+    ordered.map(async (id) => {
+      const { weights } = await (await fetch(`models/${id}/model.json`)).json();
+      return `models/${id}/${weights.file}`;
+    }),
+  );
 }
 
 async function sendFor(file) {
-  const { body } = await fetch(file);
-  await body.pipeTo(new WritableStream());
+  await receive(await fetch(file));
+}
+
+function receive({ body }) {
+  return body.pipeTo(new WritableStream());
 }
 
 function asked(name) {
