@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use delineo::dataset::{Dataset, Layout, Part, Split};
 use delineo::mask::{mask_png, png};
+use delineo::network::{Architecture, CmuNext, Variant};
 use delineo::phantom;
-use delineo::training::{Config, Place, train};
+use delineo::training::{Config, Place, mean, train};
 use delineo::weights::Checkpoint;
 use delineo::{Error, device};
 use serde_json::Value;
@@ -235,6 +236,37 @@ fn a_trained_model_says_how_it_came_to_be_and_can_be_trained_further() {
 }
 
 #[test]
+fn a_training_can_begin_with_the_mean_of_several() {
+    let several = config("[{ side = 32, epochs = 1 }]", 2, 0.01, "")
+        .replace("[[data]]", "init = [\"a\", \"b.pth\"]\n\n[[data]]");
+    let several = Config::from_toml(&several, Path::new("here")).expect("a good configuration");
+    assert_eq!(several.init, ["here/a", "here/b.pth"].map(PathBuf::from));
+
+    let network = |variant| {
+        let architecture = Architecture {
+            variant,
+            in_channels: 3,
+            classes: 1,
+        };
+        let network = CmuNext::new(architecture, &device::cpu());
+        Checkpoint::from_network(&network, architecture).expect("complete")
+    };
+    let three = [(); 3].map(|()| network(Variant::S));
+    let found = mean(three.clone()).expect("alike").expect("of three");
+    let name = "encoder3.up.conv.0.weight";
+    let values = |checkpoint: &Checkpoint| checkpoint.values(name).expect("there").to_vec();
+    let [a, b, c] = three.each_ref().map(values);
+    for (index, value) in values(&found).iter().enumerate() {
+        let expected = (a[index] + b[index] + c[index]) / 3.0;
+        assert!((value - expected).abs() < 1e-6, "{value}, not {expected}");
+    }
+    assert!(mean([]).expect("nothing is wrong").is_none());
+    let [first, ..] = three;
+    let error = mean([first, network(Variant::Base)]).expect_err("of two sizes");
+    assert!(error.to_string().contains("different networks"), "{error}");
+}
+
+#[test]
 fn bad_data_are_named_file_by_file_before_anything_is_trained() {
     let folder = folder("bad-data");
     let data = folder.join("data");
@@ -308,7 +340,9 @@ fn the_example_of_fine_tuning_runs() {
     for stage in &mut config.recipe.stages {
         (stage.side, stage.epochs) = (64, 1);
     }
-    let init = config.init.as_ref().expect("it starts from a model");
+    let [init] = config.init.as_slice() else {
+        panic!("it starts from a model");
+    };
     let init = init.strip_prefix(&folder).expect("relative");
     let init = fs::read(root.join(init).join("weights.safetensors")).expect("published");
     let start = Checkpoint::from_bytes(init).expect("weights");

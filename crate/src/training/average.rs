@@ -1,4 +1,5 @@
-//! A running average of the weights, which scores better than the last step's (Polyak and Juditsky 1992).
+//! Averages of weights: the running one of a training, which scores better than the last step's (Polyak and Juditsky 1992), and
+//! the mean of several trainings.
 
 use crate::Error;
 use crate::weights::Checkpoint;
@@ -19,4 +20,31 @@ pub(super) fn follow(
 ) -> Result<(), Error> {
     let decay = decay.min((1.0 + step as f64) / (10.0 + step as f64));
     average.blend(network, (1.0 - decay.powi(passed as i32)) as f32)
+}
+
+/// The mean of checkpoints, number by number; nothing of none. Trainings that went different ways from one start have a mean
+/// that is often better than each of them (model soups, Wortsman et al., ICML 2022); those of different starts have none of use.
+///
+/// # Errors
+/// [`Error::Training`] when they are not all of one architecture.
+pub fn mean(
+    checkpoints: impl IntoIterator<Item = Checkpoint>,
+) -> Result<Option<Checkpoint>, Error> {
+    let mut mean: Option<Checkpoint> = None;
+    for (count, checkpoint) in (1u16..).zip(checkpoints) {
+        match &mut mean {
+            None => mean = Some(checkpoint),
+            Some(mean) if mean.architecture() == checkpoint.architecture() => {
+                mean.blend(&checkpoint, 1.0 / f32::from(count))?;
+            }
+            Some(mean) => {
+                return Err(Error::Training(format!(
+                    "the weights to start from are of different networks, {:?} and {:?}",
+                    mean.architecture(),
+                    checkpoint.architecture()
+                )));
+            }
+        }
+    }
+    Ok(mean)
 }

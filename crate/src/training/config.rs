@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::augmentation::Augmentation;
 use super::schedule::Schedule;
@@ -28,9 +28,14 @@ pub struct Config {
     /// Licence of the weights.
     #[serde(default)]
     pub licence: String,
-    /// A model folder or checkpoint to start from; random weights where there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub init: Option<PathBuf>,
+    /// Model folder or checkpoint to start from, or a list of them, of which the [mean](super::mean) is
+    /// taken; random weights where there is none.
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "one_or_several"
+    )]
+    pub init: Vec<PathBuf>,
     /// What it learns from.
     pub data: Vec<Data>,
     /// How it learns.
@@ -146,6 +151,19 @@ fn one_epoch() -> usize {
     1
 }
 
+fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PathBuf>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a path or a list of paths")]
+    enum Paths {
+        One(PathBuf),
+        Several(Vec<PathBuf>),
+    }
+    Ok(match Paths::deserialize(deserializer)? {
+        Paths::One(path) => vec![path],
+        Paths::Several(paths) => paths,
+    })
+}
+
 fn default_fractions() -> [f64; 3] {
     [0.7, 0.1, 0.2]
 }
@@ -159,16 +177,10 @@ impl Config {
         let mut config: Self = toml::from_str(text).map_err(|error| {
             Error::Training(format!("the configuration cannot be read: {error}"))
         })?;
-        let anchor = |path: &mut Option<PathBuf>| {
-            if let Some(path) = path {
-                *path = folder.join(&*path);
-            }
-        };
-        anchor(&mut config.init);
-        for data in &mut config.data {
-            anchor(&mut data.folder);
-            anchor(&mut data.images);
-            anchor(&mut data.masks);
+        let data = config.data.iter_mut();
+        let of_data = data.flat_map(|data| [&mut data.folder, &mut data.images, &mut data.masks]);
+        for path in config.init.iter_mut().chain(of_data.flatten()) {
+            *path = folder.join(&*path);
         }
         config.check()?;
         Ok(config)

@@ -30,6 +30,7 @@ mod schedule;
 mod state;
 
 pub use augmentation::{Augmentation, Draw};
+pub use average::mean;
 pub use condition::Condition;
 pub use config::{Config, Data, Loss, Optimiser, Recipe, Stage};
 pub use journal::{Row, Validation};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use delineo::device::{self, Device};
 use delineo::manifest::{Manifest, Provenance};
-use delineo::training::{Config, Outcome, Place, Progress, Row, train};
+use delineo::training::{Config, Outcome, Place, Progress, Row, mean, train};
 use delineo::weights::Checkpoint;
 use delineo::{Error, device::Choice};
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
@@ -26,9 +26,9 @@ pub struct Arguments {
     /// Folder for the saved state and the journal; a training found there goes on. OUT.training where it is not given.
     #[arg(long)]
     state: Option<PathBuf>,
-    /// Model folder or checkpoint to start from, in place of the configuration's.
+    /// Model folder or checkpoint to start from, in place of the configuration's; given several times, the mean of all.
     #[arg(long)]
-    init: Option<PathBuf>,
+    init: Vec<PathBuf>,
     /// Where to run.
     #[arg(long, value_enum, default_value_t)]
     device: TrainingDevice,
@@ -83,8 +83,12 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
     let text = String::from_utf8_lossy(&read(&arguments.config)?).into_owned();
     let folder = arguments.config.parent().unwrap_or(&arguments.config);
     let config = Config::from_toml(&text, folder)?;
-    let init = arguments.init.as_ref().or(config.init.as_ref());
-    let start = init.map(|path| weights_of(path)).transpose()?;
+    let init = match arguments.init.as_slice() {
+        [] => &config.init,
+        given => given,
+    };
+    let start = init.iter().map(|path| weights_of(path));
+    let start = mean(start.collect::<Result<Vec<_>, _>>()?)?;
     let device = arguments.device.open()?;
     let state = arguments.state.clone().unwrap_or_else(|| {
         let mut name = arguments.out.clone().into_os_string();
