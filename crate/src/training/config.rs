@@ -141,17 +141,6 @@ pub struct Loss {
     /// for images without one where it is not given; less keeps small lesions from being given up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lesion_smoothing: Option<f32>,
-    /// How much more the pixels near the border count than others, in both terms: 1 + border × the difference between a
-    /// pixel's truth and the mean truth of a square around it, a tenth of the side wide. 0 leaves all alike; 5 is usual
-    /// (Wei et al., F³Net, AAAI 2020).
-    // Left out where it is 0: a training that began before there was this setting is still the same one.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub border: f32,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref)] // as serde calls it
-fn is_zero(value: &f32) -> bool {
-    *value == 0.0
 }
 
 fn one() -> f64 {

@@ -2,8 +2,6 @@
 
 use burn::tensor::Tensor;
 use burn::tensor::activation::{log_sigmoid, sigmoid};
-use burn::tensor::module::avg_pool2d;
-use burn::tensor::ops::AvgPoolOptions;
 
 use super::config::Loss;
 
@@ -19,7 +17,6 @@ impl Loss {
     pub fn of(&self, logits: Tensor<4>, truth: Tensor<4>) -> Tensor<1> {
         let [batch, classes, height, width] = logits.dims();
         let flat = |x: Tensor<4>| x.reshape([batch * classes, height * width]);
-        let importance = (self.border > 0.0).then(|| flat(near_border(truth.clone(), self.border)));
         let (logits, truth) = (flat(logits), flat(truth));
         let pixels = (height * width) as f32;
         let area = truth.clone().sum_dim(1);
@@ -30,37 +27,18 @@ impl Loss {
                 .exp()
                 .mask_fill(has_lesion.clone().bool_not(), 1.0)
         };
-        // With a mean of 1 for every image.
-        let weighted = |x: Tensor<2>| match &importance {
-            Some(importance) => x * importance.clone(),
-            None => x,
-        };
         let (on, off) = (weight(area.clone()), weight(-area + pixels));
         let missed = log_sigmoid(logits.clone()).neg() * truth.clone() * on;
         let invented = log_sigmoid(-logits.clone()).neg() * (-truth.clone() + 1.0) * off;
-        let bce = weighted(missed + invented).mean();
+        let bce = (missed + invented).mean();
         let probability = sigmoid(logits);
-        let overlap = weighted(probability.clone() * truth.clone()).sum_dim(1);
+        let overlap = (probability.clone() * truth.clone()).sum_dim(1);
         let smooth = Tensor::full([batch * classes, 1], SMOOTH * pixels, &truth.device())
             .mask_fill(has_lesion, self.lesion_smoothing.unwrap_or(SMOOTH) * pixels);
-        let sizes = weighted(probability + truth).sum_dim(1);
+        let sizes = (probability + truth).sum_dim(1);
         let dice = ((overlap * 2.0 + smooth.clone()) / (sizes + smooth)).mean();
         bce * self.bce + (dice.neg() + 1.0) * self.dice
     }
-}
-
-/// How much each pixel counts, with a mean of 1 for every image.
-fn near_border(truth: Tensor<4>, border: f32) -> Tensor<4> {
-    let [.., height, width] = truth.dims();
-    let reach = [height, width].map(|side| side / 20);
-    let square = AvgPoolOptions::new(reach.map(|reach| 2 * reach + 1))
-        .with_stride([1, 1])
-        .with_padding(reach)
-        .with_count_include_pad(false);
-    let difference = (avg_pool2d(truth.clone(), square) - truth).abs();
-    let weight = difference * border + 1.0;
-    let mean = weight.clone().mean_dim(3).mean_dim(2);
-    weight / mean
 }
 
 #[cfg(test)]
@@ -82,7 +60,6 @@ mod tests {
             balance: 0.0,
             dice,
             lesion_smoothing,
-            border: 0.0,
         }
     }
 
@@ -120,37 +97,6 @@ mod tests {
         };
         let nothing = of(loss, &[0.0; 4], &[0.0; 4]);
         assert!((nothing - 2f32.ln()).abs() < 1e-5, "{nothing}");
-    }
-
-    #[test]
-    fn pixels_near_the_border_count_for_more() {
-        let inside = |x: usize, y: usize| match y {
-            3..11 if x >= 8 => 1.0,
-            11 if x >= 8 => 0.5,
-            _ => 0.0,
-        };
-        let truth: Vec<f32> = (0..400).map(|i| inside(i % 20, i / 20)).collect();
-        let logits: Vec<f32> = (0..400).map(|i| 3.0 * (i as f32 * 0.7).sin()).collect();
-        let device = Device::flex();
-        let tensor = |values: &[f32]| {
-            let data = TensorData::new(values.to_vec(), [1, 1, 20, 20]);
-            Tensor::<4>::from_data(data, &device)
-        };
-        let of = |bce, dice| {
-            let loss = Loss {
-                border: 5.0,
-                ..loss(bce, dice, None)
-            };
-            let value = loss.of(tensor(&logits), tensor(&truth));
-            value.into_scalar::<f32>()
-        };
-        // w = 1 + 5 * (avg_pool2d(t, 3, 1, 1, count_include_pad=False) - t).abs()
-        // binary_cross_entropy_with_logits(z, t, w, reduction="sum") / w.sum()
-        let bce = of(1.0, 0.0);
-        assert!((bce - 1.162_897_7).abs() < 1e-5, "{bce}");
-        // With w / w.mean() in place of w, 1 - (2 * (p * t * w).sum() + 0.8) / (((p + t) * w).sum() + 0.8)
-        let dice = of(0.0, 1.0);
-        assert!((dice - 0.632_214).abs() < 1e-5, "{dice}");
     }
 
     #[test]
