@@ -272,8 +272,8 @@ impl Model {
             let expected = logits
                 .iter()
                 .map(|x| 1.0 / (1.0 + (-x / temperature).exp()));
-            // The least slope of the sigmoid up to a logit of 1.
-            let tolerance = 0.19 * answer.tolerance / temperature;
+            // The least slope of the sigmoid up to a logit of 1; but WebGPU lets an exponential be off by a few units of f32.
+            let tolerance = (0.19 * answer.tolerance / temperature).max(1e-5);
             compare(&found.await?, &expected.collect::<Vec<_>>(), tolerance)?;
         }
         Ok(())
