@@ -4,7 +4,7 @@ import { encode } from '../browser/png.mjs';
 
 const LONGEST = 300_000;
 /** A mask on a software GPU takes so long that once is enough. */
-const VISITS = { cpu: 3, gpu: 1 };
+const VISITS = { cpu: 7, gpu: 1 };
 
 /** In the app's page, before its own scripts: notes when the engine says what, on the page's clock. */
 function watchEngine() {
