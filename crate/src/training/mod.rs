@@ -28,6 +28,7 @@ mod report;
 mod run;
 mod schedule;
 mod state;
+mod widen;
 
 pub use augmentation::{Augmentation, Draw};
 pub use average::mean;
@@ -38,3 +39,4 @@ pub use pictures::Picture;
 pub use report::{Outcome, Place, Progress};
 pub use run::train;
 pub use schedule::Schedule;
+pub use widen::widen;

@@ -1,5 +1,6 @@
 //! The training itself.
 
+use std::borrow::Cow;
 use std::fs;
 use std::thread;
 use std::time::Instant;
@@ -20,6 +21,7 @@ use super::journal::{Row, Validation, csv, score};
 use super::pictures::Picture;
 use super::report::{Outcome, Place, Progress, steps_left};
 use super::state::{Position, State, write_whole};
+use super::widen::widen;
 use crate::Error;
 use crate::dataset::{Dataset, Pair, Part};
 use crate::manifest::{DataUsed, Input, Manifest, sha256};
@@ -28,7 +30,7 @@ use crate::weights::Checkpoint;
 
 /// Trains, or goes on with the training that is found in `place`, exactly as if it had not been stopped.
 ///
-/// `start` are the weights to begin with; random ones where there are none. `observe` is called after every step.
+/// `start` are the weights to begin with, [widened](widen) where they are a smaller network's; random ones where there are none. `observe` is called after every step.
 ///
 /// # Errors
 /// [`Error::Data`] names every fault of the data before the first step; [`Error::Training`], [`Error::File`] and
@@ -56,14 +58,7 @@ pub fn train(
     let device = device.clone().autodiff();
     device.seed(config.recipe.seed);
     let network = match start {
-        Some(weights) if weights.architecture() == architecture => weights.load_into(&device)?,
-        Some(weights) => {
-            return Err(Error::Training(format!(
-                "it should start from CMUNeXt-{} weights with 3 channels and 1 class, not {:?}",
-                config.variant,
-                weights.architecture()
-            )));
-        }
+        Some(weights) => begin(weights, architecture, config.recipe.seed)?.load_into(&device)?,
         None => CmuNext::new(architecture, &device),
     };
     let fresh = State {
@@ -116,6 +111,25 @@ pub fn train(
         data,
         training,
     })
+}
+
+/// The weights to begin with: as they are, or widened where they are a smaller network's.
+fn begin(
+    start: &Checkpoint,
+    architecture: Architecture,
+    seed: u64,
+) -> Result<Cow<'_, Checkpoint>, Error> {
+    let given = start.architecture();
+    let variant = architecture.variant;
+    if given == architecture {
+        Ok(Cow::Borrowed(start))
+    } else if (Architecture { variant, ..given }) == architecture {
+        Ok(Cow::Owned(widen(start, variant, seed)?))
+    } else {
+        Err(Error::Training(format!(
+            "it should start from weights with 3 channels and 1 class, not {given:?}"
+        )))
+    }
 }
 
 /// The data sets, all faults named.

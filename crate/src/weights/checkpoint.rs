@@ -170,7 +170,7 @@ impl Checkpoint {
 
     /// A checkpoint that was never a file.
     #[cfg(feature = "network")]
-    pub(super) fn of_tensors(
+    pub(crate) fn of_tensors(
         architecture: Architecture,
         tensors: BTreeMap<String, Vec<f32>>,
     ) -> Self {

@@ -1,0 +1,393 @@
+//! A trained network made larger without making it forget (Net2Net: Chen, Goodfellow and Shlens, ICLR 2016).
+//!
+//! Each channel of the larger network is a copy of one of the smaller network's, and whatever reads it divides its weights
+//! among the copies, unevenly and by chance, so that they part ways as soon as they are trained:
+//!
+//! ```text
+//! x ── w ──▶ y        x ───── share·w ──▶ y
+//!                     x ─ (1-share)·w ─┘
+//! ```
+//!
+//! Layers that only the larger network has begin as ones that pass on what they are given. Where its depthwise kernel is
+//! smaller (7×7 in base, 9×9 in S, at the deepest stage), the rim is cut off: that much is forgotten.
+
+use std::collections::BTreeMap;
+
+use rand::rngs::ChaCha8Rng;
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
+
+use crate::Error;
+use crate::network::{Architecture, Variant};
+use crate::weights::Checkpoint;
+
+/// How many deviations above zero the input of an activation lies that is to let it through: GELU(z) ≈ z from 3 on.
+const CLEAR: f32 = 5.0;
+
+/// A network of a larger size that answers like `small`, kernels cut off apart. Another `seed` divides the weights otherwise.
+///
+/// # Errors
+/// [`Error::Training`] when `variant` is not larger.
+pub fn widen(small: &Checkpoint, variant: Variant, seed: u64) -> Result<Checkpoint, Error> {
+    let from = small.architecture();
+    let architecture = Architecture { variant, ..from };
+    if architecture.parameters() <= from.parameters() {
+        return Err(Error::Training(format!(
+            "CMUNeXt-{} weights cannot be made into the smaller CMUNeXt-{variant}",
+            from.variant
+        )));
+    }
+    let mut growth = Growth {
+        small,
+        random: ChaCha8Rng::seed_from_u64(seed),
+        tensors: BTreeMap::new(),
+    };
+    growth.network(from, architecture)?;
+    Ok(Checkpoint::of_tensors(architecture, growth.tensors))
+}
+
+/// The channels of one map: which of the small network's `small` channels each repeats.
+#[derive(Clone)]
+struct Channels {
+    of: Vec<usize>,
+    small: usize,
+}
+
+impl Channels {
+    fn same(count: usize) -> Self {
+        Self {
+            of: (0..count).collect(),
+            small: count,
+        }
+    }
+
+    /// Two maps, one after the other.
+    fn and(&self, other: &Self) -> Self {
+        let second = other.of.iter().map(|channel| channel + self.small);
+        Self {
+            of: self.of.iter().copied().chain(second).collect(),
+            small: self.small + other.small,
+        }
+    }
+}
+
+struct Growth<'a> {
+    small: &'a Checkpoint,
+    random: ChaCha8Rng,
+    tensors: BTreeMap<String, Vec<f32>>,
+}
+
+impl Growth<'_> {
+    /// The whole network, in the order of the data.
+    fn network(&mut self, small: Architecture, large: Architecture) -> Result<(), Error> {
+        let (small, large, image, classes) = (
+            small.variant,
+            large.variant,
+            Channels::same(small.in_channels),
+            Channels::same(small.classes),
+        );
+        let (few, many) = (small.dims(), large.dims());
+        let mut map = self.copies(few[0], many[0]);
+        self.conv("stem.conv.0", &map, &image)?;
+        self.norm("stem.conv.1", &map)?;
+        let mut skips = Vec::new();
+        for stage in 0..5 {
+            let encoder = format!("encoder{}", stage + 1);
+            let sides = [small.kernels()[stage], large.kernels()[stage]];
+            for layer in 0..large.depths()[stage] {
+                let block = format!("{encoder}.block.{layer}");
+                if layer < small.depths()[stage] {
+                    self.depthwise(&format!("{block}.0.fn.0"), &map, sides)?;
+                    self.norm(&format!("{block}.0.fn.2"), &map)?;
+                    map = self.bottleneck(&block, [1, 3, 4, 6], map)?;
+                } else {
+                    let before = format!("{encoder}.block.{}.6", layer - 1);
+                    self.pass_on(&block, &before, map.of.len(), sides[1])?;
+                }
+            }
+            let wider = self.copies(few[stage], many[stage]);
+            self.conv(&format!("{encoder}.up.conv.0"), &wider, &map)?;
+            self.norm(&format!("{encoder}.up.conv.1"), &wider)?;
+            skips.push(wider.clone());
+            map = wider;
+        }
+        for stage in (1..5).rev() {
+            let (few, many) = (few[stage - 1], many[stage - 1]);
+            let up = self.copies(few, many);
+            self.conv(&format!("Up{}.up.1", stage + 1), &up, &map)?;
+            self.norm(&format!("Up{}.up.2", stage + 1), &up)?;
+            let fusion = format!("Up_conv{}.conv", stage + 1);
+            // Two groups, one for the skip, one for what comes from below.
+            let halves = self.copies(few, many).and(&self.copies(few, many));
+            let (first, second) = halves.of.split_at(many);
+            let grouped = format!("{fusion}.0");
+            let mut weights = self.rows(&grouped, first, &skips[stage - 1])?;
+            weights.extend(self.rows(&grouped, second, &up)?);
+            self.put(&grouped, "weight", weights);
+            self.repeat(&grouped, "bias", &halves)?;
+            self.norm(&format!("{fusion}.2"), &halves)?;
+            map = self.bottleneck(&fusion, [3, 5, 6, 8], halves)?;
+        }
+        self.conv("Conv_1x1", &classes, &map)
+    }
+
+    /// Expansion and projection with their norms; returns the map that comes out.
+    fn bottleneck(
+        &mut self,
+        block: &str,
+        [expand, expand_norm, project, project_norm]: [usize; 4],
+        map: Channels,
+    ) -> Result<Channels, Error> {
+        let [expand, expand_norm, project, project_norm] =
+            [expand, expand_norm, project, project_norm].map(|layer| format!("{block}.{layer}"));
+        let inner = self.small.values(&format!("{expand}.bias"))?.len();
+        let outer = self.small.values(&format!("{project}.bias"))?.len();
+        let inner = self.copies(inner, inner / map.small * map.of.len());
+        let outer = self.copies(outer, outer * inner.of.len() / inner.small);
+        self.conv(&expand, &inner, &map)?;
+        self.norm(&expand_norm, &inner)?;
+        self.conv(&project, &outer, &inner)?;
+        self.norm(&project_norm, &outer)?;
+        Ok(outer)
+    }
+
+    /// A large-kernel layer that passes on the output of the norm `before` it, whose channels have the mean `bias` and the
+    /// deviation `weight`. Its depthwise kernel and three quarters of its expansion are random and nothing reads them yet.
+    fn pass_on(
+        &mut self,
+        block: &str,
+        before: &str,
+        channels: usize,
+        side: usize,
+    ) -> Result<(), Error> {
+        let [deviations, means] = ["weight", "bias"].map(|part| format!("{before}.{part}"));
+        let deviations: Vec<f32> = self.tensors[&deviations]
+            .iter()
+            .map(|deviation| deviation.abs().max(1e-3))
+            .collect();
+        let means = self.tensors[&means].clone();
+        let inner = 4 * channels;
+        let widened = |values: Vec<f32>, rest: f32| {
+            let mut values = values;
+            values.resize(inner, rest);
+            values
+        };
+        let identity = |rows: usize, columns: usize| {
+            let mut matrix = vec![0.0; rows * columns];
+            for channel in 0..channels {
+                matrix[channel * columns + channel] = 1.0;
+            }
+            matrix
+        };
+
+        let depthwise = format!("{block}.0.fn.0");
+        let kernels = self.noise(channels * side * side, side * side);
+        self.put(&depthwise, "weight", kernels);
+        self.put(&depthwise, "bias", vec![0.0; channels]);
+        let none = [0.0, 0.0, 0.0, 1.0].map(|value| vec![value; channels]);
+        self.put_norm(&format!("{block}.0.fn.2"), none);
+
+        let expand = format!("{block}.1");
+        let mut matrix = identity(inner, channels);
+        let spare = self.noise((inner - channels) * channels, channels);
+        matrix[channels * channels..].copy_from_slice(&spare);
+        self.put(&expand, "weight", matrix);
+        let clear: Vec<f32> = deviations.iter().map(|value| CLEAR * value + 3.0).collect();
+        let bias = clear.iter().zip(&means).map(|(clear, mean)| clear - mean);
+        self.put(&expand, "bias", widened(bias.collect(), 0.0));
+        let variance = deviations.iter().map(|value| value * value).collect();
+        let standard = [
+            vec![1.0; inner],
+            vec![0.0; inner],
+            widened(clear, 0.0),
+            widened(variance, 1.0),
+        ];
+        self.put_norm(&format!("{block}.3"), standard);
+
+        let project = format!("{block}.4");
+        self.put(&project, "weight", identity(channels, inner));
+        self.put(&project, "bias", vec![CLEAR; channels]);
+        let [clear, variance] = [CLEAR, 1.0].map(|value| vec![value; channels]);
+        self.put_norm(&format!("{block}.6"), [deviations, means, clear, variance]);
+        Ok(())
+    }
+
+    fn conv(&mut self, name: &str, out: &Channels, read: &Channels) -> Result<(), Error> {
+        let weights = self.rows(name, &out.of, read)?;
+        self.put(name, "weight", weights);
+        self.repeat(name, "bias", out)
+    }
+
+    /// Weights `[out, read, kernel]` of a convolution, `out` of the small network's rows. The shares of a channel's copies
+    /// have the sum 1 in each row.
+    fn rows(&mut self, name: &str, out: &[usize], read: &Channels) -> Result<Vec<f32>, Error> {
+        let name = format!("{name}.weight");
+        let small = self.small.values(&name)?;
+        let shape = self.small.tensors().into_iter();
+        let kernel: usize = shape
+            .filter(|(other, _)| *other == name)
+            .flat_map(|(_, shape)| shape.into_iter().skip(2))
+            .product();
+        let mut weights = Vec::with_capacity(out.len() * read.of.len() * kernel);
+        for row in out {
+            let drawn: Vec<f32> = read
+                .of
+                .iter()
+                .map(|_| self.random.random_range(0.15..1.15))
+                .collect();
+            let mut sums = vec![0.0; read.small];
+            for (channel, share) in read.of.iter().zip(&drawn) {
+                sums[*channel] += share;
+            }
+            for (channel, share) in read.of.iter().zip(&drawn) {
+                let from = (row * read.small + channel) * kernel;
+                let share = share / sums[*channel];
+                weights.extend(small[from..from + kernel].iter().map(|value| value * share));
+            }
+        }
+        Ok(weights)
+    }
+
+    /// Each channel's own kernel, the middle of it where the large network has a smaller one.
+    fn depthwise(
+        &mut self,
+        name: &str,
+        map: &Channels,
+        [small, large]: [usize; 2],
+    ) -> Result<(), Error> {
+        let kernels = self.small.values(&format!("{name}.weight"))?;
+        let rim = (small - large) / 2;
+        let mut weights = Vec::with_capacity(map.of.len() * large * large);
+        for channel in &map.of {
+            for row in rim..rim + large {
+                let from = (channel * small + row) * small + rim;
+                weights.extend_from_slice(&kernels[from..from + large]);
+            }
+        }
+        self.put(name, "weight", weights);
+        self.repeat(name, "bias", map)
+    }
+
+    fn norm(&mut self, name: &str, map: &Channels) -> Result<(), Error> {
+        NORM.into_iter()
+            .try_for_each(|part| self.repeat(name, part, map))
+    }
+
+    fn put_norm(&mut self, name: &str, values: [Vec<f32>; 4]) {
+        for (part, values) in NORM.into_iter().zip(values) {
+            self.put(name, part, values);
+        }
+    }
+
+    /// One number a channel.
+    fn repeat(&mut self, name: &str, part: &str, map: &Channels) -> Result<(), Error> {
+        let small = self.small.values(&format!("{name}.{part}"))?;
+        let values = map.of.iter().map(|channel| small[*channel]).collect();
+        self.put(name, part, values);
+        Ok(())
+    }
+
+    fn put(&mut self, name: &str, part: &str, values: Vec<f32>) {
+        self.tensors.insert(format!("{name}.{part}"), values);
+    }
+
+    /// Every channel once, then as many again as there is room for, drawn without favour.
+    fn copies(&mut self, small: usize, large: usize) -> Channels {
+        let mut channels = Channels::same(small);
+        while channels.of.len() < large {
+            let mut again: Vec<usize> = (0..small).collect();
+            again.shuffle(&mut self.random);
+            again.truncate(large - channels.of.len());
+            channels.of.extend(again);
+        }
+        channels
+    }
+
+    /// Random weights of a layer that reads `inputs` numbers, as PyTorch begins with.
+    fn noise(&mut self, count: usize, inputs: usize) -> Vec<f32> {
+        let bound = (inputs as f32).sqrt().recip();
+        let draw = |_| self.random.random_range(-bound..bound);
+        (0..count).map(draw).collect()
+    }
+}
+
+const NORM: [&str; 4] = ["weight", "bias", "running_mean", "running_var"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::FusedNetwork;
+
+    /// The oldest model of this repository, without the rim that base and L have no place for.
+    fn trained() -> Checkpoint {
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/recipes/bootstrap-s/weights.safetensors"
+        );
+        let trained = std::fs::read(path).expect("in the repository");
+        let trained = Checkpoint::from_bytes(trained).expect("weights");
+        let read = |(name, _): (String, _)| {
+            let mut values = trained.values(&name).expect("there").to_vec();
+            if name == "encoder5.block.0.0.fn.0.weight" {
+                for (index, value) in values.iter_mut().enumerate() {
+                    let (row, column) = (index / 9 % 9, index % 9);
+                    if [row, column].iter().any(|place| [0, 8].contains(place)) {
+                        *value = 0.0;
+                    }
+                }
+            }
+            (name, values)
+        };
+        let tensors = trained.tensors().into_iter().map(read).collect();
+        Checkpoint::of_tensors(trained.architecture(), tensors)
+    }
+
+    fn logits(checkpoint: &Checkpoint) -> Vec<f32> {
+        let side = 64;
+        let image: Vec<f32> = (0..3 * side * side)
+            .map(|at| ((at % side) as f32 / 9.0).sin() + ((at / side) as f32 / 7.0).cos())
+            .collect();
+        let network = FusedNetwork::new(checkpoint).expect("a network");
+        network.forward(&image, [3, side, side]).expect("an answer")
+    }
+
+    #[test]
+    fn a_widened_network_answers_like_the_small_one() {
+        let small = trained();
+        let expected = logits(&small);
+        let (low, high) = expected
+            .iter()
+            .fold((f32::MAX, f32::MIN), |(low, high), x| {
+                (low.min(*x), high.max(*x))
+            });
+        for variant in [Variant::Base, Variant::L] {
+            let large = widen(&small, variant, 1).expect("larger");
+            assert_eq!(large.architecture().variant, variant);
+            for (name, shape) in large.tensors() {
+                let values = large.values(&name).expect("there");
+                assert_eq!(values.len(), shape.iter().product::<usize>(), "{name}");
+            }
+            let apart = expected.iter().zip(logits(&large));
+            let apart = apart.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(apart < 1e-3 * (high - low), "{variant}: {apart}");
+        }
+    }
+
+    #[test]
+    fn copies_of_a_channel_are_not_read_alike() {
+        let large = widen(&trained(), Variant::Base, 1).expect("larger");
+        let head = large.values("Conv_1x1.weight").expect("there");
+        for (index, weight) in head.iter().enumerate() {
+            assert!(!head[..index].contains(weight), "{head:?}");
+        }
+    }
+
+    #[test]
+    fn a_network_is_not_widened_to_a_smaller_one() {
+        let base = widen(&trained(), Variant::Base, 1).expect("larger");
+        for variant in [Variant::S, Variant::Base] {
+            let error = widen(&base, variant, 1).expect_err("not larger");
+            assert!(error.to_string().contains("smaller"), "{error}");
+        }
+    }
+}
