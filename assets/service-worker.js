@@ -9,7 +9,7 @@ const VERSION = '__VERSION__';
 const POLICY = '__POLICY__';
 /** Sent with every file too, names and values: they let the page's workers share memory, so that the CPU has threads. */
 const ISOLATION = ['__ISOLATION__'];
-/** @type {{ url: string, sha256: string }[]} */
+/** @type {{ url: string, sha256: string, onDemand?: true }[]} Some are kept only once somebody has asked for them. */
 const FILES = ['__FILES__'];
 
 const CACHE = `delineo-${VERSION}`;
@@ -33,19 +33,23 @@ const TYPES = {
 const scope = new URL(self.registration.scope);
 const page = scope.href;
 const share = new URL('share', scope).href;
-const hashes = new Map(FILES.map(({ url, sha256 }) => [new URL(url, scope).href, sha256]));
+const absolute = ({ url, sha256 }) => [new URL(url, scope).href, sha256];
+const hashes = new Map(FILES.map(absolute));
+const onDemand = new Map(FILES.filter((file) => file.onDemand).map(absolute));
 
 self.addEventListener('install', (event) => event.waitUntil(install()));
 self.addEventListener('activate', (event) => event.waitUntil(activate()));
 self.addEventListener('fetch', answer);
 self.addEventListener('message', (event) => {
-  if (event.data?.type === 'skip-waiting') event.waitUntil(self.skipWaiting());
+  const { type, url } = event.data ?? {};
+  if (type === 'skip-waiting') event.waitUntil(self.skipWaiting());
+  if (type === 'keep') event.waitUntil(keep(new URL(url, scope).href));
 });
 
 async function install() {
   const cache = await caches.open(CACHE);
   const held = await heldByHash();
-  const waiting = [...hashes];
+  const waiting = [...hashes].filter(([url, sha256]) => !onDemand.has(url) || held.has(sha256));
   const failures = [];
   const work = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
@@ -89,12 +93,17 @@ function answer(event) {
   }
 }
 
+/** A file that was asked for before this worker was in charge. */
+async function keep(url) {
+  if (hashes.has(url)) await serve(url).catch((error) => console.warn('Not kept for the next visit:', error));
+}
+
 /** A file of this version, and of no other. */
 async function serve(url) {
   const cache = await caches.open(CACHE);
   const here = await cache.match(url);
   if (here) return here;
-  // The browser dropped it; the network may still have the very same.
+  // The browser dropped it, or nobody wanted it yet; the network may have the very same.
   const sha256 = hashes.get(url);
   const response = sealed(await download(url, sha256), url, sha256);
   await cache.put(url, response.clone());

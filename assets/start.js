@@ -43,17 +43,22 @@ function mayShareMemory() {
   return isBuilt && crossOriginIsolated && 'waitAsync' in Atomics && navigator.hardwareConcurrency > 1;
 }
 
-/** The weights of the site's models, of the one to begin with first. */
+/**
+ * The weights of the site's models, of the one to begin with first. A model whose modalities others before it in the list
+ * have is for those who choose it.
+ */
 async function weights() {
   const ids = await (await fetch('models/index.json')).json();
-  const isAsked = (id) => id === asked('model');
-  const ordered = [...ids.filter(isAsked), ...ids.filter((id) => !isAsked(id))];
-  return Promise.all(
-    ordered.map(async (id) => {
-      const { weights } = await (await fetch(`models/${id}/model.json`)).json();
-      return `models/${id}/${weights.file}`;
-    }),
-  );
+  const models = await Promise.all(ids.map(async (id) => ({ id, ...(await (await fetch(`models/${id}/model.json`)).json()) })));
+  const isAsked = ({ id }) => id === asked('model');
+  const covered = new Set();
+  const isPreferred = ({ modalities = [] }) => {
+    const isNew = modalities.length === 0 || modalities.some((name) => !covered.has(name));
+    modalities.forEach((name) => covered.add(name));
+    return isNew;
+  };
+  const ordered = [...models.filter(isAsked), ...models.filter(isPreferred).filter((model) => !isAsked(model))];
+  return ordered.map(({ id, weights }) => `models/${id}/${weights.file}`);
 }
 
 async function sendFor(file) {

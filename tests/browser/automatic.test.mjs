@@ -11,10 +11,11 @@ import { until } from './delineo.mjs';
 import { phantom } from './pictures.mjs';
 import { dist, seal, serve } from './server.mjs';
 
-/** Two models whose thresholds tell which one proposed what is on the screen. */
+/** Models whose thresholds tell which one proposed what is on the screen; the last is an alternative to the first. */
 const MODELS = {
   'test-dermoscopy': { name: 'Dermoscopy, small', modalities: ['dermoscopy'], threshold: 0.4 },
   'test-ultrasound': { name: 'Ultrasound, small', modalities: ['ultrasound'], threshold: 0.6 },
+  'test-dermoscopy-base': { name: 'Dermoscopy, base', modalities: ['dermoscopy'], threshold: 0.7 },
 };
 
 let browser;
@@ -30,7 +31,7 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** The app with these two models, whichever it was built with: the weights of its first one under two names. */
+/** The app with these models, whichever it was built with: the weights of its first one under two names. */
 async function withModels() {
   const site = path.join(folder, 'dist');
   cpSync(dist, site, { recursive: true });
@@ -208,6 +209,35 @@ test('with the network off, both kinds of pictures find their model', async (t) 
     await app.segment(file);
     await app.page.getByText(`Chosen for this image: ${name}, small.`).first().waitFor();
   }
+});
+
+test('with the network off, a model that nobody chose before is not to be had, and one that ran is', async (t) => {
+  const own = await serve(path.join(folder, 'dist'));
+  const app = await openWindow(t, browser, own.origin);
+  const asked = [];
+  app.page.context().on('request', (request) => asked.push(request.url()));
+  const model = app.page.getByLabel('Model', { exact: true });
+  const chosen = () => model.evaluate((select) => select.selectedOptions[0].label);
+  await app.open('?device=cpu');
+  await app.page.getByText('Ready to work offline').waitFor();
+  const weights = `${own.origin}/models/test-dermoscopy-base/weights.safetensors`;
+  assert.ok(!asked.includes(weights));
+
+  await app.page.context().setOffline(true);
+  await app.segment(skin);
+  await model.selectOption({ label: 'Dermoscopy, base' });
+  await app.alert.getByText(/“Dermoscopy, base” could not be loaded .* Check the connection/).waitFor();
+  await until(async () => (await chosen()) === 'Automatic', 'the choice as before');
+
+  await app.page.context().setOffline(false);
+  await model.selectOption({ label: 'Dermoscopy, base' });
+  await until(async () => Number(await app.threshold.inputValue()) === 0.7, 'the threshold of the model');
+  await until(() => app.page.evaluate((url) => caches.match(url).then(Boolean), weights), 'the weights in the cache');
+  await own.stop();
+  await app.page.context().setOffline(true);
+  await app.page.reload();
+  await app.segment(skin);
+  assert.equal(await chosen(), 'Dermoscopy, base');
 });
 
 test('a model that cannot be had leaves the picture without a mask rather than with a wrong one', async (t) => {

@@ -23,8 +23,10 @@ after(() => browser?.close());
 async function site(t, version, change = () => {}, add = () => {}) {
   const folder = mkdtempSync(path.join(tmpdir(), 'delineo-site-'));
   t.after(() => rmSync(folder, { recursive: true }));
-  mkdirSync(path.join(folder, 'models/default'), { recursive: true });
-  const write = (name, text) => writeFileSync(path.join(folder, name), text);
+  const write = (name, text) => {
+    mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+    writeFileSync(path.join(folder, name), text);
+  };
   write('index.html', `<!doctype html><meta charset="utf-8"><title>${version}</title><h1>${version}</h1>`);
   write('same.json', '{"same":true}');
   write('changing.json', `{"version":"${version}"}`);
@@ -162,6 +164,32 @@ test('an update fetches only what changed, waits for the word and leaves no old 
   assert.equal(after.length, 1);
   assert.notEqual(after[0], before);
   assert.equal(await page.evaluate(async () => (await (await caches.open('delineo-own-models')).match('/own')).text()), 'mine');
+});
+
+test('a larger model is fetched when it is asked for, and kept from then on', async (t) => {
+  const weights = 'models/large/weights.safetensors';
+  const both = (write) => {
+    write('models/default/model.json', '{"modalities":["skin"]}');
+    write('models/large/model.json', '{"modalities":["skin"]}');
+    write(weights, 'large'.repeat(9));
+  };
+  const host = await serving(t, await site(t, 'one', undefined, both));
+  const page = await visit(t, host.origin);
+  await register(page);
+  assert.ok(host.asked.includes('/models/large/model.json'));
+  assert.ok(!host.asked.includes(`/${weights}`));
+
+  const keep = () => page.evaluate((url) => navigator.serviceWorker.controller.postMessage({ type: 'keep', url }), weights);
+  const isKept = () => page.evaluate(async (url) => Boolean(await caches.match(url)), weights);
+  await keep();
+  await until(isKept, 'the weights in the cache');
+  host.folder = await site(t, 'two', undefined, both);
+  await findUpdate(page);
+  await acceptUpdate(page);
+  assert.equal(host.asked.filter((name) => name === `/${weights}`).length, 1, 'an update does not fetch them again');
+  host.down = true;
+  await page.reload();
+  assert.equal(await text(page, weights), 'large'.repeat(9));
 });
 
 test('an install that was interrupted goes on where it stopped', async (t) => {

@@ -36,7 +36,8 @@ cargo xtask COMMAND
   build                 make dist/, which any static host can serve
   dev [--port N]        build again on every change and reload the page (trunk serve)
   install               install what the build and the tests need, and nothing else
-  models [--data DIR]   measure the published models on the test parts and rewrite docs/models.md
+  models [--data DIR] [--only MODEL]
+                        measure the published models on the test parts and rewrite docs/models.md
   size                  what a visit costs, against the budgets
   bench [--only LIST] [--json] [--repeats N] [--seconds N] [--row N] [--line MBITS] [--no-build]
                         time Delineo against ONNX Runtime Web in one browser; LIST of cpu,threads,visit,gpu and
@@ -96,7 +97,7 @@ fn run(args: &[String]) -> Result<()> {
             install::browser()?;
             install::browser_test_packages(&project)
         }
-        "models" => models::run(&project, options.data.as_deref()),
+        "models" => models::run(&project, options.data.as_deref(), options.model.as_deref()),
         "size" => size::print(&project),
         "bench" => bench::run(&project, &options.bench),
         "seal" => app::seal(&project, &dist),
@@ -111,6 +112,7 @@ struct Options {
     no_build: bool,
     dist: Option<PathBuf>,
     data: Option<PathBuf>,
+    model: Option<String>,
     suites: Vec<Suite>,
     more: Vec<String>,
     bench: bench::Wishes,
@@ -123,6 +125,7 @@ impl Options {
             no_build: false,
             dist: None,
             data: None,
+            model: None,
             suites: Suite::ALL.to_vec(),
             more: Vec::new(),
             bench: bench::Wishes::default(),
@@ -143,6 +146,7 @@ impl Options {
                 ("serve", "--no-build") => options.no_build = true,
                 ("serve" | "seal", "--dist") => options.dist = Some(value()?.into()),
                 ("models", "--data") => options.data = Some(value()?.into()),
+                ("models", "--only") => options.model = Some(value()?.clone()),
                 ("test", "--only") => options.suites = suites(value()?)?,
                 ("test", "--") => options.more = args.by_ref().cloned().collect(),
                 ("bench", "--only") => options.bench.only(value()?)?,

@@ -59,11 +59,11 @@ const DATA: [Data; 3] = [
 const PHANTOMS: u32 = 20;
 const SHOWN: usize = 5;
 
-/// Evaluates the models on the data sets in `data`, and writes down what was found.
+/// Evaluates the models on the data sets in `data`, or the one model `only`, and writes down what was found.
 ///
 /// # Errors
 /// When there is no data, the command line cannot be built, or a document lacks its markers.
-pub fn run(project: &Project, data: Option<&Path>) -> Result<()> {
+pub fn run(project: &Project, data: Option<&Path>, only: Option<&str>) -> Result<()> {
     let data = data.map_or_else(|| project.root.join("../shared/data"), PathBuf::from);
     if !data.join(DATA[0].folder).is_dir() {
         return Err(Error::Missing {
@@ -96,7 +96,16 @@ pub fn run(project: &Project, data: Option<&Path>) -> Result<()> {
     let index = models.join("index.json");
     let index = fs::read_to_string(&index).map_err(Error::file("read", &index))?;
     let ids: Vec<String> = serde_json::from_str(&index).unwrap_or_default();
-    for id in ids {
+    if let Some(only) = only.filter(|only| !ids.iter().any(|id| id == only)) {
+        return Err(Error::Missing {
+            what: format!("the model {only}"),
+            hint: format!("There are {}.", ids.join(", ")),
+        });
+    }
+    for id in ids
+        .into_iter()
+        .filter(|id| only.is_none_or(|only| id == only))
+    {
         let folder = models.join(&id);
         let manifest = json(&folder.join("model.json"))?;
         let mut rows = Vec::new();

@@ -59,7 +59,7 @@ const PARTS: &[Part] = &[
         belongs: is_of_model,
     },
     Part {
-        name: "all that is kept offline",
+        name: "all files together",
         budget: None,
         compressed: true,
         belongs: |_, _| true,

@@ -44,6 +44,19 @@ pub enum EngineError {
     Browser(String),
 }
 
+impl EngineError {
+    /// The same, where it is about a file, with what the person knows that by.
+    pub fn about(self, name: &str) -> Self {
+        match self {
+            Self::Download { reason, .. } => Self::Download {
+                file: format!("“{name}”"),
+                reason,
+            },
+            other => other,
+        }
+    }
+}
+
 impl From<JsValue> for EngineError {
     fn from(value: JsValue) -> Self {
         Self::Browser(words(&value))

@@ -194,7 +194,8 @@ impl Session {
             download::site_file(&format!("{folder}/{}", manifest.weights.file), |received| {
                 progress(Stage::Model, Some((received as f32 / total).min(1.0)));
             })
-            .await?;
+            .await
+            .map_err(|error| error.about(&manifest.name))?;
         manifest.check_weights(&weights)?;
         self.load(manifest, Checkpoint::from_bytes(weights)?, Some(id))
             .await

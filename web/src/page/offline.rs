@@ -10,7 +10,7 @@ use web_sys::{
     ServiceWorker, ServiceWorkerContainer, ServiceWorkerRegistration, ServiceWorkerState,
 };
 
-use crate::store::{Border, Offered, Readiness, Shown, Store, Tone};
+use crate::store::{Border, Model, Offered, Readiness, Shown, Source, Store, Tone};
 use crate::successor;
 
 thread_local! {
@@ -39,6 +39,13 @@ pub fn register(store: Store) {
             || is_awaited()
             || successor::is_under_way(store)
     };
+    Effect::new(move |_| {
+        if store.offline_ready.get()
+            && let Some(weights) = store.model.with(|model| model.as_ref().and_then(published))
+        {
+            spawn_local(async move { drop(keep(&weights).await) });
+        }
+    });
     Effect::new(move |begun: Option<bool>| {
         let begun = begun == Some(true);
         if begun || is_busy() {
@@ -58,14 +65,8 @@ pub fn update() {
     let Some(container) = container() else { return };
     let reload = Closure::once_into_js(|| drop(window().location().reload()));
     container.set_oncontrollerchange(Some(reload.unchecked_ref()));
-    let message = Object::new();
-    drop(Reflect::set(
-        &message,
-        &"type".into(),
-        &"skip-waiting".into(),
-    ));
     if let Some(worker) = WAITING.take() {
-        drop(worker.post_message(&message));
+        drop(worker.post_message(&message(&[("type", "skip-waiting")])));
     }
 }
 
@@ -78,6 +79,34 @@ fn container() -> Option<ServiceWorkerContainer> {
     let navigator = window().navigator();
     let is_there = Reflect::has(&navigator, &"serviceWorker".into()).unwrap_or(false);
     is_there.then(|| navigator.service_worker())
+}
+
+/// The address of the weights, where the site publishes them.
+fn published(model: &Model) -> Option<String> {
+    match &model.source {
+        Source::Published(id) => Some(format!("models/{id}/{}", model.manifest.weights.file)),
+        Source::Own(_) => None,
+    }
+}
+
+/// Has the service worker keep a file that may have been fetched before it was there. It has most already.
+async fn keep(file: &str) -> Result<(), JsValue> {
+    let Some(container) = container() else {
+        return Ok(());
+    };
+    let registration: ServiceWorkerRegistration =
+        JsFuture::from(container.ready()?).await?.dyn_into()?;
+    registration.active().map_or(Ok(()), |worker| {
+        worker.post_message(&message(&[("type", "keep"), ("url", file)]))
+    })
+}
+
+fn message(fields: &[(&str, &str)]) -> Object {
+    let message = Object::new();
+    for (name, value) in fields {
+        drop(Reflect::set(&message, &(*name).into(), &(*value).into()));
+    }
+    message
 }
 
 async fn follow(store: Store, container: ServiceWorkerContainer) -> Result<(), JsValue> {

@@ -312,6 +312,39 @@ dispatchEvent(new CustomEvent("TrunkApplicationStarted", {detail: {wasm}}));
     }
 
     #[test]
+    fn a_larger_model_for_the_same_pictures_comes_last_and_is_fetched_when_it_is_chosen() {
+        let mut site = finished();
+        let models = [
+            ("skin-base", "dermoscopy", 6_000_000),
+            ("skin-s", "dermoscopy", 900_000),
+            ("us-s", "ultrasound", 900_001),
+        ];
+        for (id, modality, bytes) in models {
+            let manifest =
+                format!(r#"{{"modalities":["{modality}"],"weights":{{"bytes":{bytes}}}}}"#);
+            site.put(&format!("models/{id}/model.json"), manifest.into_bytes());
+            site.put(&format!("models/{id}/weights.safetensors"), id.into());
+        }
+        seal_site(&mut site, &assets()).unwrap();
+        assert_eq!(
+            site.text("models/index.json").unwrap().trim(),
+            r#"["default","another","skin-s","us-s","skin-base"]"#
+        );
+        let worker = site.text("service-worker.js").unwrap();
+        let on_demand: Vec<&str> = worker
+            .split('{')
+            .filter(|entry| entry.contains(r#""onDemand":true"#))
+            .collect();
+        let [only] = on_demand.as_slice() else {
+            panic!("{on_demand:?}");
+        };
+        assert!(
+            only.contains("models/skin-base/weights.safetensors"),
+            "{only}"
+        );
+    }
+
+    #[test]
     fn sealing_again_changes_nothing_and_a_changed_model_changes_the_version() {
         let mut site = finished();
         let before = site.clone();
