@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Layers that only the larger network has begin as ones that pass on what they are given. Where its depthwise kernel is
-//! smaller (7×7 in base, 9×9 in S, at the deepest stage), the rim is cut off: that much is forgotten.
+//! smaller (7×7 in base, 9×9 in S, at the deepest stage), the rim is added to what is left: that little is forgotten.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ use crate::weights::Checkpoint;
 /// How many deviations above zero the input of an activation lies that is to let it through: GELU(z) ≈ z from 3 on.
 const CLEAR: f32 = 5.0;
 
-/// A network of a larger size that answers like `small`, kernels cut off apart. Another `seed` divides the weights otherwise.
+/// A network of a larger size that answers like `small`, smaller kernels apart. Another `seed` divides the weights otherwise.
 ///
 /// # Errors
 /// [`Error::Training`] when `variant` is not larger.
@@ -248,7 +248,7 @@ impl Growth<'_> {
         Ok(weights)
     }
 
-    /// Each channel's own kernel, the middle of it where the large network has a smaller one.
+    /// Each channel's own kernel; where the large network has a smaller one, what lies beyond it is added to its edge.
     fn depthwise(
         &mut self,
         name: &str,
@@ -257,11 +257,14 @@ impl Growth<'_> {
     ) -> Result<(), Error> {
         let kernels = self.small.values(&format!("{name}.weight"))?;
         let rim = (small - large) / 2;
-        let mut weights = Vec::with_capacity(map.of.len() * large * large);
-        for channel in &map.of {
-            for row in rim..rim + large {
-                let from = (channel * small + row) * small + rim;
-                weights.extend_from_slice(&kernels[from..from + large]);
+        let inside = |place: usize| place.clamp(rim, rim + large - 1) - rim;
+        let mut weights = vec![0.0; map.of.len() * large * large];
+        for (kernel, channel) in weights.chunks_exact_mut(large * large).zip(&map.of) {
+            for row in 0..small {
+                for column in 0..small {
+                    kernel[inside(row) * large + inside(column)] +=
+                        kernels[(channel * small + row) * small + column];
+                }
             }
         }
         self.put(name, "weight", weights);
@@ -318,17 +321,23 @@ mod tests {
     use super::*;
     use crate::network::FusedNetwork;
 
-    /// The oldest model of this repository, without the rim that base and L have no place for.
+    const DEEPEST: &str = "encoder5.block.0.0.fn.0.weight";
+
+    /// The oldest model of this repository.
     fn trained() -> Checkpoint {
         let path = concat!(
             env!("CARGO_MANIFEST_DIR"),
             "/recipes/bootstrap-s/weights.safetensors"
         );
         let trained = std::fs::read(path).expect("in the repository");
-        let trained = Checkpoint::from_bytes(trained).expect("weights");
+        Checkpoint::from_bytes(trained).expect("weights")
+    }
+
+    /// The same without the rim of the kernels for which base and L have no place.
+    fn without_rim(checkpoint: &Checkpoint) -> Checkpoint {
         let read = |(name, _): (String, _)| {
-            let mut values = trained.values(&name).expect("there").to_vec();
-            if name == "encoder5.block.0.0.fn.0.weight" {
+            let mut values = checkpoint.values(&name).expect("there").to_vec();
+            if name == DEEPEST {
                 for (index, value) in values.iter_mut().enumerate() {
                     let (row, column) = (index / 9 % 9, index % 9);
                     if [row, column].iter().any(|place| [0, 8].contains(place)) {
@@ -338,8 +347,8 @@ mod tests {
             }
             (name, values)
         };
-        let tensors = trained.tensors().into_iter().map(read).collect();
-        Checkpoint::of_tensors(trained.architecture(), tensors)
+        let tensors = checkpoint.tensors().into_iter().map(read).collect();
+        Checkpoint::of_tensors(checkpoint.architecture(), tensors)
     }
 
     fn logits(checkpoint: &Checkpoint) -> Vec<f32> {
@@ -353,7 +362,7 @@ mod tests {
 
     #[test]
     fn a_widened_network_answers_like_the_small_one() {
-        let small = trained();
+        let small = without_rim(&trained());
         let expected = logits(&small);
         let (low, high) = expected
             .iter()
@@ -370,6 +379,18 @@ mod tests {
             let apart = expected.iter().zip(logits(&large));
             let apart = apart.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(apart < 1e-3 * (high - low), "{variant}: {apart}");
+        }
+    }
+
+    #[test]
+    fn a_smaller_kernel_answers_an_even_map_as_before() {
+        let small = trained();
+        let large = widen(&small, Variant::Base, 1).expect("larger");
+        let [small, large] = [&small, &large].map(|of| of.values(DEEPEST).expect("there"));
+        // 9×9 and 7×7; the first channels are each other's.
+        for (before, after) in small.chunks(81).zip(large.chunks(49)) {
+            let [before, after] = [before, after].map(|kernel| kernel.iter().sum::<f32>());
+            assert!((before - after).abs() < 1e-4, "{before}, {after}");
         }
     }
 
