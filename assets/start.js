@@ -44,8 +44,8 @@ function mayShareMemory() {
 }
 
 /**
- * The weights of the site's models, of the one to begin with first. A model whose modalities others before it in the list
- * have is for those who choose it.
+ * The weights of the site's models, of the one to begin with first. Where each of a model's modalities has one of its own
+ * before it in the list, it is for those who choose it.
  */
 async function weights() {
   const ids = await (await fetch('models/index.json')).json();
@@ -54,7 +54,7 @@ async function weights() {
   const covered = new Set();
   const isPreferred = ({ modalities = [] }) => {
     const isNew = modalities.length === 0 || modalities.some((name) => !covered.has(name));
-    modalities.forEach((name) => covered.add(name));
+    if (modalities.length === 1) covered.add(modalities[0]);
     return isNew;
   };
   const ordered = [...models.filter(isAsked), ...models.filter(isPreferred).filter((model) => !isAsked(model))];

@@ -318,10 +318,11 @@ dispatchEvent(new CustomEvent("TrunkApplicationStarted", {detail: {wasm}}));
             ("skin-base", "dermoscopy", 6_000_000),
             ("skin-s", "dermoscopy", 900_000),
             ("us-s", "ultrasound", 900_001),
+            ("default", r#"dermoscopy","ultrasound"#, 5),
         ];
-        for (id, modality, bytes) in models {
+        for (id, modalities, bytes) in models {
             let manifest =
-                format!(r#"{{"modalities":["{modality}"],"weights":{{"bytes":{bytes}}}}}"#);
+                format!(r#"{{"modalities":["{modalities}"],"weights":{{"bytes":{bytes}}}}}"#);
             site.put(&format!("models/{id}/model.json"), manifest.into_bytes());
             site.put(&format!("models/{id}/weights.safetensors"), id.into());
         }

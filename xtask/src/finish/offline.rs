@@ -56,9 +56,12 @@ impl Published {
         Ok(in_order(all))
     }
 
-    /// Whether any of the models `before` it would be taken wherever it could be.
+    /// Whether whatever it is for has a model of its own among those `before` it, which the page prefers.
     fn is_alternative(&self, before: &[Self]) -> bool {
-        let is_covered = |name| before.iter().any(|other| other.modalities.contains(name));
+        let is_covered = |name: &String| {
+            let own = std::slice::from_ref(name);
+            before.iter().any(|other| other.modalities == own)
+        };
         !self.modalities.is_empty() && self.modalities.iter().all(is_covered)
     }
 }
