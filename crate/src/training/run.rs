@@ -30,7 +30,8 @@ use crate::weights::Checkpoint;
 
 /// Trains, or goes on with the training that is found in `place`, exactly as if it had not been stopped.
 ///
-/// `start` are the weights to begin with, [widened](widen) where they are a smaller network's; random ones where there are none. `observe` is called after every step.
+/// `start` are the weights to begin with, [widened](widen) where they are a smaller network's; random ones where there are
+/// none. `observe` is called after every step.
 ///
 /// # Errors
 /// [`Error::Data`] names every fault of the data before the first step; [`Error::Training`], [`Error::File`] and

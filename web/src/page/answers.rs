@@ -314,11 +314,7 @@ fn failed(store: Store, task: Task, job: Option<u32>, message: &str) {
 
 /// The picture on the stage goes without a border if it waits for one; says whether it did.
 fn fail_awaited_border(store: Store) -> bool {
-    let is_awaited = store.shown.with_untracked(|shown| {
-        shown
-            .as_ref()
-            .is_some_and(|shown| shown.border == Border::Awaited)
-    });
+    let is_awaited = store.shown.with_untracked(Shown::is_awaited);
     if is_awaited {
         store.shown.update(|shown| {
             if let Some(shown) = shown {

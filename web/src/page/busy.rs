@@ -6,7 +6,7 @@ use delineo_web::protocol::Stage;
 use leptos::prelude::*;
 
 use crate::recovery;
-use crate::store::{Border, Readiness, Store};
+use crate::store::{Readiness, Store};
 use crate::wording;
 
 /// Shorter activities only flicker.
@@ -50,16 +50,8 @@ pub fn Busy() -> impl IntoView {
     let stage = Memo::new(move |_| store.activity.get().map(|activity| activity.stage));
     let fraction = Memo::new(move |_| store.activity.get().and_then(|activity| activity.fraction));
     let is_loading = move || store.readiness.get() != Readiness::Ready;
-    let is_awaited = move || {
-        store.opening.with(Option::is_some)
-            || store.shown.with(|shown| {
-                shown
-                    .as_ref()
-                    .is_some_and(|shown| shown.border == Border::Awaited)
-            })
-    };
     let hint = move || match stage.get() {
-        _ if is_loading() && is_awaited() => "Once per visit. Your image comes next.",
+        _ if is_loading() && store.awaits_picture() => "Once per visit. Your image comes next.",
         _ if store.sampling.get() => "Your sample comes next.",
         Some(Stage::SelfTest) => {
             "Once per visit. Its answer is compared with a known one before it is used."

@@ -10,7 +10,7 @@ use web_sys::{
     ServiceWorker, ServiceWorkerContainer, ServiceWorkerRegistration, ServiceWorkerState,
 };
 
-use crate::store::{Border, Model, Offered, Readiness, Shown, Source, Store, Tone};
+use crate::store::{Model, Offered, Readiness, Source, Store, Tone};
 use crate::successor;
 
 thread_local! {
@@ -22,21 +22,13 @@ thread_local! {
 /// would take the line from what is needed now. Where there is none, as while developing, the app simply needs the
 /// network.
 pub fn register(store: Store) {
-    // Between two steps of a picture nothing goes on, but the person waits.
-    let is_awaited = move || {
-        let shown = |shown: &Option<Shown>| {
-            shown
-                .as_ref()
-                .is_some_and(|shown| shown.border == Border::Awaited)
-        };
-        store.opening.with(Option::is_some) || store.shown.with(shown)
-    };
     let is_busy = move || {
         matches!(
             store.readiness.get(),
             Readiness::Starting | Readiness::Loading
         ) || store.activity.with(Option::is_some)
-            || is_awaited()
+            // Between two steps of a picture nothing goes on, but the person waits.
+            || store.awaits_picture()
             || successor::is_under_way(store)
     };
     Effect::new(move |_| {

@@ -47,6 +47,13 @@ impl Shown {
         Size::new(self.width, self.height)
     }
 
+    /// Whether there is one whose network has yet to run.
+    pub fn is_awaited(shown: &Option<Self>) -> bool {
+        shown
+            .as_ref()
+            .is_some_and(|shown| shown.border == Border::Awaited)
+    }
+
     fn is_found(shown: &Option<Self>) -> bool {
         shown
             .as_ref()
@@ -316,6 +323,11 @@ pub struct Store {
 }
 
 impl Store {
+    /// Whether the person waits for a picture or its border. Tracked.
+    pub fn awaits_picture(self) -> bool {
+        self.opening.with(Option::is_some) || self.shown.with(Shown::is_awaited)
+    }
+
     /// The state at the start.
     pub fn new() -> Self {
         Self {
