@@ -59,7 +59,7 @@ pub fn train(
     let device = device.clone().autodiff();
     device.seed(config.recipe.seed);
     let network = match start {
-        Some(weights) => begin(weights, architecture, config.recipe.seed)?.load_into(&device)?,
+        Some(weights) => begin(weights, architecture)?.load_into(&device)?,
         None => CmuNext::new(architecture, &device),
     };
     let fresh = State {
@@ -115,17 +115,13 @@ pub fn train(
 }
 
 /// The weights to begin with: as they are, or widened where they are a smaller network's.
-fn begin(
-    start: &Checkpoint,
-    architecture: Architecture,
-    seed: u64,
-) -> Result<Cow<'_, Checkpoint>, Error> {
+fn begin(start: &Checkpoint, architecture: Architecture) -> Result<Cow<'_, Checkpoint>, Error> {
     let given = start.architecture();
     let variant = architecture.variant;
     if given == architecture {
         Ok(Cow::Borrowed(start))
     } else if (Architecture { variant, ..given }) == architecture {
-        Ok(Cow::Owned(widen(start, variant, seed)?))
+        Ok(Cow::Owned(widen(start, variant)?))
     } else {
         Err(Error::Training(format!(
             "it should start from weights with 3 channels and 1 class, not {given:?}"

@@ -1,7 +1,7 @@
 //! A trained network made larger without making it forget (Net2Net: Chen, Goodfellow and Shlens, ICLR 2016).
 //!
 //! Each channel of the larger network is a copy of one of the smaller network's, and whatever reads it divides its weights
-//! among the copies, unevenly and by chance, so that they part ways as soon as they are trained:
+//! among the copies, unevenly, so that they part ways as soon as they are trained:
 //!
 //! ```text
 //! x ── w ──▶ y        x ───── share·w ──▶ y
@@ -10,6 +10,9 @@
 //!
 //! Layers that only the larger network has begin as ones that pass on what they are given. Where its depthwise kernel is
 //! smaller (7×7 in base, 9×9 in S, at the deepest stage), the rim is added to what is left: that little is forgotten.
+//!
+//! Which channel is copied where is the same every time, whatever the training's seed: only so do two trainings of the
+//! larger network, begun with the same smaller one, have a [mean](super::mean) that is a network and not noise.
 
 use std::collections::BTreeMap;
 
@@ -24,11 +27,14 @@ use crate::weights::Checkpoint;
 /// How many deviations above zero the input of an activation lies that is to let it through: GELU(z) ≈ z from 3 on.
 const CLEAR: f32 = 5.0;
 
-/// A network of a larger size that answers like `small`, smaller kernels apart. Another `seed` divides the weights otherwise.
+/// Where the places and the shares of the copies come from.
+const SEED: u64 = 1;
+
+/// A network of a larger size that answers like `small`, smaller kernels apart.
 ///
 /// # Errors
 /// [`Error::Training`] when `variant` is not larger.
-pub fn widen(small: &Checkpoint, variant: Variant, seed: u64) -> Result<Checkpoint, Error> {
+pub fn widen(small: &Checkpoint, variant: Variant) -> Result<Checkpoint, Error> {
     let from = small.architecture();
     let architecture = Architecture { variant, ..from };
     if architecture.parameters() <= from.parameters() {
@@ -39,7 +45,7 @@ pub fn widen(small: &Checkpoint, variant: Variant, seed: u64) -> Result<Checkpoi
     }
     let mut growth = Growth {
         small,
-        random: ChaCha8Rng::seed_from_u64(seed),
+        random: ChaCha8Rng::seed_from_u64(SEED),
         tensors: BTreeMap::new(),
     };
     growth.network(from, architecture)?;
@@ -370,7 +376,7 @@ mod tests {
                 (low.min(*x), high.max(*x))
             });
         for variant in [Variant::Base, Variant::L] {
-            let large = widen(&small, variant, 1).expect("larger");
+            let large = widen(&small, variant).expect("larger");
             assert_eq!(large.architecture().variant, variant);
             for (name, shape) in large.tensors() {
                 let values = large.values(&name).expect("there");
@@ -385,7 +391,7 @@ mod tests {
     #[test]
     fn a_smaller_kernel_answers_an_even_map_as_before() {
         let small = trained();
-        let large = widen(&small, Variant::Base, 1).expect("larger");
+        let large = widen(&small, Variant::Base).expect("larger");
         let [small, large] = [&small, &large].map(|of| of.values(DEEPEST).expect("there"));
         // 9×9 and 7×7; the first channels are each other's.
         for (before, after) in small.chunks(81).zip(large.chunks(49)) {
@@ -394,9 +400,30 @@ mod tests {
         }
     }
 
+    /// So that trainings of the larger network that begin with the same smaller one have a mean of use.
+    #[test]
+    fn the_mean_of_widened_networks_is_the_mean_network_widened() {
+        let one = without_rim(&trained());
+        let sway = |(name, _): (String, _)| {
+            let values = one.values(&name).expect("there").iter().enumerate();
+            let swayed = values.map(|(at, value)| value * (1.0 + 0.02 * (at as f32).sin()));
+            (name, swayed.collect())
+        };
+        let tensors = one.tensors().into_iter().map(sway).collect();
+        let other = Checkpoint::of_tensors(one.architecture(), tensors);
+        let mean = |of: [Checkpoint; 2]| super::super::mean(of).expect("alike").expect("two");
+        let widened = |of: &Checkpoint| widen(of, Variant::Base).expect("larger");
+
+        let large = logits(&mean([widened(&one), widened(&other)]));
+        let small = logits(&mean([one, other]));
+        let apart = small.iter().zip(&large).map(|(a, b)| (a - b).abs());
+        let range = small.iter().fold(0.0, |most: f32, x| most.max(x.abs()));
+        assert!(apart.fold(0.0, f32::max) < 0.01 * range);
+    }
+
     #[test]
     fn copies_of_a_channel_are_not_read_alike() {
-        let large = widen(&trained(), Variant::Base, 1).expect("larger");
+        let large = widen(&trained(), Variant::Base).expect("larger");
         let head = large.values("Conv_1x1.weight").expect("there");
         for (index, weight) in head.iter().enumerate() {
             assert!(!head[..index].contains(weight), "{head:?}");
@@ -405,9 +432,9 @@ mod tests {
 
     #[test]
     fn a_network_is_not_widened_to_a_smaller_one() {
-        let base = widen(&trained(), Variant::Base, 1).expect("larger");
+        let base = widen(&trained(), Variant::Base).expect("larger");
         for variant in [Variant::S, Variant::Base] {
-            let error = widen(&base, variant, 1).expect_err("not larger");
+            let error = widen(&base, variant).expect_err("not larger");
             assert!(error.to_string().contains("smaller"), "{error}");
         }
     }
