@@ -10,7 +10,7 @@ use delineo::dataset::{Dataset, Layout, Part, Split};
 use delineo::mask::{mask_png, png};
 use delineo::network::{Architecture, CmuNext, Variant};
 use delineo::phantom;
-use delineo::training::{Config, Place, mean, train};
+use delineo::training::{Config, On, Place, mean, train};
 use delineo::weights::Checkpoint;
 use delineo::{Error, device};
 use serde_json::Value;
@@ -90,7 +90,8 @@ fn four_phantoms_are_learnt_by_heart_within_a_minute() {
         save_every: Duration::from_secs(60),
         finish: false,
     };
-    let outcome = train(&config, None, &device::cpu(), place, &mut |_| ()).expect("it trains");
+    let outcome =
+        train(&config, None, &On::Burn(device::cpu()), place, &mut |_| ()).expect("it trains");
     let last = outcome.rows.last().expect("there are epochs");
     let best = outcome
         .rows
@@ -286,7 +287,7 @@ fn bad_data_are_named_file_by_file_before_anything_is_trained() {
         save_every: Duration::ZERO,
         finish: false,
     };
-    let error = train(&config, None, &device::cpu(), place, &mut |_| {
+    let error = train(&config, None, &On::Burn(device::cpu()), place, &mut |_| {
         panic!("a step was made")
     });
     let Err(Error::Data(faults)) = error else {
@@ -351,8 +352,14 @@ fn the_example_of_fine_tuning_runs() {
         save_every: Duration::from_secs(60),
         finish: false,
     };
-    let outcome =
-        train(&config, Some(&start), &device::cpu(), place, &mut |_| ()).expect("it trains");
+    let outcome = train(
+        &config,
+        Some(&start),
+        &On::Burn(device::cpu()),
+        place,
+        &mut |_| (),
+    )
+    .expect("it trains");
     assert_eq!(outcome.rows.len(), 2);
 }
 

@@ -4,7 +4,7 @@
 //! Config ─▶ Dataset::check ─▶ Pictures (decoded once, squashed to the network's frame)
 //!                                 │  Augmentation: one warp for image and mask, then light, noise and things in the way
 //!                                 ▼
-//!           Batches ─▶ CmuNext on an autodiff device ─▶ loss ─▶ optimiser ─▶ averaged weights
+//!           Batches ─▶ Learner: network, loss, gradients, optimiser ─▶ averaged weights
 //!                                 │ each epoch                                   │
 //!                                 ▼                                              ▼
 //!                        State (written whole or not at all)          score on the val part ─▶ best
@@ -22,6 +22,9 @@ mod distortion;
 mod epoch;
 mod exam;
 mod journal;
+mod learner;
+#[cfg(feature = "libtorch")]
+mod libtorch;
 mod loss;
 mod pictures;
 mod report;
@@ -35,6 +38,7 @@ pub use average::mean;
 pub use condition::Condition;
 pub use config::{Config, Data, Loss, Optimiser, Recipe, Stage};
 pub use journal::{Row, Validation};
+pub use learner::On;
 pub use pictures::Picture;
 pub use report::{Outcome, Place, Progress};
 pub use run::train;

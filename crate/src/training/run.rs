@@ -5,19 +5,15 @@ use std::fs;
 use std::thread;
 use std::time::Instant;
 
-use burn::grad_clipping::GradientClippingConfig;
-use burn::optim::decay::WeightDecayConfig;
-use burn::optim::momentum::MomentumConfig;
-use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer, SgdConfig};
-use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 
 use super::average::{EVERY, follow};
-use super::config::{Config, Data, Optimiser, Recipe};
+use super::config::{Config, Data};
 use super::curve;
-use super::epoch::{Batch, Source, order};
+use super::epoch::{Source, order};
 use super::exam::{Exam, examine, exams};
 use super::journal::{Row, Validation, csv, score};
+use super::learner::{On, learner};
 use super::pictures::Picture;
 use super::report::{Outcome, Place, Progress, steps_left};
 use super::state::{Position, State, write_whole};
@@ -25,7 +21,7 @@ use super::widen::widen;
 use crate::Error;
 use crate::dataset::{Dataset, Pair, Part};
 use crate::manifest::{DataUsed, Input, Manifest, sha256};
-use crate::network::{Architecture, CmuNext};
+use crate::network::Architecture;
 use crate::weights::Checkpoint;
 
 /// Trains, or goes on with the training that is found in `place`, exactly as if it had not been stopped.
@@ -39,7 +35,7 @@ use crate::weights::Checkpoint;
 pub fn train(
     config: &Config,
     start: Option<&Checkpoint>,
-    device: &Device,
+    on: &On,
     place: Place<'_>,
     observe: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Outcome, Error> {
@@ -56,20 +52,17 @@ pub fn train(
         path: place.folder.to_owned(),
         source,
     })?;
-    let device = device.clone().autodiff();
-    device.seed(config.recipe.seed);
-    let network = match start {
-        Some(weights) => begin(weights, architecture)?.load_into(&device)?,
-        None => CmuNext::new(architecture, &device),
-    };
+    let start = start
+        .map(|weights| begin(weights, architecture))
+        .transpose()?;
+    let learner = learner(on, &config.recipe, architecture, start.as_deref())?;
     let fresh = State {
         position: Position {
             training: training.clone(),
             ..Position::default()
         },
-        average: Checkpoint::from_network(&network, architecture)?,
-        network,
-        optimiser: optimiser(&config.recipe),
+        average: learner.weights()?,
+        learner,
         best: None,
     };
     let path = place.state();
@@ -81,8 +74,6 @@ pub fn train(
     let weights = weights_of(config, &sets);
     let mut run = Run {
         config,
-        architecture,
-        device,
         place,
         pairs: sets.iter().flat_map(|set| set.part(Part::Train)).collect(),
         weights,
@@ -187,22 +178,6 @@ fn weights_of(config: &Config, sets: &[Dataset]) -> Vec<f64> {
     sets.iter().zip(&config.data).flat_map(of).collect()
 }
 
-fn optimiser(recipe: &Recipe) -> ModuleOptimizer {
-    let clip = recipe.clip.map(GradientClippingConfig::Norm);
-    match recipe.optimiser {
-        Optimiser::AdamW { weight_decay } => AdamWConfig::new()
-            .with_weight_decay(weight_decay)
-            .with_epsilon(1e-8)
-            .with_grad_clipping(clip)
-            .init(),
-        Optimiser::Sgd { weight_decay } => SgdConfig::new()
-            .with_momentum(Some(MomentumConfig::new()))
-            .with_weight_decay(Some(WeightDecayConfig::new(weight_decay)))
-            .with_gradient_clipping(clip)
-            .init(),
-    }
-}
-
 /// The input's side in an epoch, counted from 1.
 fn side_of(config: &Config, epoch: usize) -> u32 {
     let stages = &config.recipe.stages;
@@ -223,8 +198,6 @@ fn input(side: u32) -> Input {
 
 struct Run<'a> {
     config: &'a Config,
-    architecture: Architecture,
-    device: Device,
     place: Place<'a>,
     pairs: Vec<&'a Pair>,
     weights: Vec<f64>,
@@ -295,7 +268,14 @@ impl Run<'_> {
         thread::scope(|scope| -> Result<(), Error> {
             let mut began = Instant::now();
             for batch in source.batches(scope, order, from) {
-                let loss = self.step(batch, rate_at(self.state.position.step_in_epoch))?;
+                let rate = rate_at(self.state.position.step_in_epoch);
+                let loss = self.state.learner.step(batch, rate)?;
+                if !loss.is_finite() {
+                    return Err(Error::Training(format!(
+                        "the loss became {loss} in step {}; try a lower learning rate",
+                        self.state.position.step + 1
+                    )));
+                }
                 let position = &mut self.state.position;
                 position.step += 1;
                 position.step_in_epoch += 1;
@@ -347,35 +327,6 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// One step; its loss.
-    fn step(&mut self, batch: Batch, rate: f64) -> Result<f64, Error> {
-        let Batch {
-            count,
-            side,
-            images,
-            truths,
-        } = batch;
-        let tensor = |values: Vec<f32>, channels: usize| {
-            let data = TensorData::new(values, [count, channels, side, side]);
-            Tensor::<4>::from_data(data, &self.device)
-        };
-        let logits = self.state.network.try_forward(tensor(images, 3))?;
-        let loss = self.config.recipe.loss.of(logits, tensor(truths, 1));
-        let gradients = loss.backward();
-        let value = f64::from(loss.into_scalar::<f32>());
-        if !value.is_finite() {
-            return Err(Error::Training(format!(
-                "the loss became {value} in step {}; try a lower learning rate",
-                self.state.position.step + 1
-            )));
-        }
-        let gradients = GradientsParams::from_grads(gradients, &self.state.network);
-        // The optimiser takes the network by value; a clone shares its tensors.
-        let network = self.state.network.clone();
-        self.state.network = self.state.optimiser.step(rate, network, gradients);
-        Ok(value)
-    }
-
     /// Scores the averaged weights and keeps them when they are the best so far.
     fn validate(
         &mut self,
@@ -403,13 +354,13 @@ impl Run<'_> {
     fn average(&mut self) -> Result<(), Error> {
         let State {
             position,
-            network,
+            learner,
             average,
             ..
         } = &mut self.state;
         let passed = position.step - position.averaged;
         position.averaged = position.step;
-        let now = Checkpoint::from_network(network, self.architecture)?;
+        let now = learner.weights()?;
         follow(
             average,
             self.config.recipe.average,

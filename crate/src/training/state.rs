@@ -1,24 +1,20 @@
 //! What a training needs to go on after being killed, in one file that is written whole or not at all.
 //!
-//! The file is a safetensors container of byte tensors: the network and the optimiser as burn records them, the average
-//! and the best weights as checkpoints, and a JSON text with the rest.
+//! The file is a safetensors container of byte tensors: the network and the optimiser as their learner saves them, the
+//! average and the best weights as checkpoints, and a JSON text with the rest.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 
-use burn::module::Module;
-use burn::optim::{ModuleOptimizer, OptimizerRecord};
-use burn::store::ModuleRecord;
-use burn::tensor::Bytes;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::journal::Row;
+use super::learner::Learner;
 use crate::Error;
-use crate::network::CmuNext;
 use crate::weights::Checkpoint;
 
 /// Where a training stands.
@@ -48,29 +44,24 @@ pub(super) struct Position {
 /// Everything that changes while training.
 pub(super) struct State {
     pub(super) position: Position,
-    pub(super) network: CmuNext,
-    pub(super) optimiser: ModuleOptimizer,
+    pub(super) learner: Box<dyn Learner>,
     pub(super) average: Checkpoint,
     pub(super) best: Option<Checkpoint>,
 }
 
-fn fault(what: &str, reason: impl std::fmt::Display) -> Error {
+pub(super) fn fault(what: &str, reason: impl std::fmt::Display) -> Error {
     Error::Training(format!("its saved state cannot be used, {what}: {reason}"))
 }
 
 impl State {
     /// Writes the state: to a file beside, to the disk, then in one move to its place.
     pub(super) fn save(&self, path: &Path) -> Result<(), Error> {
-        let record = |error: burn::store::RecordError| fault("it cannot be recorded", error);
         let position = serde_json::to_vec(&self.position).map_err(|e| fault("position", e))?;
-        // Batch statistics lag one step behind until `valid` takes them in, for all clones at once.
-        let _ = self.network.valid();
-        let network = self.network.clone().into_record().into_bytes();
-        let optimiser = self.optimiser.to_record().into_bytes();
+        let [network, optimiser] = self.learner.save()?;
         let mut parts = BTreeMap::from([
             ("position", position),
-            ("network", network.map_err(record)?.to_vec()),
-            ("optimiser", optimiser.map_err(record)?.to_vec()),
+            ("network", network),
+            ("optimiser", optimiser),
             ("average", self.average.to_safetensors(false)?),
         ]);
         if let Some(best) = &self.best {
@@ -86,7 +77,7 @@ impl State {
     }
 
     /// Takes up a saved state; `fresh` is the same training before its first step.
-    pub(super) fn load(path: &Path, fresh: Self) -> Result<Self, Error> {
+    pub(super) fn load(path: &Path, mut fresh: Self) -> Result<Self, Error> {
         let bytes = fs::read(path).map_err(|source| Error::File {
             path: path.to_owned(),
             source,
@@ -97,7 +88,6 @@ impl State {
                 .map(|view| view.data().to_vec())
                 .map_err(|error| fault(name, error))
         };
-        let bytes = |name: &str| part(name).map(Bytes::from_bytes_vec);
         let position: Position =
             serde_json::from_slice(&part("position")?).map_err(|e| fault("position", e))?;
         if position.training != fresh.position.training {
@@ -106,16 +96,10 @@ impl State {
                 path.display()
             )));
         }
-        let network = ModuleRecord::from_bytes(bytes("network")?)
-            .and_then(|record| fresh.network.try_load_record(record))
-            .map_err(|error| fault("network", error))?;
-        let optimiser = OptimizerRecord::from_bytes(bytes("optimiser")?)
-            .map(|record| fresh.optimiser.load_record(record))
-            .map_err(|error| fault("optimiser", error))?;
+        fresh.learner.load([part("network")?, part("optimiser")?])?;
         Ok(Self {
             position,
-            network,
-            optimiser,
+            learner: fresh.learner,
             average: Checkpoint::from_bytes(part("average")?)?,
             best: part("best").ok().map(Checkpoint::from_bytes).transpose()?,
         })

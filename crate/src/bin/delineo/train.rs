@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ValueEnum;
-use delineo::device::{self, Device};
+#[cfg(feature = "cuda")]
+use delineo::device::Device;
 use delineo::manifest::{Manifest, Provenance};
-use delineo::training::{Config, Outcome, Place, Progress, Row, mean, train};
+use delineo::training::{Config, On, Outcome, Place, Progress, Row, mean, train};
 use delineo::weights::Checkpoint;
-use delineo::{Error, device::Choice};
+use delineo::{Error, device, device::Choice};
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use serde_json::json;
 
@@ -63,18 +64,16 @@ enum TrainingDevice {
 }
 
 impl TrainingDevice {
-    // burn means to replace libtorch by its own CPU kernels, which are not yet as fast (see `docs/training.md`).
-    #[cfg_attr(feature = "libtorch", expect(deprecated))]
-    fn open(self) -> Result<Device, Error> {
+    fn open(self) -> Result<On, Error> {
         match self {
-            Self::Cpu => Ok(device::cpu()),
-            Self::Gpu => device::open(Choice::Gpu).map(|(device, _)| device),
+            Self::Cpu => Ok(On::Burn(device::cpu())),
+            Self::Gpu => device::open(Choice::Gpu).map(|(device, _)| On::Burn(device)),
             #[cfg(feature = "libtorch")]
-            Self::Libtorch => Ok(Device::libtorch()),
+            Self::Libtorch => Ok(On::Libtorch(tch::Device::Cpu)),
             #[cfg(feature = "libtorch")]
-            Self::LibtorchCuda => Ok(Device::libtorch_cuda(0)),
+            Self::LibtorchCuda => Ok(On::Libtorch(tch::Device::Cuda(0))),
             #[cfg(feature = "cuda")]
-            Self::Cuda => Ok(Device::cuda(0)),
+            Self::Cuda => Ok(On::Burn(Device::cuda(0))),
         }
     }
 }
@@ -89,7 +88,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
     };
     let start = init.iter().map(|path| weights_of(path));
     let start = mean(start.collect::<Result<Vec<_>, _>>()?)?;
-    let device = arguments.device.open()?;
+    let on = arguments.device.open()?;
     let state = arguments.state.clone().unwrap_or_else(|| {
         let mut name = arguments.out.clone().into_os_string();
         name.push(".training");
@@ -127,7 +126,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
         save_every: Duration::from_secs(arguments.save_every),
         finish: arguments.finish,
     };
-    let outcome = train(&config, start.as_ref(), &device, place, &mut observe)?;
+    let outcome = train(&config, start.as_ref(), &on, place, &mut observe)?;
     bar.finish_and_clear();
     let manifest = manifest(&config, &outcome);
     let manifest = write_model(&arguments.out, manifest, None, &outcome.weights, true).await?;

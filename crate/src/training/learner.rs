@@ -1,0 +1,301 @@
+//! What turns batches into better weights: the network as burn modules on any of burn's devices, or the same network in
+//! libtorch's own operators.
+
+use burn::grad_clipping::GradientClippingConfig;
+use burn::module::Module;
+use burn::optim::decay::WeightDecayConfig;
+use burn::optim::momentum::MomentumConfig;
+use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer, OptimizerRecord, SgdConfig};
+use burn::store::{ModuleRecord, RecordError};
+use burn::tensor::{Bytes, Device, Tensor, TensorData};
+
+use super::config::{Loss, Optimiser, Recipe};
+use super::epoch::Batch;
+#[cfg(feature = "libtorch")]
+use super::libtorch::Libtorch;
+use super::state::fault;
+use crate::Error;
+use crate::network::{Architecture, CmuNext};
+use crate::weights::Checkpoint;
+
+/// Where a training computes.
+#[derive(Clone, Debug)]
+pub enum On {
+    /// burn, with its own kernels.
+    Burn(Device),
+    /// libtorch: faster than burn on a CPU.
+    #[cfg(feature = "libtorch")]
+    Libtorch(tch::Device),
+}
+
+/// Weights that learn, and all that the next step needs besides a batch.
+pub(super) trait Learner {
+    /// One step; the loss before it.
+    fn step(&mut self, batch: Batch, rate: f64) -> Result<f64, Error>;
+
+    /// The weights after the last step.
+    fn weights(&self) -> Result<Checkpoint, Error>;
+
+    /// The network and the optimiser, for [`Self::load`].
+    fn save(&self) -> Result<[Vec<u8>; 2], Error>;
+
+    /// Goes on from what [`Self::save`] gave.
+    fn load(&mut self, saved: [Vec<u8>; 2]) -> Result<(), Error>;
+}
+
+/// A learner that begins with `start`, or with random weights.
+pub(super) fn learner(
+    on: &On,
+    recipe: &Recipe,
+    architecture: Architecture,
+    start: Option<&Checkpoint>,
+) -> Result<Box<dyn Learner>, Error> {
+    match on {
+        On::Burn(device) => {
+            let device = device.clone().autodiff();
+            let network = begin(&device, recipe, architecture, start)?;
+            Ok(Box::new(Burn {
+                architecture,
+                loss: recipe.loss,
+                device,
+                network,
+                optimiser: optimiser(recipe),
+            }))
+        }
+        #[cfg(feature = "libtorch")]
+        On::Libtorch(device) => {
+            let network = begin(&crate::device::cpu(), recipe, architecture, start)?;
+            let start = Checkpoint::from_network(&network, architecture)?;
+            Ok(Box::new(Libtorch::new(*device, recipe, &start)?))
+        }
+    }
+}
+
+fn begin(
+    device: &Device,
+    recipe: &Recipe,
+    architecture: Architecture,
+    start: Option<&Checkpoint>,
+) -> Result<CmuNext, Error> {
+    device.seed(recipe.seed);
+    match start {
+        Some(weights) => weights.load_into(device),
+        None => Ok(CmuNext::new(architecture, device)),
+    }
+}
+
+fn optimiser(recipe: &Recipe) -> ModuleOptimizer {
+    let clip = recipe.clip.map(GradientClippingConfig::Norm);
+    match recipe.optimiser {
+        Optimiser::AdamW { weight_decay } => AdamWConfig::new()
+            .with_weight_decay(weight_decay)
+            .with_epsilon(1e-8)
+            .with_grad_clipping(clip)
+            .init(),
+        Optimiser::Sgd { weight_decay } => SgdConfig::new()
+            .with_momentum(Some(MomentumConfig::new().with_dampening(0.0)))
+            .with_weight_decay(Some(WeightDecayConfig::new(weight_decay)))
+            .with_gradient_clipping(clip)
+            .init(),
+    }
+}
+
+/// The network as burn modules.
+struct Burn {
+    architecture: Architecture,
+    loss: Loss,
+    device: Device,
+    network: CmuNext,
+    optimiser: ModuleOptimizer,
+}
+
+impl Learner for Burn {
+    fn step(&mut self, batch: Batch, rate: f64) -> Result<f64, Error> {
+        let Batch {
+            count,
+            side,
+            images,
+            truths,
+        } = batch;
+        let tensor = |values: Vec<f32>, channels: usize| {
+            let data = TensorData::new(values, [count, channels, side, side]);
+            Tensor::<4>::from_data(data, &self.device)
+        };
+        let logits = self.network.try_forward(tensor(images, 3))?;
+        let loss = self.loss.of(logits, tensor(truths, 1));
+        let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
+        // The optimiser takes the network by value; a clone shares its tensors.
+        let network = self.network.clone();
+        self.network = self.optimiser.step(rate, network, gradients);
+        Ok(f64::from(loss.into_scalar::<f32>()))
+    }
+
+    fn weights(&self) -> Result<Checkpoint, Error> {
+        Checkpoint::from_network(&self.network, self.architecture)
+    }
+
+    fn save(&self) -> Result<[Vec<u8>; 2], Error> {
+        let record = |error: RecordError| fault("it cannot be recorded", error);
+        // Batch statistics lag one step behind until `valid` takes them in, for all clones at once.
+        let _ = self.network.valid();
+        let network = self.network.clone().into_record().into_bytes();
+        let optimiser = self.optimiser.to_record().into_bytes();
+        Ok([
+            network.map_err(record)?.to_vec(),
+            optimiser.map_err(record)?.to_vec(),
+        ])
+    }
+
+    fn load(&mut self, [network, optimiser]: [Vec<u8>; 2]) -> Result<(), Error> {
+        self.network = ModuleRecord::from_bytes(Bytes::from_bytes_vec(network))
+            .and_then(|record| self.network.clone().try_load_record(record))
+            .map_err(|error| fault("network", error))?;
+        self.optimiser = OptimizerRecord::from_bytes(Bytes::from_bytes_vec(optimiser))
+            .map(|record| self.optimiser.clone().load_record(record))
+            .map_err(|error| fault("optimiser", error))?;
+        Ok(())
+    }
+}
+
+#[cfg(all(test, feature = "libtorch"))]
+mod tests {
+    use super::*;
+    use crate::device;
+    use crate::phantom;
+
+    const SIDE: u32 = 64;
+
+    fn start() -> Checkpoint {
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/recipes/bootstrap-s/weights.safetensors"
+        );
+        Checkpoint::from_bytes(std::fs::read(path).expect("it is in the repository"))
+            .expect("a checkpoint")
+    }
+
+    fn batch(number: u32) -> Batch {
+        let mut batch = Batch {
+            count: 2,
+            side: SIDE as usize,
+            images: Vec::new(),
+            truths: Vec::new(),
+        };
+        for phantom in [
+            phantom::dermoscopy(number, SIDE, SIDE),
+            phantom::ultrasound(number, SIDE, SIDE),
+        ] {
+            for channel in 0..3 {
+                let values = phantom.image.pixels().map(|p| f32::from(p.0[channel]));
+                batch.images.extend(values.map(|v| v / 64.0 - 2.0));
+            }
+            let truth = phantom.mask.bits().iter().map(|p| f32::from(*p));
+            batch.truths.extend(truth);
+        }
+        batch
+    }
+
+    fn recipe(optimiser: Optimiser) -> Recipe {
+        Recipe {
+            seed: 4,
+            batch: 2,
+            stages: Vec::new(),
+            optimiser,
+            learning_rate: 0.0,
+            schedule: super::super::Schedule::Poly { power: 0.9 },
+            loss: Loss {
+                bce: 0.5,
+                balance: 0.5,
+                dice: 1.0,
+                lesion_smoothing: None,
+            },
+            average: 0.0,
+            clip: Some(1.0),
+            bfloat16: false,
+            validate_every: 1,
+        }
+    }
+
+    fn step(on: &On, recipe: &Recipe) -> (f64, Checkpoint) {
+        let start = start();
+        let mut learner =
+            learner(on, recipe, start.architecture(), Some(&start)).expect("a learner");
+        let loss = learner.step(batch(0), 1e-3).expect("a step");
+        (loss, learner.weights().expect("weights"))
+    }
+
+    /// By how much two checkpoints differ (root mean square), over what the first has moved from the start.
+    fn difference(expected: &Checkpoint, found: &Checkpoint, is_running: bool) -> f64 {
+        let start = start();
+        let (mut differ, mut moved) = (0.0, 0.0);
+        let tensors = expected.tensors().into_iter();
+        for (name, _) in tensors.filter(|(name, _)| name.contains(".running_") == is_running) {
+            let of = |weights: &Checkpoint| weights.values(&name).expect("named").to_vec();
+            for ((a, b), from) in of(expected).iter().zip(of(found)).zip(of(&start)) {
+                differ += f64::from(a - b).powi(2);
+                moved += f64::from(a - from).powi(2);
+            }
+        }
+        (differ / moved).sqrt()
+    }
+
+    #[test]
+    fn libtorch_learns_as_the_burn_modules_do() {
+        // AdamW's first step is as long for a gradient of nothing but rounding, as before batch normalisation, as for any.
+        for (optimiser, tolerance) in [
+            (Optimiser::Sgd { weight_decay: 1e-4 }, 1e-3),
+            (Optimiser::AdamW { weight_decay: 0.02 }, 2e-2),
+        ] {
+            let recipe = recipe(optimiser);
+            let (loss, expected) = step(&On::Burn(device::cpu()), &recipe);
+            let (found_loss, found) = step(&On::Libtorch(tch::Device::Cpu), &recipe);
+            assert!((loss - found_loss).abs() < 1e-5, "{loss} and {found_loss}");
+            let weights = difference(&expected, &found, false);
+            assert!(weights < tolerance, "{optimiser:?}: {weights}");
+            // PyTorch divides the running variance by one less than the pixels, burn by the pixels: 32 at the deepest.
+            let running = difference(&expected, &found, true);
+            assert!(running < 0.1, "{running}");
+        }
+    }
+
+    #[test]
+    fn in_bfloat16_a_step_leads_the_same_way() {
+        let recipe = recipe(Optimiser::Sgd { weight_decay: 1e-4 });
+        let libtorch = On::Libtorch(tch::Device::Cpu);
+        let (loss, expected) = step(&libtorch, &recipe);
+        let rough = Recipe {
+            bfloat16: true,
+            ..recipe
+        };
+        let (found_loss, found) = step(&libtorch, &rough);
+        assert!((loss - found_loss).abs() < 0.01, "{loss} and {found_loss}");
+        let weights = difference(&expected, &found, false);
+        assert!(weights < 0.05, "{weights}");
+    }
+
+    #[test]
+    fn libtorch_goes_on_from_what_it_saved_as_if_it_had_not_stopped() {
+        let recipe = recipe(Optimiser::AdamW { weight_decay: 0.02 });
+        let start = start();
+        let fresh = || {
+            let on = On::Libtorch(tch::Device::Cpu);
+            learner(&on, &recipe, start.architecture(), Some(&start)).expect("a learner")
+        };
+        let mut whole = fresh();
+        whole.step(batch(0), 1e-3).expect("a step");
+        let saved = whole.save().expect("it is saved");
+        whole.step(batch(1), 1e-3).expect("a step");
+        let mut resumed = fresh();
+        resumed.load(saved).expect("it goes on");
+        resumed.step(batch(1), 1e-3).expect("a step");
+        let (expected, found) = (whole.weights(), resumed.weights());
+        let (expected, found) = (expected.expect("weights"), found.expect("weights"));
+        for (name, _) in expected.tensors() {
+            assert_eq!(
+                expected.values(&name).ok(),
+                found.values(&name).ok(),
+                "{name}"
+            );
+        }
+    }
+}
