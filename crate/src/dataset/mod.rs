@@ -7,6 +7,7 @@
 //!
 //! Opening reads names only. [`Dataset::check`] reads the headers of images and the pixels of masks.
 
+mod agreement;
 mod files;
 mod layout;
 mod split;
@@ -25,6 +26,7 @@ use sha2::{Digest, Sha256};
 use crate::mask::Mask;
 use crate::{Error, imaging};
 
+pub use agreement::Agreement;
 pub use layout::Layout;
 pub use split::Split;
 

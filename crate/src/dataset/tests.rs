@@ -303,3 +303,30 @@ fn the_digest_follows_bytes_and_parts_and_nothing_else() {
     folder.remove("masks/b.png");
     assert!(first.digest().is_err());
 }
+
+#[test]
+fn a_picture_that_is_there_twice_says_how_far_its_masks_agree() {
+    let folder = Folder::with("agreement", &["a", "b", "c", "d"]);
+    // The same picture and another mask: 24 of the 48 columns in the one, 12 in the other, 12 in both.
+    let columns = |count: usize| -> Vec<u8> {
+        let is_on = |i: usize| i % 48 < count;
+        (0..48 * 32).map(|i| 255 * u8::from(is_on(i))).collect()
+    };
+    let picture = fs::read(folder.0.join("images/a.png")).expect("readable");
+    folder.write("images/b.png", &picture);
+    folder.write("masks/a.png", &grey(48, 32, &columns(24)));
+    folder.write("masks/b.png", &grey(48, 32, &columns(12)));
+    // c is another picture of the same group; d is the first one too, in a part that is not asked for.
+    folder.write("images/d.png", &picture);
+    folder.write(
+        "split.tsv",
+        b"a\ttrain\tg\nb\ttrain\tg\nc\ttrain\tg\nd\ttest\tg\n",
+    );
+    let found = folder.open().agreement(&[Part::Train, Part::Val], 0.95);
+    let found = found.expect("readable");
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].names, ["a", "b"]);
+    assert!((found[0].correlation - 1.0).abs() < 1e-9, "{found:?}");
+    assert!((found[0].iou - 0.5).abs() < 1e-9, "{found:?}");
+    assert!((found[0].dice - 2.0 / 3.0).abs() < 1e-9, "{found:?}");
+}

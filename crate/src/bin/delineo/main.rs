@@ -3,6 +3,7 @@
 //! Exit codes: 0 all done, 1 some images failed, 2 wrong usage, 3 the model, the weights, the data or the device
 //! cannot be used.
 
+mod agreement;
 mod calibrate;
 mod convert;
 #[cfg(feature = "train")]
@@ -44,6 +45,8 @@ enum Command {
     Evaluate(evaluate::Arguments),
     /// Choose a model's temperature and threshold on data that it did not learn from.
     Calibrate(calibrate::Arguments),
+    /// Say how far the masks of a data set agree with each other, where it holds a picture twice.
+    Agreement(agreement::Arguments),
     /// Run the network alone on a NumPy array, for comparison with other implementations.
     Logits(logits::Arguments),
     /// Say what a checkpoint holds.
@@ -108,6 +111,7 @@ fn main() -> ExitCode {
         Command::Evaluate(arguments) => pollster::block_on(evaluate::run(&arguments)),
         Command::Calibrate(arguments) => pollster::block_on(calibrate::run(&arguments)),
         Command::Logits(arguments) => pollster::block_on(logits::run(&arguments)),
+        Command::Agreement(arguments) => agreement::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Phantom(arguments) => phantom::run(&arguments),
         Command::Convert(arguments) => pollster::block_on(convert::run(&arguments)),
