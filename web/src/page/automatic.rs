@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use crate::conductor;
 use crate::models;
 use crate::store::{Offer, Readiness, Source, Store};
+use crate::wording::megabytes;
 
 /// The key of this choice among the [`Offer`]s.
 pub const KEY: &str = "automatic";
@@ -25,6 +26,21 @@ pub fn best(offers: &[Offer], modality: Modality) -> Option<&Offer> {
 pub fn is_offered(offers: &[Offer]) -> bool {
     let [first, second] = Modality::ALL.map(|modality| best(offers, modality));
     first.is_some() && second.is_some() && first != second
+}
+
+/// What the person reads in the list of models: the name, and what one costs that is larger than the one that the app
+/// would take for the same pictures.
+pub fn entry(offers: &[Offer], offer: &Offer) -> String {
+    let is_larger = |modality| best(offers, modality).is_some_and(|best| best.bytes < offer.bytes);
+    let mut modalities = Modality::ALL.into_iter();
+    let is_priced =
+        modalities.any(|modality| is_for(&offer.modalities, modality) && is_larger(modality));
+    if is_priced && !offer.own {
+        let size = megabytes(offer.bytes as f64);
+        format!("{} ({size}, slower)", offer.label)
+    } else {
+        offer.label.clone()
+    }
 }
 
 /// The model that the picture on the stage waits for, where it is not the one that runs.
@@ -197,6 +213,17 @@ mod tests {
         let mut own = offer("mine", &["dermoscopy"], 1);
         own.own = true;
         assert_eq!(best(&[own], Modality::Dermoscopy), None);
+    }
+
+    #[test]
+    fn the_list_says_what_a_larger_model_costs() {
+        let offers = [
+            offer("breast", &["ultrasound"], 900_000),
+            offer("breast-base", &["ultrasound"], 6_300_000),
+            offer("skin", &["dermoscopy"], 7_000_000),
+        ];
+        let entries = offers.each_ref().map(|offer| entry(&offers, offer));
+        assert_eq!(entries, ["breast", "breast-base (6.3 MB, slower)", "skin"]);
     }
 
     #[test]

@@ -36,7 +36,9 @@ pub fn ModelChoice() -> impl IntoView {
         let offers = store.offers.get();
         let automatic = automatic::is_offered(&offers)
             .then(|| (automatic::KEY.to_owned(), "Automatic".to_owned()));
-        let offered = offers.into_iter().map(|offer| (offer.key, offer.label));
+        let offered = offers
+            .iter()
+            .map(|offer| (offer.key.clone(), automatic::entry(&offers, offer)));
         let mut choices: Vec<(String, String)> = automatic.into_iter().chain(offered).collect();
         if !running.get().is_empty() && !choices.iter().any(|(key, _)| *key == running.get()) {
             choices.push((running.get(), name.get()));
