@@ -21,7 +21,7 @@ pub use display::{display_rgba, display_size};
 pub use preprocess::preprocess;
 #[cfg(feature = "network")]
 pub(crate) use preprocess::{levels, resampled};
-#[cfg(all(feature = "network", not(target_family = "wasm")))]
+#[cfg(not(target_family = "wasm"))]
 pub(crate) use resize::resize;
 
 /// Largest image taken, in millions of pixels.
