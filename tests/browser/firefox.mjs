@@ -1,5 +1,6 @@
 // Headless Firefox as the system has it, driven by the protocol that it shares with other browsers (WebDriver BiDi).
 
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
 import { firefox } from 'playwright-core';
@@ -9,8 +10,18 @@ import { keepWhatIsSaved } from './elsewhere.mjs';
 
 const program = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
 
+/** The long-term version before the present one lacks a command that Playwright sends (`network.addDataCollector`). */
+const TOO_OLD = 140;
+
 /** Why Firefox is not tried, if it is not. */
-export const missing = existsSync(program) ? false : 'there is no Firefox; FIREFOX may name its program';
+export const missing = whyMissing();
+
+function whyMissing() {
+  if (!existsSync(program)) return 'there is no Firefox; FIREFOX may name its program';
+  const said = execFileSync(program, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const version = Number(said.match(/(\d+)\./)?.[1]);
+  return version <= TOO_OLD ? `Firefox ${version} is too old to be driven` : false;
+}
 
 /** Starts Firefox. */
 export function launch() {

@@ -41,16 +41,17 @@ pub fn install_packages(names: &[&str], takes: &str, elsewhere: &str) -> Result<
         "Run `apt-get update && apt-get install {}` as root and see what it says. {elsewhere}",
         missing.join(" ")
     );
-    let install = || {
-        apt(&["install", "--yes", "--no-install-recommends", "--quiet=2"])
-            .args(&missing)
-            .hint(&hint)
-    };
-    // The package lists of a fresh machine are empty or old, and fetching them takes longer than trying.
-    if install().run().is_err() {
-        apt(&["update", "--quiet=2"]).hint(&hint).run()?;
-        install().run()?;
+    // The package lists of a fresh machine are empty or old; from old ones come browsers that the tests cannot drive.
+    let updated = apt(&["update", "--quiet=2"]).hint(&hint).run();
+    let installed = apt(&["install", "--yes", "--no-install-recommends", "--quiet=2"])
+        .args(&missing)
+        .hint(&hint)
+        .run();
+    // Where the lists are at hand, it does not matter that they could not be fetched anew.
+    if installed.is_err() {
+        updated?;
     }
+    installed?;
     step.done();
     Ok(())
 }
