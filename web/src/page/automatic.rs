@@ -37,7 +37,7 @@ pub fn entry(offers: &[Offer], offer: &Offer) -> String {
         modalities.any(|modality| is_for(&offer.modalities, modality) && is_larger(modality));
     if is_priced && !offer.own {
         let size = megabytes(offer.bytes as f64);
-        format!("{} ({size}, slower)", offer.label)
+        format!("{} ({size})", offer.label)
     } else {
         offer.label.clone()
     }
@@ -223,7 +223,7 @@ mod tests {
             offer("skin", &["dermoscopy"], 7_000_000),
         ];
         let entries = offers.each_ref().map(|offer| entry(&offers, offer));
-        assert_eq!(entries, ["breast", "breast-base (6.3 MB, slower)", "skin"]);
+        assert_eq!(entries, ["breast", "breast-base (6.3 MB)", "skin"]);
     }
 
     #[test]
