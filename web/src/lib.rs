@@ -1,4 +1,25 @@
-//! What the page and the engine worker share: the messages between them, and the question for a GPU.
+//! Delineo in the browser.
+//!
+//! ```text
+//!   view ──▶ app ◀── shell          the page, in one wasm module
+//!             │
+//!             ▼
+//!          protocol ◀── engine ──▶ delineo      the workers, each a module of its own
+//! ```
+//!
+//! [`app`] and [`protocol`] are plain Rust; everything else speaks to the browser and is compiled for it alone or with
+//! the feature of its program.
 
-pub mod adapter;
+pub mod app;
 pub mod protocol;
+
+#[cfg(feature = "browser")]
+pub mod adapter;
+#[cfg(feature = "engine-cpu")]
+pub mod engine;
+#[cfg(feature = "page")]
+pub mod shell;
+#[cfg(feature = "page")]
+pub mod view;
+#[cfg(feature = "browser")]
+pub mod wire;

@@ -1,189 +1,243 @@
-//! The messages between the page and the engine worker: one enum each way.
+//! The messages between the page and an engine worker. Plain data: how they travel is [`crate::wire`]'s business.
 //!
-//! On the wire a message is the JavaScript object `{ message, payload }`: `message` is the enum as
-//! `serde-wasm-bindgen` writes it, `payload` the one large thing that goes with it, if any. Buffers and bitmaps are
-//! transferred, files and blobs are cloned by reference; no pixels are ever copied.
+//! The protocol holds no session state. A request says all that it is about (document, model, settings) and has an id;
+//! the engine answers every request exactly once, with [`Message::Answer`] or [`Message::Failed`] of that id, in the
+//! order in which they were asked. What the engine keeps between requests (loaded models, the open document, its
+//! probability maps) is a cache that the page fills and whose contents each request names: when they do not fit, the
+//! request fails and nothing wrong is shown.
 //!
-//! The engine says [`Event::Loaded`] once it listens; what the page sends before that is lost, so the page waits.
-//! It then answers requests in order. Of several [`Request::Paint`] waiting in line only the last is answered.
+//! The engine says [`Message::Listening`] once it can be asked; what was sent before that is lost.
+
+use std::fmt;
+use std::str::FromStr;
 
 use delineo::manifest::Manifest;
 use delineo::mask::{Cleaning, Stroke, Style, View};
 pub use delineo::modality::Modality;
 pub use delineo::tta::Views;
 use serde::{Deserialize, Serialize};
-use wasm_bindgen::JsValue;
 
-/// What the page asks of the engine.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// One request; its answer carries the same number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RequestId(pub u32);
+
+/// An open image with its edits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct DocumentId(pub u32);
+
+/// A model, told apart from every other one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum ModelKey {
+    /// A folder under `models/` of this site.
+    Published(String),
+    /// A person's own weights: the SHA-256 of the file in lower-case hexadecimal, because names repeat.
+    Own(String),
+}
+
+impl fmt::Display for ModelKey {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Published(id) => write!(out, "published/{id}"),
+            Self::Own(digest) => write!(out, "own/{digest}"),
+        }
+    }
+}
+
+impl FromStr for ModelKey {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text.split_once('/') {
+            Some(("published", id)) => Ok(Self::Published(id.to_owned())),
+            Some(("own", digest)) => Ok(Self::Own(digest.to_owned())),
+            _ => Err(()),
+        }
+    }
+}
+
+/// What the page asks of an engine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Request {
-    /// Choose the device. Answered by [`Event::DeviceReady`].
+    /// Take a device. Answered by [`Answer::Started`].
     Start {
-        /// Which one to try first.
-        device: DeviceChoice,
-        /// What was measured at an earlier visit; of no use if it is about another GPU.
-        tuned: Option<Tuned>,
+        /// Which one.
+        device: DeviceKind,
     },
-    /// Load a model that this site publishes; one that was loaded before is at hand at once. Answered by
-    /// [`Event::ModelReady`] or [`Event::Failed`].
-    LoadPublished {
-        /// Its folder under `models/`.
-        id: String,
-    },
-    /// Load a person's own weights; the payload is their `File` or `Blob`. Answered as above.
-    LoadOwn {
-        /// The file's name.
+    /// Load a model and check it against its known answer. The payload is the `Blob` of the weights for
+    /// [`ModelKey::Own`], nothing otherwise. Answered by [`Answer::ModelLoaded`].
+    LoadModel {
+        /// The name to keep it under.
+        model: ModelKey,
+        /// What sentences about it call it: the file's name for a person's own.
         name: String,
-        /// The text of a `model.json` that came with it.
+        /// The text of a `model.json` that came with a person's own weights.
         manifest: Option<String>,
     },
-    /// Decode the image in the payload (`File` or `Blob`). Answered by [`Event::Opened`], or by [`Event::Failed`], which
-    /// leaves the earlier image in place. It is not segmented yet, so that the model can be chosen by what it shows.
+    /// Forget a model. Answered by [`Answer::Done`].
+    UnloadModel {
+        /// Which one.
+        model: ModelKey,
+    },
+    /// Run a loaded model on an empty image of its own size. Answered by [`Answer::Timed`].
+    TimeModel {
+        /// Which one.
+        model: ModelKey,
+    },
+    /// Decode the image in the payload (a `Blob`) in the place of the one before, which stays when this fails. Answered
+    /// by [`Answer::Opened`].
     Open {
-        /// The page's number for this image; all answers about it carry it.
-        job: u32,
+        /// The name to keep it under.
+        document: DocumentId,
         /// The file's name.
         name: String,
     },
-    /// Segment the open image with the model that is loaded. Answered by [`Event::Segmented`] or [`Event::Failed`].
-    Segment {
-        /// The image.
-        job: u32,
-        /// The flipped and turned views to average; none for the image alone.
-        views: Option<Views>,
-    },
-    /// Replace the hand corrections of the open image. Not answered.
-    Correct {
-        /// The image.
-        job: u32,
-        /// All of them, oldest first.
+    /// Run a loaded model on the open document. Answered by [`Answer::Segmented`].
+    Segment(Segmentation),
+    /// Replace the hand corrections of the open document. Answered by [`Answer::Done`].
+    Edit {
+        /// The document.
+        document: DocumentId,
+        /// Changes with every change of the strokes.
+        version: u64,
+        /// All that count, oldest first.
         strokes: Vec<Stroke>,
     },
-    /// Draw the overlay for what is visible. Answered by [`Event::Painted`].
+    /// Draw the overlay for what is visible. Answered by [`Answer::Painted`].
     Paint {
-        /// The image.
-        job: u32,
-        /// The page's number for this frame.
-        frame: u32,
-        /// Width of the visible canvas in device pixels.
-        width: u32,
-        /// Height of the visible canvas in device pixels.
-        height: u32,
-        /// Which part of the image it shows.
-        view: View,
-        /// What the person chose.
-        settings: Settings,
-        /// How the mask looks.
-        style: Style,
-        /// Whether the area must be counted exactly, at the image's own size, however long it takes.
-        exact: bool,
+        /// The mask.
+        mask: MaskSpec,
+        /// What of it is visible, and how.
+        frame: Frame,
     },
-    /// Encode a file. Answered by [`Event::Exported`].
+    /// Count the mask's pixels at the image's own size, however long that takes. Answered by [`Answer::Measured`].
+    Measure {
+        /// The mask.
+        mask: MaskSpec,
+    },
+    /// Encode a file. Answered by [`Answer::Exported`].
     Export {
-        /// The image.
-        job: u32,
-        /// Which file.
-        what: Export,
-        /// Whether it goes to the clipboard rather than to a file; only handed back.
-        clipboard: bool,
-        /// What the person chose.
-        settings: Settings,
-        /// How the mask looks; for the overlay.
+        /// The mask.
+        mask: MaskSpec,
+        /// The id of one of `delineo::export::FORMATS`.
+        format: String,
+        /// How the mask looks, where the format draws it.
         style: Style,
     },
-    /// Make a synthetic image. Answered by [`Event::SampleMade`].
+    /// Make a synthetic image. Answered by [`Answer::SampleMade`].
     MakeSample {
         /// Which kind.
         modality: Modality,
-        /// Seed: the same seed makes the same image.
+        /// The same seed makes the same image.
         seed: u32,
     },
-    /// Run the network alone on the payload, a `Float32Array` `[batch, channels, height, width]` that is already
-    /// normalised. The page never asks this; tests and benches hold the engine to other implementations with it.
-    /// Answered by [`Event::Logits`] or [`Event::Failed`].
+    /// Run a loaded model alone on the payload, a `Float32Array` `[batch, channels, height, width]` that is already
+    /// normalised. The page never asks this; tests and benches compare the engine with other implementations by it.
+    /// Answered by [`Answer::Logits`].
     Logits {
+        /// Which model.
+        model: ModelKey,
         /// `[batch, channels, height, width]`.
         shape: [usize; 4],
     },
-    /// Close the open image and free its memory. Not answered.
-    Close,
+    /// Close the open document and free its memory. Answered by [`Answer::Done`].
+    Close {
+        /// Which one.
+        document: DocumentId,
+    },
 }
 
-/// What the engine tells the page.
+/// What an engine tells the page.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Event {
+pub enum Message {
     /// The worker runs and listens.
-    Loaded,
+    Listening,
     /// Something that takes a while began or went on.
     Progress {
+        /// The request that takes it.
+        id: RequestId,
         /// What is going on.
         stage: Stage,
         /// From 0 to 1 where that is known.
         fraction: Option<f32>,
     },
-    /// The device is chosen and has passed its checks so far.
-    DeviceReady(DeviceReport),
-    /// The model is on the device. On a GPU the self-test of the site's own model is still to come then, and no image is
-    /// segmented before it is passed.
-    ModelReady {
+    /// A request was met.
+    Answer {
+        /// Which one.
+        id: RequestId,
+        /// The result.
+        answer: Box<Answer>,
+    },
+    /// A request could not be met. The engine goes on as before.
+    Failed {
+        /// Which one.
+        id: RequestId,
+        /// One plain sentence.
+        message: String,
+    },
+    /// The engine cannot go on and wants to be replaced: a panic or a lost device.
+    Fatal {
+        /// What happened, for the diagnostics.
+        message: String,
+        /// What the GPU did if it is to blame, so that the CPU serves from now on and the person is told why.
+        gpu_fault: Option<String>,
+    },
+}
+
+/// What came of a request.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Answer {
+    /// The device is there.
+    Started(DeviceReport),
+    /// The model is on the device and gave its known answer.
+    ModelLoaded {
         /// What `model.json` says, or what was inferred.
         manifest: Box<Manifest>,
         /// How many parameters it has.
         parameters: u32,
-        /// Whether it is a person's own.
-        own: bool,
     },
-    /// What suits the GPU was measured, before its first self-test counts as passed. To be kept for the next visit.
-    Tuned(Tuned),
-    /// The model that was loaded last has passed its self-test.
-    SelfTestPassed,
+    /// Median of a few runs of a whole segmentation at the model's own size, warm.
+    Timed {
+        /// In milliseconds.
+        milliseconds: f64,
+    },
     /// The image is decoded. The payload is an `ImageBitmap` of it, reduced where it is larger than a canvas may be.
     Opened {
-        /// The image.
-        job: u32,
         /// Its own width in pixels, after orientation.
         width: u32,
         /// Its own height in pixels, after orientation.
         height: u32,
         /// What it looks like.
         modality: Modality,
-        /// What became of its content on the way, said to the person, such as a reduction to 8 bits.
+        /// What was changed while it was read, as sentences, such as a reduction to 8 bits.
         remarks: Vec<String>,
     },
-    /// The probability map of the image is there; [`Request::Paint`] may follow.
+    /// The probability maps are there.
     Segmented {
-        /// The image.
-        job: u32,
-        /// The views that were asked for.
-        views: Option<Views>,
         /// What the network took, in milliseconds.
         milliseconds: f64,
     },
-    /// The overlay. The payload is an `ArrayBuffer` of `width * height` RGBA pixels, not premultiplied.
+    /// The overlay. The payload is an `ImageBitmap` of `width` × `height` canvas pixels or, where the browser has no
+    /// canvas in workers, an `ArrayBuffer` of as many RGBA pixels, not premultiplied.
     Painted {
-        /// The image.
-        job: u32,
-        /// The number in the request.
-        frame: u32,
-        /// Width of the buffer in pixels.
+        /// Where it lies on the canvas of [`Frame`], in its pixels.
+        left: u32,
+        /// Likewise.
+        top: u32,
+        /// Width in canvas pixels; 0 where nothing of the mask is visible, and then there is no payload.
         width: u32,
-        /// Height of the buffer in pixels.
+        /// Height in canvas pixels.
         height: u32,
-        /// Which part of the image it shows.
-        view: View,
-        /// How large the mask is.
+        /// How large the whole mask is, as exactly as it is known at no cost.
         area: Area,
     },
+    /// How large the mask is, exactly.
+    Measured(Area),
     /// The file is encoded. The payload is an `ArrayBuffer`.
     Exported {
-        /// The image.
-        job: u32,
-        /// Which file.
-        what: Export,
-        /// Whether it goes to the clipboard.
-        clipboard: bool,
         /// The name to save it under.
         file_name: String,
+        /// Its media type.
+        media_type: String,
     },
     /// The synthetic image is made. The payload is an `ArrayBuffer` with a PNG.
     SampleMade {
@@ -195,85 +249,30 @@ pub enum Event {
         /// What the network took, in milliseconds.
         milliseconds: f64,
     },
-    /// A request could not be met. The engine goes on as before.
-    Failed {
-        /// What was asked.
-        task: Task,
-        /// The image it was about.
-        job: Option<u32>,
-        /// One plain sentence.
-        message: String,
-    },
-    /// The engine cannot go on and wants to be restarted: a panic or a lost device.
-    Fatal {
-        /// What happened, for the diagnostics.
-        message: String,
-        /// What the GPU did if it is to blame, so that the next engine uses the CPU and the person is told why.
-        no_gpu: Option<String>,
-    },
+    /// There is nothing to say but that it is done.
+    Done,
 }
 
-/// What a failure is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Task {
-    /// Choosing a device.
-    Start,
-    /// Loading a model.
-    Model,
-    /// Opening an image.
-    Open,
-    /// Running the network.
-    Segment,
-    /// Encoding a file.
-    Export,
-    /// Making a sample.
-    Sample,
-}
-
-/// Which device to use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum DeviceChoice {
-    /// The GPU through WebGPU where it works, else the CPU.
-    Auto,
-    /// The CPU, for the reason that the page gives.
-    Cpu,
-}
-
-/// The device that runs.
+/// Which probability maps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeviceReport {
-    /// Whether it is a GPU.
-    pub gpu: bool,
-    /// Its name, as far as the browser tells.
-    pub name: String,
-    /// Why it is not the GPU.
-    pub why: Option<String>,
+pub struct Segmentation {
+    /// Of this document.
+    pub document: DocumentId,
+    /// By this model.
+    pub model: ModelKey,
+    /// As a mean over these flipped and turned views; of the image alone where there are none.
+    pub views: Option<Views>,
 }
 
-/// What suits a GPU, as it was measured.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tuned {
-    /// The GPU's name.
-    pub adapter: String,
-    /// Threads along x and y of the workgroups that can have any.
-    pub workgroup: [u8; 2],
-}
-
-/// What takes a while.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Stage {
-    /// Asking for the device.
-    Device,
-    /// Reading the model's files.
-    Model,
-    /// First run: shaders are compiled and the known answer is checked.
-    SelfTest,
-    /// Decoding the image.
-    Decode,
-    /// Running the network.
-    Segment,
-    /// Encoding a file.
-    Export,
+/// All that a mask depends on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MaskSpec {
+    /// The probability maps.
+    pub segmentation: Segmentation,
+    /// Class, threshold, cleaning.
+    pub settings: Settings,
+    /// The version of the hand corrections, as [`Request::Edit`] brought them; 0 for none.
+    pub edits: u64,
 }
 
 /// What a person chose about the mask; the hand corrections apart.
@@ -287,7 +286,20 @@ pub struct Settings {
     pub cleaning: Cleaning,
 }
 
-/// How large the mask is.
+/// What of an overlay is visible.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Frame {
+    /// Width of the visible canvas in device pixels.
+    pub width: u32,
+    /// Height of the visible canvas in device pixels.
+    pub height: u32,
+    /// Which part of the image it shows.
+    pub view: View,
+    /// How the mask looks.
+    pub style: Style,
+}
+
+/// How large a mask is.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Area {
     /// Pixels of the image at its own size.
@@ -298,35 +310,39 @@ pub struct Area {
     pub exact: bool,
 }
 
-/// A file to export.
+/// What computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Export {
-    /// `NAME_mask.png`: 8-bit grey, 0 or 255.
-    Mask,
-    /// `NAME_overlay.png`: the image with the mask over it.
-    Overlay,
-    /// `NAME_probability.png`: 16-bit grey.
-    Probability,
+pub enum DeviceKind {
+    /// The GPU, through WebGPU. Starting fails where there is none that works.
+    Gpu,
+    /// The CPU.
+    Cpu,
 }
 
-/// Packs a message for `postMessage`.
-///
-/// # Errors
-/// When the message cannot be written as JavaScript, which is a fault in this file.
-pub fn pack<M: Serialize>(message: &M, payload: &JsValue) -> Result<JsValue, JsValue> {
-    let object = js_sys::Object::new();
-    let message = serde_wasm_bindgen::to_value(message)?;
-    js_sys::Reflect::set(&object, &"message".into(), &message)?;
-    js_sys::Reflect::set(&object, &"payload".into(), payload)?;
-    Ok(object.into())
+/// The device of an engine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceReport {
+    /// Its kind.
+    pub kind: DeviceKind,
+    /// Its name, as far as the browser tells.
+    pub name: String,
 }
 
-/// Unpacks a message that [`pack`] made.
-///
-/// # Errors
-/// When it is something else.
-pub fn unpack<M: for<'de> Deserialize<'de>>(value: &JsValue) -> Result<(M, JsValue), JsValue> {
-    let message = js_sys::Reflect::get(value, &"message".into())?;
-    let payload = js_sys::Reflect::get(value, &"payload".into())?;
-    Ok((serde_wasm_bindgen::from_value(message)?, payload))
+/// What takes a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stage {
+    /// Asking for the device.
+    Device,
+    /// Reading the model's files.
+    Model,
+    /// The first run of a model, which is compared with its known answer.
+    SelfTest,
+    /// Decoding the image.
+    Decode,
+    /// Running the network.
+    Segment,
+    /// Encoding a file.
+    Export,
+    /// Making a sample.
+    Sample,
 }

@@ -1,6 +1,6 @@
 //! Numbers and states as people read them. English, SI, no diagnosis.
 
-use delineo_web::protocol::{Area, DeviceReport, Export, Stage};
+use crate::protocol::{Area, DeviceKind, DeviceReport, Stage};
 
 /// A whole number with its thousands set apart: `1 234 567`.
 pub fn grouped(number: f64) -> String {
@@ -71,12 +71,16 @@ pub fn stage(stage: Stage) -> &'static str {
         Stage::Decode => "Reading the image",
         Stage::Segment => "Finding the border",
         Stage::Export => "Writing the file",
+        Stage::Sample => "Making the sample",
     }
 }
 
-/// Which device runs and why.
-pub fn device(report: &DeviceReport) -> String {
-    let kind = if report.gpu { "GPU" } else { "CPU" };
+/// Which device runs and, where it is not the GPU, why.
+pub fn device(report: &DeviceReport, why: Option<&str>) -> String {
+    let kind = match report.kind {
+        DeviceKind::Gpu => "GPU",
+        DeviceKind::Cpu => "CPU",
+    };
     // Some names repeat the kind: `CPU (WebAssembly SIMD)`.
     let name = report.name.trim().trim_start_matches(kind).trim();
     let bare = name
@@ -86,22 +90,20 @@ pub fn device(report: &DeviceReport) -> String {
         "" => String::new(),
         name => format!(" ({name})"),
     };
-    match report
-        .why
-        .as_deref()
-        .map(|why| why.trim().trim_end_matches('.'))
-    {
+    match why.map(|why| lowered(why.trim().trim_end_matches('.'))) {
         Some(why) if !why.is_empty() => format!("Runs on the {kind}{name}: {why}."),
         _ => format!("Runs on the {kind}{name}."),
     }
 }
 
-/// What an export is called.
-pub fn export(what: Export) -> &'static str {
-    match what {
-        Export::Mask => "Mask",
-        Export::Overlay => "Overlay",
-        Export::Probability => "Probability map",
+/// A sentence as the end of another one: its first letter is small unless it begins a name such as `WebGPU`.
+fn lowered(text: &str) -> String {
+    let mut letters = text.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() && !text.starts_with("WebGPU") => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => text.to_owned(),
     }
 }
 
@@ -166,12 +168,11 @@ mod tests {
     #[test]
     fn the_device_says_why_it_is_not_the_gpu() {
         let report = DeviceReport {
-            gpu: false,
+            kind: DeviceKind::Cpu,
             name: String::new(),
-            why: Some("this browser has no WebGPU.".to_owned()),
         };
         assert_eq!(
-            device(&report),
+            device(&report, Some("This browser has no WebGPU.")),
             "Runs on the CPU: this browser has no WebGPU."
         );
         let report = DeviceReport {
@@ -179,15 +180,14 @@ mod tests {
             ..report
         };
         assert_eq!(
-            device(&report),
-            "Runs on the CPU (WebAssembly SIMD): this browser has no WebGPU."
+            device(&report, Some("WebGPU found no graphics adapter.")),
+            "Runs on the CPU (WebAssembly SIMD): WebGPU found no graphics adapter."
         );
         let report = DeviceReport {
-            gpu: true,
+            kind: DeviceKind::Gpu,
             name: "Radeon".to_owned(),
-            why: None,
         };
-        assert_eq!(device(&report), "Runs on the GPU (Radeon).");
+        assert_eq!(device(&report, None), "Runs on the GPU (Radeon).");
     }
 
     #[test]

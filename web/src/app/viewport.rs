@@ -38,14 +38,14 @@ impl Size {
 
 /// A view and whether it follows the window: a fitted image is fitted again when the window changes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Sight {
+pub struct Viewport {
     /// What is visible.
     pub view: View,
     /// Whether it stays fitted.
     pub fitted: bool,
 }
 
-impl Default for Sight {
+impl Default for Viewport {
     fn default() -> Self {
         Self {
             view: View {
@@ -58,7 +58,7 @@ impl Default for Sight {
     }
 }
 
-impl Sight {
+impl Viewport {
     /// The whole image, centred. Small images grow to at most eight times their size.
     pub fn fit(image: Size, canvas: Size) -> Self {
         if image.is_empty() || canvas.is_empty() {
@@ -109,7 +109,7 @@ impl Sight {
         }
     }
 
-    /// The same sight after the canvas changed from `before` to `canvas`: fitted again, or around the same centre.
+    /// The same viewport after the canvas changed from `before` to `canvas`: fitted again, or around the same centre.
     pub fn resized(self, before: Size, image: Size, canvas: Size) -> Self {
         if self.fitted || before.is_empty() {
             return Self::fit(image, canvas);
@@ -149,7 +149,7 @@ fn fitting_scale(image: Size, canvas: Size) -> f64 {
         .min(8.0)
 }
 
-/// Keeps the image in sight: centred along an axis where it is smaller than the canvas, else without a large gap.
+/// Keeps the image in viewport: centred along an axis where it is smaller than the canvas, else without a large gap.
 fn limit(view: View, image: Size, canvas: Size) -> View {
     let along = |start: f64, image: f64, canvas: f64| {
         let visible = canvas / view.scale;
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_fitted_image_is_centred_and_whole() {
-        let View { left, top, scale } = Sight::fit(IMAGE, CANVAS).view;
+        let View { left, top, scale } = Viewport::fit(IMAGE, CANVAS).view;
         assert!((scale - 0.768).abs() < 1e-9);
         assert!((left + (800.0 / scale - 1000.0) / 2.0).abs() < 1e-9);
         assert!((top + (800.0 / scale - 500.0) / 2.0).abs() < 1e-9);
@@ -189,26 +189,26 @@ mod tests {
 
     #[test]
     fn zooming_keeps_the_point_under_the_pointer() {
-        let sight = Sight::fit(IMAGE, CANVAS).zoom(6.0, (400.0, 400.0), IMAGE, CANVAS);
+        let viewport = Viewport::fit(IMAGE, CANVAS).zoom(6.0, (400.0, 400.0), IMAGE, CANVAS);
         let at = (431.0, 377.0);
-        let before = to_image(sight.view, at);
-        let after = to_image(sight.zoom(1.5, at, IMAGE, CANVAS).view, at);
+        let before = to_image(viewport.view, at);
+        let after = to_image(viewport.zoom(1.5, at, IMAGE, CANVAS).view, at);
         assert!((before.0 - after.0).abs() < 1e-9 && (before.1 - after.1).abs() < 1e-9);
-        assert!(!sight.fitted);
+        assert!(!viewport.fitted);
     }
 
     #[test]
     fn zoom_stops_at_the_limits() {
-        let sight = Sight::fit(IMAGE, CANVAS);
+        let viewport = Viewport::fit(IMAGE, CANVAS);
         assert!(
-            (sight.zoom(1e9, (0.0, 0.0), IMAGE, CANVAS).view.scale - LARGEST_SCALE).abs() < 1e-9
+            (viewport.zoom(1e9, (0.0, 0.0), IMAGE, CANVAS).view.scale - LARGEST_SCALE).abs() < 1e-9
         );
-        assert!((sight.zoom(1e-9, (0.0, 0.0), IMAGE, CANVAS).view.scale - 0.384).abs() < 1e-9);
+        assert!((viewport.zoom(1e-9, (0.0, 0.0), IMAGE, CANVAS).view.scale - 0.384).abs() < 1e-9);
     }
 
     #[test]
     fn panning_never_loses_the_image() {
-        let near = Sight::fit(IMAGE, CANVAS).zoom_to(4.0, (0.0, 0.0), IMAGE, CANVAS);
+        let near = Viewport::fit(IMAGE, CANVAS).zoom_to(4.0, (0.0, 0.0), IMAGE, CANVAS);
         let far = near.pan(-1e9, 1e9, IMAGE, CANVAS).view;
         assert!((far.left - (1000.0 - 200.0 + 50.0)).abs() < 1e-9);
         assert!((far.top + 50.0).abs() < 1e-9);
@@ -237,10 +237,10 @@ mod tests {
             height: 800.0,
         };
         assert_eq!(
-            Sight::fit(IMAGE, CANVAS).resized(CANVAS, IMAGE, wide),
-            Sight::fit(IMAGE, wide)
+            Viewport::fit(IMAGE, CANVAS).resized(CANVAS, IMAGE, wide),
+            Viewport::fit(IMAGE, wide)
         );
-        let near = Sight::fit(IMAGE, CANVAS).zoom_to(4.0, (400.0, 400.0), IMAGE, CANVAS);
+        let near = Viewport::fit(IMAGE, CANVAS).zoom_to(4.0, (400.0, 400.0), IMAGE, CANVAS);
         let before = to_image(near.view, (400.0, 400.0));
         let after = to_image(near.resized(CANVAS, IMAGE, wide).view, (800.0, 400.0));
         assert!((before.0 - after.0).abs() < 1e-9 && (before.1 - after.1).abs() < 1e-9);
@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn nothing_to_show_is_no_reason_to_divide_by_zero() {
         let nothing = Size::new(0, 0);
-        assert_eq!(Sight::fit(nothing, CANVAS), Sight::default());
-        assert_eq!(Sight::fit(IMAGE, nothing), Sight::default());
+        assert_eq!(Viewport::fit(nothing, CANVAS), Viewport::default());
+        assert_eq!(Viewport::fit(IMAGE, nothing), Viewport::default());
     }
 }

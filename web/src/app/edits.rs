@@ -11,13 +11,13 @@ enum Edit {
 
 /// What was drawn, and what was taken back.
 #[derive(Clone, Debug, Default)]
-pub struct History {
+pub struct Edits {
     done: Vec<Edit>,
     undone: Vec<Edit>,
     version: u64,
 }
 
-impl History {
+impl Edits {
     /// Changes with every change, so that two states compare without their points.
     pub fn version(&self) -> u64 {
         self.version
@@ -128,66 +128,66 @@ impl History {
 mod tests {
     use super::*;
 
-    fn two_strokes() -> History {
-        let mut history = History::default();
-        history.begin(StrokeKind::Add, 6.0, (10.0, 10.0));
-        history.extend((20.0, 10.0));
-        history.begin(StrokeKind::Erase, 6.0, (50.0, 50.0));
-        history
+    fn two_strokes() -> Edits {
+        let mut edits = Edits::default();
+        edits.begin(StrokeKind::Add, 6.0, (10.0, 10.0));
+        edits.extend((20.0, 10.0));
+        edits.begin(StrokeKind::Erase, 6.0, (50.0, 50.0));
+        edits
     }
 
     #[test]
     fn undo_and_redo_walk_the_same_way() {
-        let mut history = two_strokes();
-        let all = history.strokes();
-        history.undo();
-        assert_eq!(history.strokes(), all[..1]);
-        history.redo();
-        assert_eq!(history.strokes(), all);
-        assert!(!history.can_redo());
+        let mut edits = two_strokes();
+        let all = edits.strokes();
+        edits.undo();
+        assert_eq!(edits.strokes(), all[..1]);
+        edits.redo();
+        assert_eq!(edits.strokes(), all);
+        assert!(!edits.can_redo());
     }
 
     #[test]
     fn clearing_can_be_undone() {
-        let mut history = two_strokes();
-        let all = history.strokes();
-        history.clear();
-        assert!(history.is_empty() && history.strokes().is_empty());
-        history.undo();
-        assert_eq!(history.strokes(), all);
+        let mut edits = two_strokes();
+        let all = edits.strokes();
+        edits.clear();
+        assert!(edits.is_empty() && edits.strokes().is_empty());
+        edits.undo();
+        assert_eq!(edits.strokes(), all);
     }
 
     #[test]
     fn a_new_stroke_forgets_what_was_undone() {
-        let mut history = two_strokes();
-        history.undo();
-        history.begin(StrokeKind::Add, 1.0, (0.0, 0.0));
-        assert!(!history.can_redo());
+        let mut edits = two_strokes();
+        edits.undo();
+        edits.begin(StrokeKind::Add, 1.0, (0.0, 0.0));
+        assert!(!edits.can_redo());
     }
 
     #[test]
     fn points_that_would_draw_nothing_are_left_out() {
-        let mut history = two_strokes();
-        let version = history.version();
-        assert!(!history.extend((50.5, 50.0)));
-        assert_eq!(history.version(), version);
-        assert!(history.extend((52.0, 50.0)));
-        assert_ne!(history.version(), version);
+        let mut edits = two_strokes();
+        let version = edits.version();
+        assert!(!edits.extend((50.5, 50.0)));
+        assert_eq!(edits.version(), version);
+        assert!(edits.extend((52.0, 50.0)));
+        assert_ne!(edits.version(), version);
     }
 
     #[test]
     fn a_stroke_goes_on_only_where_it_ended() {
-        let history = two_strokes();
-        assert!(history.ends_at(StrokeKind::Erase, (51.0, 50.0)));
-        assert!(!history.ends_at(StrokeKind::Add, (51.0, 50.0)));
-        assert!(!history.ends_at(StrokeKind::Erase, (80.0, 50.0)));
+        let edits = two_strokes();
+        assert!(edits.ends_at(StrokeKind::Erase, (51.0, 50.0)));
+        assert!(!edits.ends_at(StrokeKind::Add, (51.0, 50.0)));
+        assert!(!edits.ends_at(StrokeKind::Erase, (80.0, 50.0)));
     }
 
     #[test]
     fn an_abandoned_stroke_leaves_no_trace() {
-        let mut history = two_strokes();
-        history.abandon();
-        assert_eq!(history.strokes().len(), 1);
-        assert!(!history.can_redo());
+        let mut edits = two_strokes();
+        edits.abandon();
+        assert_eq!(edits.strokes().len(), 1);
+        assert!(!edits.can_redo());
     }
 }

@@ -1,5 +1,33 @@
 //! Fingers and mouse on the stage, turned into motion: one pointer drags, two pinch.
 
+/// What a pointer did on the stage.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pointer {
+    /// What.
+    pub phase: PointerPhase,
+    /// The browser's number for it.
+    pub id: i32,
+    /// Where, in canvas pixels.
+    pub at: (f64, f64),
+    /// Whether it is the main button, a finger or the tip of a pen.
+    pub is_main: bool,
+    /// Whether it is a finger, which does not hover.
+    pub is_finger: bool,
+}
+
+/// The phases of a pointer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PointerPhase {
+    /// It touched.
+    Down,
+    /// It moved.
+    Moved,
+    /// It let go, or was taken away by the system.
+    Up,
+    /// It left the stage.
+    Left,
+}
+
 /// A pointer that touches the stage, in canvas pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Touch {

@@ -1,11 +1,7 @@
-//! How the page looks and behaves, remembered on this device where the browser allows it and forgotten otherwise.
+//! How the page looks and behaves. The shell keeps it on this device where the browser allows that.
 
 use delineo::mask::Style;
-use delineo_web::protocol::Tuned;
 use serde::{Deserialize, Serialize};
-
-/// Where they are kept.
-const KEY: &str = "delineo-preferences";
 
 /// Colours that stand out on skin and on ultrasound, and from each other for most kinds of colour vision.
 pub const COLOURS: [(&str, [u8; 3]); 5] = [
@@ -98,14 +94,34 @@ pub struct Preferences {
     pub single_keys: bool,
     /// Whether the controls are open.
     pub controls: bool,
-    /// Whether the mask is a mean over flipped and turned views of the picture.
+    /// Whether the mask is a mean over flipped and turned views of the image.
     pub views: bool,
-    /// The model that the person chose, or that the app is to choose.
+    /// The site's model that the person chose; where there is none, the app chooses.
     pub model: Option<String>,
     /// The site's model that ran last: where the app chooses, it begins with this one.
     pub latest: Option<String>,
-    /// What suits the GPU.
-    pub tuned: Option<Tuned>,
+    /// How fast the GPU was beside the CPU.
+    pub timing: Option<Timing>,
+}
+
+/// What a segmentation took on GPU and CPU, so that it is not measured at every visit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Timing {
+    /// The GPU.
+    pub adapter: String,
+    /// The version of the app.
+    pub version: String,
+    /// Milliseconds on the GPU.
+    pub gpu: f64,
+    /// Milliseconds on the CPU.
+    pub cpu: f64,
+}
+
+impl Timing {
+    /// Whether the GPU is the one to use.
+    pub fn is_gpu_faster(&self) -> bool {
+        self.gpu < self.cpu
+    }
 }
 
 impl Default for Preferences {
@@ -121,7 +137,7 @@ impl Default for Preferences {
             views: false,
             model: None,
             latest: None,
-            tuned: None,
+            timing: None,
         }
     }
 }
@@ -137,35 +153,6 @@ impl Preferences {
             line: (2.0 * ratio) as f32,
         }
     }
-
-    /// What was remembered, or the defaults.
-    pub fn recall() -> Self {
-        storage()
-            .and_then(|storage| storage.get_item(KEY).ok().flatten())
-            .and_then(|text| serde_json::from_str(&text).ok())
-            .unwrap_or_else(|| Self {
-                controls: has_room(),
-                ..Self::default()
-            })
-    }
-
-    /// Remembers these. A browser that refuses, as in a private window, costs the person nothing but the memory.
-    pub fn remember(&self) {
-        if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(self)) {
-            drop(storage.set_item(KEY, &text));
-        }
-    }
-}
-
-/// On a phone the picture has the room first; the threshold is visible all the same.
-fn has_room() -> bool {
-    let query = web_sys::window()
-        .and_then(|window| window.match_media("(min-width: 721px)").ok().flatten());
-    query.is_none_or(|query| query.matches())
-}
-
-fn storage() -> Option<web_sys::Storage> {
-    web_sys::window()?.local_storage().ok().flatten()
 }
 
 #[cfg(test)]

@@ -1,0 +1,346 @@
+//! The open documents: images with what the person did to them, in the order in which they came. One is shown at a
+//! time; each keeps its own settings, edits and viewport.
+
+use super::edits::Edits;
+use super::event::FileId;
+use super::models::Proposal;
+use super::viewport::{Size, Viewport};
+use crate::protocol::{Area, DocumentId, Modality, Segmentation, Settings};
+
+/// A document. Its file is never read into the page's memory.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// Its number, which no other document ever gets.
+    pub id: DocumentId,
+    /// The file's name.
+    pub name: String,
+    /// The file, so that an engine can be given it again.
+    pub file: FileId,
+    /// How often an engine died over it.
+    pub crashes: u32,
+    /// What is known since it was opened first.
+    pub opened: Option<Opened>,
+}
+
+/// What is known of a document that was opened.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// Own width in pixels.
+    pub width: u32,
+    /// Own height in pixels.
+    pub height: u32,
+    /// What it looks like.
+    pub modality: Modality,
+    /// What was changed while it was read.
+    pub remarks: Vec<String>,
+    /// How far its segmentation is.
+    pub segmentation: SegmentationState,
+    /// Class, threshold and cleaning.
+    pub settings: Settings,
+    /// What the settings were proposed by.
+    pub proposal: Option<Proposal>,
+    /// Hand corrections.
+    pub edits: Edits,
+    /// The version of the corrections that was exported last.
+    pub exported: Option<u64>,
+    /// What is visible.
+    pub viewport: Viewport,
+    /// How large the mask is, once known.
+    pub area: Option<Area>,
+}
+
+impl Opened {
+    /// The image's own size.
+    pub fn size(&self) -> Size {
+        Size::new(self.width, self.height)
+    }
+
+    /// The probability maps, where they are there.
+    pub fn maps(&self) -> Option<&Segmentation> {
+        match &self.segmentation {
+            SegmentationState::Done { maps, .. } => Some(maps),
+            SegmentationState::Pending | SegmentationState::Failed => None,
+        }
+    }
+
+    /// Whether corrections would be lost if it were closed.
+    pub fn has_unsaved_edits(&self) -> bool {
+        !self.edits.is_empty() && self.exported != Some(self.edits.version())
+    }
+}
+
+/// How far a segmentation is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SegmentationState {
+    /// The network has yet to run, or runs.
+    Pending,
+    /// It ran.
+    Done {
+        /// What came of it, in the engine.
+        maps: Segmentation,
+        /// What the network took.
+        milliseconds: f64,
+    },
+    /// It failed; the person was told.
+    Failed,
+}
+
+/// A document that was closed, and the place that it had.
+#[derive(Clone, Debug)]
+pub struct Closed {
+    place: usize,
+    document: Document,
+}
+
+/// All open documents.
+#[derive(Clone, Debug, Default)]
+pub struct Documents {
+    list: Vec<Document>,
+    last_id: u32,
+    shown: Option<DocumentId>,
+    opening: Option<DocumentId>,
+    closed: Option<Closed>,
+}
+
+impl Documents {
+    /// Appends files and returns the first of them.
+    pub fn append(&mut self, files: impl IntoIterator<Item = (FileId, String)>) -> Option<DocumentId> {
+        let first = self.list.len();
+        for (file, name) in files {
+            self.last_id += 1;
+            self.list.push(Document {
+                id: DocumentId(self.last_id),
+                name,
+                file,
+                crashes: 0,
+                opened: None,
+            });
+        }
+        self.list.get(first).map(|document| document.id)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// All, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Document> {
+        self.list.iter()
+    }
+
+    /// Where a document stands, from 0.
+    pub fn position(&self, id: DocumentId) -> Option<usize> {
+        self.list.iter().position(|document| document.id == id)
+    }
+
+    /// A document.
+    pub fn get(&self, id: DocumentId) -> Option<&Document> {
+        self.list.iter().find(|document| document.id == id)
+    }
+
+    /// A document.
+    pub fn get_mut(&mut self, id: DocumentId) -> Option<&mut Document> {
+        self.list.iter_mut().find(|document| document.id == id)
+    }
+
+    /// The document on the stage.
+    pub fn shown_id(&self) -> Option<DocumentId> {
+        self.shown
+    }
+
+    /// The document on the stage.
+    pub fn shown(&self) -> Option<(&Document, &Opened)> {
+        let document = self.get(self.shown?)?;
+        Some((document, document.opened.as_ref()?))
+    }
+
+    /// The document on the stage.
+    pub fn shown_mut(&mut self) -> Option<&mut Opened> {
+        let shown = self.shown?;
+        self.get_mut(shown)?.opened.as_mut()
+    }
+
+    /// The document that is to be shown and is not yet.
+    pub fn opening_id(&self) -> Option<DocumentId> {
+        self.opening
+    }
+
+    /// The document that is to be shown and is not yet.
+    pub fn opening(&self) -> Option<&Document> {
+        self.get(self.opening?)
+    }
+
+    /// Has a document shown as soon as it can be; the one on the stage needs nothing for that.
+    pub fn open(&mut self, id: DocumentId) {
+        let is_there = self.position(id).is_some();
+        self.opening = (is_there && self.shown != Some(id)).then_some(id);
+    }
+
+    /// A document is on the stage now.
+    pub fn show(&mut self, id: DocumentId) {
+        self.shown = Some(id);
+        if self.opening == Some(id) {
+            self.opening = None;
+        }
+    }
+
+    /// The document so many places after the one that is shown or to be shown (before it where negative).
+    pub fn beside(&self, step: isize) -> Option<DocumentId> {
+        self.neighbour(self.opening.or(self.shown)?, step)
+    }
+
+    fn neighbour(&self, id: DocumentId, step: isize) -> Option<DocumentId> {
+        let place = self.position(id)?.checked_add_signed(step)?;
+        self.list.get(place).map(|document| document.id)
+    }
+
+    /// Takes a document out; its neighbour is to be shown in its place if it was on the stage.
+    pub fn close(&mut self, id: DocumentId) -> Option<Closed> {
+        let neighbour = self.neighbour(id, 1).or_else(|| self.neighbour(id, -1));
+        self.remove(id, neighbour)
+    }
+
+    /// Takes a document out that cannot be opened; the next of those that nobody has seen is to be shown.
+    pub fn refuse(&mut self, id: DocumentId) -> Option<Closed> {
+        let place = self.position(id)?;
+        let unseen = self.list[place + 1..]
+            .iter()
+            .find(|document| document.opened.is_none())
+            .map(|document| document.id);
+        let was_opening = self.opening == Some(id);
+        let closed = self.remove(id, unseen);
+        if was_opening {
+            self.opening = unseen;
+        }
+        closed
+    }
+
+    fn remove(&mut self, id: DocumentId, successor: Option<DocumentId>) -> Option<Closed> {
+        let place = self.position(id)?;
+        let document = self.list.remove(place);
+        if self.opening == Some(id) {
+            self.opening = None;
+        }
+        if self.shown == Some(id) {
+            self.shown = None;
+            self.opening = self.opening.or(successor);
+        }
+        Some(Closed { place, document })
+    }
+
+    /// Keeps a closed document so that it can be opened again, and returns the one that was kept before.
+    pub fn keep_closed(&mut self, closed: Closed) -> Option<Document> {
+        self.closed
+            .replace(closed)
+            .map(|closed| closed.document)
+    }
+
+    /// The document that can be opened again.
+    pub fn closed(&self) -> Option<&Document> {
+        self.closed.as_ref().map(|closed| &closed.document)
+    }
+
+    /// Puts the document that was closed last back in its place, and has it shown.
+    pub fn reopen(&mut self) -> Option<DocumentId> {
+        let Closed { place, document } = self.closed.take()?;
+        let id = document.id;
+        self.list.insert(place.min(self.list.len()), document);
+        self.open(id);
+        Some(id)
+    }
+}
+
+impl Closed {
+    /// The document.
+    pub fn document(&self) -> &Document {
+        &self.document
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn three() -> Documents {
+        let mut documents = Documents::default();
+        let files = ["a.png", "b.png", "c.png"];
+        let first = documents.append(
+            files
+                .iter()
+                .zip(1..)
+                .map(|(name, file)| (FileId(file), (*name).to_owned())),
+        );
+        assert_eq!(first, Some(DocumentId(1)));
+        documents
+    }
+
+    #[test]
+    fn the_ends_have_no_neighbour() {
+        let mut documents = three();
+        documents.show(DocumentId(1));
+        assert_eq!(documents.beside(-1), None);
+        assert_eq!(documents.beside(1), Some(DocumentId(2)));
+        documents.show(DocumentId(3));
+        assert_eq!(documents.beside(1), None);
+    }
+
+    #[test]
+    fn next_counts_from_the_document_that_is_on_its_way() {
+        let mut documents = three();
+        documents.show(DocumentId(1));
+        documents.open(DocumentId(2));
+        assert_eq!(documents.beside(1), Some(DocumentId(3)));
+    }
+
+    #[test]
+    fn numbers_are_never_used_twice() {
+        let mut documents = three();
+        documents.close(DocumentId(3));
+        let next = documents.append([(FileId(9), "d.png".to_owned())]);
+        assert_eq!(next, Some(DocumentId(4)));
+    }
+
+    #[test]
+    fn the_neighbour_follows_a_document_that_is_closed() {
+        let mut documents = three();
+        documents.show(DocumentId(3));
+        documents.close(DocumentId(3));
+        assert_eq!(
+            (documents.shown_id(), documents.opening_id()),
+            (None, Some(DocumentId(2)))
+        );
+    }
+
+    #[test]
+    fn after_a_refusal_the_next_unseen_document_follows_and_the_shown_one_stays_meanwhile() {
+        let mut documents = three();
+        documents.show(DocumentId(1));
+        documents.open(DocumentId(2));
+        documents.refuse(DocumentId(2));
+        assert_eq!(
+            (documents.shown_id(), documents.opening_id()),
+            (Some(DocumentId(1)), Some(DocumentId(3)))
+        );
+    }
+
+    #[test]
+    fn a_closed_document_comes_back_where_it_was() {
+        let mut documents = three();
+        documents.show(DocumentId(2));
+        let closed = documents.close(DocumentId(2));
+        documents.show(DocumentId(3));
+        if let Some(closed) = closed {
+            documents.keep_closed(closed);
+        }
+        assert_eq!(documents.reopen(), Some(DocumentId(2)));
+        assert_eq!(documents.position(DocumentId(2)), Some(1));
+        assert_eq!(documents.opening_id(), Some(DocumentId(2)));
+        assert_eq!(documents.reopen(), None);
+    }
+}

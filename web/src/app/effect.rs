@@ -1,0 +1,149 @@
+//! What the shell is to do. An effect whose result matters comes back as an [`Event`](super::event::Event).
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::event::{EngineId, FileId, OwnModel, PayloadId, Timer};
+use super::preferences::Preferences;
+use super::viewport::Size;
+use crate::protocol::{Frame, Request, RequestId};
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Start a worker. Its words come as `Event::Engine`, its end as `Event::EngineDied`, also when it cannot be loaded.
+    StartWorker {
+        /// The number it gets.
+        engine: EngineId,
+        /// Which program it runs.
+        build: EngineBuild,
+    },
+    /// End a worker.
+    StopWorker(EngineId),
+    /// Ask an engine. Where `file` was dropped meanwhile, the request goes without it and fails there.
+    Ask {
+        /// Which engine.
+        engine: EngineId,
+        /// The request's number.
+        id: RequestId,
+        /// The request.
+        request: Request,
+        /// The file that goes with it.
+        file: Option<FileId>,
+    },
+    /// Ask the browser for a GPU: `Event::AdapterFound`.
+    FindAdapter,
+    /// Read the list of models: `Event::ModelsListed`.
+    ListModels,
+    /// Find out the digest of a person's own weights and read the text beside it: `Event::OwnModelRead`.
+    ReadOwnModel {
+        /// The weights.
+        weights: FileId,
+        /// Their name.
+        name: String,
+        /// A `model.json` that came with them.
+        manifest: Option<FileId>,
+    },
+    /// Fetch the weights of a remembered model from this device: `Event::OwnModelRead`.
+    RecallModel(Rc<str>),
+    /// Keep a model on this device: `Event::ModelRemembered`.
+    RememberModel(OwnModel),
+    /// Delete a model from this device.
+    ForgetModel(Rc<str>),
+    /// Show an image on the stage in the place of the one before; `payload` is an `ImageBitmap`.
+    ShowImage {
+        /// The bitmap.
+        payload: PayloadId,
+        /// The image's own size, which may be larger than the bitmap's.
+        size: Size,
+    },
+    /// Show an overlay in the place of the one before. `payload` is an `ImageBitmap` or RGBA bytes, nothing where the
+    /// overlay is empty.
+    ShowOverlay {
+        /// The pixels.
+        payload: Option<PayloadId>,
+        /// Left, top, width and height on the frame's canvas, in its pixels.
+        bounds: [u32; 4],
+        /// What it was drawn for.
+        frame: Frame,
+        /// When the frame was asked for, in milliseconds of the page's clock, for the bench.
+        asked: f64,
+    },
+    /// Take the overlay off the stage.
+    ClearOverlay,
+    /// Take image and overlay off the stage.
+    ClearStage,
+    /// Save a file: `Event::FileSaved`.
+    SaveFile {
+        /// An `ArrayBuffer`.
+        payload: PayloadId,
+        /// Its name.
+        file_name: String,
+        /// Its media type.
+        media_type: String,
+    },
+    /// Promise the clipboard a file while the browser still knows that the person asked: `Event::ClipboardWritten`,
+    /// once [`Effect::FillClipboard`] or [`Effect::AbandonClipboard`] has come.
+    ReserveClipboard {
+        /// The request that makes it.
+        id: RequestId,
+        /// What it is called.
+        what: &'static str,
+        /// Its media type.
+        media_type: &'static str,
+    },
+    /// Keep the promise.
+    FillClipboard {
+        /// The request that made it.
+        id: RequestId,
+        /// An `ArrayBuffer`.
+        payload: PayloadId,
+    },
+    /// Break the promise.
+    AbandonClipboard(RequestId),
+    /// Let a buffer come in as a file: `Event::FilesArrived`.
+    AdoptFile {
+        /// An `ArrayBuffer`.
+        payload: PayloadId,
+        /// The file's name.
+        name: String,
+        /// Its media type.
+        media_type: &'static str,
+    },
+    /// A file is no longer needed.
+    DropFile(FileId),
+    /// A payload is no longer needed.
+    DropPayload(PayloadId),
+    /// Set a timer, or set it anew: `Event::Timer`.
+    SetTimer {
+        /// Which one.
+        timer: Timer,
+        /// How long.
+        after: Duration,
+    },
+    /// Keep the preferences on this device.
+    StorePreferences(Box<Preferences>),
+    /// Whether closing the page would lose work, so that the browser asks first.
+    GuardUnload(bool),
+    /// Open the file dialog.
+    PickFiles,
+    /// Give the stage the keyboard's focus.
+    FocusStage,
+    /// Register the service worker: `Event::Offline`.
+    RegisterServiceWorker,
+    /// Have the service worker keep a file of this site for use without a network.
+    KeepOffline(String),
+    /// Let the new version take over and load the page anew.
+    Update,
+}
+
+/// Which program an engine worker runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EngineBuild {
+    /// The GPU's.
+    Gpu,
+    /// The CPU's.
+    Cpu,
+    /// The CPU's on several threads.
+    CpuThreads,
+}

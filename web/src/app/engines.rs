@@ -1,0 +1,284 @@
+//! The engines: the one that serves, the GPU's while it gets ready, what each was asked and what each holds.
+//!
+//! The CPU's engine serves first, because it is there at once. The GPU's is ten times the download and compiles for
+//! seconds, so it gets ready behind it; then both are timed and the faster one serves.
+//!
+//! ```text
+//!   Unknown ── adapter ──▶ Expected ── idle ──▶ Preparing ── checked and timed ──▶ Ready ── work to do ──▶ Serving
+//!      └──── none, or whatever goes wrong on the way ───▶ Refused      └── the CPU is faster ──▶ Slower
+//! ```
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::effect::EngineBuild;
+use super::event::EngineId;
+use super::preferences::Timing;
+use crate::protocol::{
+    DeviceReport, DocumentId, Frame, MaskSpec, ModelKey, RequestId, Segmentation, Stage,
+};
+
+/// How often an engine is started again by itself.
+pub const MOST_RESTARTS: u32 = 3;
+
+/// A worker that runs the engine.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    /// Its number.
+    pub id: EngineId,
+    /// Its program.
+    pub build: EngineBuild,
+    /// How far it is.
+    pub phase: Phase,
+    /// When it was started, in milliseconds of the page's clock.
+    pub since: f64,
+    /// What it was asked and has not answered, oldest first.
+    pub pending: VecDeque<Pending>,
+    /// Its device, once it has one.
+    pub report: Option<DeviceReport>,
+    /// Models that it has.
+    pub models: BTreeSet<ModelKey>,
+    /// The document that it has open.
+    pub document: Option<DocumentId>,
+    /// The probability maps that it has.
+    pub maps: Option<Segmentation>,
+    /// The version of the document's corrections that it has.
+    pub edits: u64,
+}
+
+/// How far an engine is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Its worker does not listen yet.
+    Launching,
+    /// It was asked for its device.
+    Starting,
+    /// It can be asked anything.
+    Ready,
+}
+
+/// A request that was not answered yet.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    /// Its number.
+    pub id: RequestId,
+    /// What it was for.
+    pub purpose: Purpose,
+    /// When it was asked, in milliseconds of the page's clock.
+    pub asked: f64,
+    /// What the engine says that it is at.
+    pub progress: Option<(Stage, Option<f32>)>,
+}
+
+/// What a request was for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Purpose {
+    /// The device.
+    Start,
+    /// A model.
+    Load(ModelKey),
+    /// Forgetting a model.
+    Unload,
+    /// How fast a model is.
+    Time,
+    /// A document.
+    Open(DocumentId),
+    /// Its probability maps.
+    Segment(Segmentation),
+    /// Its corrections.
+    Edit,
+    /// A frame of the overlay.
+    Paint(MaskSpec, Frame),
+    /// The exact area.
+    Measure(MaskSpec),
+    /// A file.
+    Export {
+        /// Of which document.
+        document: DocumentId,
+        /// The id of the format.
+        format: &'static str,
+        /// With this version of the corrections.
+        edits: u64,
+        /// Whether it goes to the clipboard.
+        to_clipboard: bool,
+    },
+    /// A synthetic image.
+    Sample,
+    /// Closing a document.
+    Close,
+}
+
+impl Purpose {
+    /// What it is called while it takes a while; nothing for what goes on unnoticed.
+    pub fn stage(&self) -> Option<Stage> {
+        match self {
+            Self::Start => Some(Stage::Device),
+            Self::Load(_) => Some(Stage::Model),
+            Self::Open(_) => Some(Stage::Decode),
+            Self::Segment(_) => Some(Stage::Segment),
+            Self::Export { .. } => Some(Stage::Export),
+            Self::Sample => Some(Stage::Sample),
+            Self::Unload
+            | Self::Time
+            | Self::Edit
+            | Self::Paint(..)
+            | Self::Measure(_)
+            | Self::Close => None,
+        }
+    }
+
+    /// The document that it is about, where a fault of the engine may be that document's.
+    pub fn suspect(&self) -> Option<DocumentId> {
+        match self {
+            Self::Open(document) => Some(*document),
+            Self::Segment(maps) => Some(maps.document),
+            _ => None,
+        }
+    }
+}
+
+impl Engine {
+    /// One that is just being started.
+    pub fn new(id: EngineId, build: EngineBuild, now: f64) -> Self {
+        Self {
+            id,
+            build,
+            phase: Phase::Launching,
+            since: now,
+            pending: VecDeque::new(),
+            report: None,
+            models: BTreeSet::new(),
+            document: None,
+            maps: None,
+            edits: 0,
+        }
+    }
+
+    /// Takes a request off the list.
+    pub fn answered(&mut self, id: RequestId) -> Option<Pending> {
+        let place = self.pending.iter().position(|pending| pending.id == id)?;
+        self.pending.remove(place)
+    }
+
+    /// Whether it is asked something of this kind.
+    pub fn is_asked(&self, is_meant: impl Fn(&Purpose) -> bool) -> bool {
+        self.pending.iter().any(|pending| is_meant(&pending.purpose))
+    }
+
+    /// Whether it owes an answer that somebody waits for.
+    pub fn is_busy(&self) -> bool {
+        self.phase != Phase::Ready || self.is_asked(|purpose| purpose.stage().is_some())
+    }
+
+    /// Whether it owes nothing at all.
+    pub fn is_idle(&self) -> bool {
+        self.phase == Phase::Ready && self.pending.is_empty()
+    }
+}
+
+/// What is known of the GPU.
+#[derive(Clone, Debug, Default)]
+pub enum Gpu {
+    /// Whether there is one is being found out.
+    #[default]
+    Unknown,
+    /// There is one, of this name, and its engine is to come.
+    Expected(String),
+    /// Its engine is started, loads, is checked and timed.
+    Preparing {
+        /// Its name.
+        adapter: String,
+        /// Its engine.
+        engine: Box<Engine>,
+        /// What a segmentation takes, once it was timed.
+        milliseconds: Option<f64>,
+    },
+    /// Its engine takes over with the next work.
+    Ready {
+        /// Its name.
+        adapter: String,
+        /// Its engine.
+        engine: Box<Engine>,
+    },
+    /// Its engine serves.
+    Serving(String),
+    /// It works, but the CPU is faster.
+    Slower(String),
+    /// It does not run, for this reason.
+    Refused(String),
+}
+
+/// All engines.
+#[derive(Clone, Debug, Default)]
+pub struct Engines {
+    /// The one that serves; none while one is started again, or where none can be.
+    pub serving: Option<Engine>,
+    /// The GPU.
+    pub gpu: Gpu,
+    /// What was measured at this visit or an earlier one.
+    pub timing: Option<Timing>,
+    /// Whether it is not started again before the person says so; the reason.
+    pub stopped: Option<String>,
+    /// How often it was started again since it last segmented an image.
+    pub restarts: u32,
+    /// How often it died on the GPU at this visit.
+    pub gpu_deaths: u32,
+    /// What happened, for the diagnostics.
+    pub incidents: Vec<String>,
+    /// Whether an engine died that had threads, so that the CPU has one thread from now on.
+    pub are_threads_blamed: bool,
+    last_engine: u32,
+    last_request: u32,
+}
+
+impl Engines {
+    /// An engine by its number.
+    pub fn get_mut(&mut self, id: EngineId) -> Option<&mut Engine> {
+        let candidate = match &mut self.gpu {
+            Gpu::Preparing { engine, .. } | Gpu::Ready { engine, .. } => Some(&mut **engine),
+            _ => None,
+        };
+        self.serving
+            .iter_mut()
+            .chain(candidate)
+            .find(|engine| engine.id == id)
+    }
+
+    /// Whether an engine serves.
+    pub fn serves(&self, id: EngineId) -> bool {
+        self.serving.as_ref().is_some_and(|engine| engine.id == id)
+    }
+
+    /// A number for a new engine.
+    pub fn next_engine(&mut self) -> EngineId {
+        self.last_engine += 1;
+        EngineId(self.last_engine)
+    }
+
+    /// A number for a new request.
+    pub fn next_request(&mut self) -> RequestId {
+        self.last_request += 1;
+        RequestId(self.last_request)
+    }
+
+    /// Why the CPU serves, where it does and there is something to say.
+    pub fn why_cpu(&self) -> Option<String> {
+        match &self.gpu {
+            Gpu::Unknown | Gpu::Serving(_) => None,
+            Gpu::Expected(_) | Gpu::Preparing { .. } => {
+                Some("the GPU is getting ready".to_owned())
+            }
+            Gpu::Ready { .. } => Some("the GPU takes over with the next image".to_owned()),
+            Gpu::Slower(adapter) => Some(format!("it is faster here than the GPU ({adapter})")),
+            Gpu::Refused(reason) => Some(reason.clone()),
+        }
+    }
+
+    /// Whether the line and the processor are needed for the GPU's engine, or soon will be.
+    pub fn is_gpu_under_way(&self) -> bool {
+        match &self.gpu {
+            Gpu::Unknown | Gpu::Expected(_) => true,
+            Gpu::Preparing { engine, .. } => engine.models.is_empty(),
+            _ => false,
+        }
+    }
+}

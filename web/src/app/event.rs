@@ -1,0 +1,201 @@
+//! What happens to the page, in terms of the page: the shell turns what the browser says into these.
+//!
+//! Files, bitmaps and workers belong to JavaScript. The shell keeps them and gives them numbers; only the numbers come
+//! in here.
+
+use std::rc::Rc;
+
+use delineo::manifest::Manifest;
+
+use super::command::{Command, KeyPress};
+use super::gestures::Pointer;
+use super::stage::Canvas;
+use crate::protocol::{DeviceKind, DocumentId, Message};
+
+/// A file or blob that the shell keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub u32);
+
+/// The payload of an engine's answer (a bitmap or a buffer) that the shell keeps until it is used or dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PayloadId(pub u32);
+
+/// An engine worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EngineId(pub u32);
+
+/// Something happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The page is there.
+    Begun(Surroundings),
+    /// The person gave a command, by button, menu or slider.
+    Command {
+        /// What is to be done.
+        command: Command,
+        /// The document that was on the stage when they gave it; a command about another one than is shown by now is
+        /// not carried out.
+        document: Option<DocumentId>,
+    },
+    /// A key was pressed.
+    Key(KeyPress),
+    /// A key that may be held was let go, or the window lost the focus.
+    KeyReleased,
+    /// A pointer did something on the stage.
+    Pointer(Pointer),
+    /// The stage has another size.
+    CanvasResized(Canvas),
+    /// Files came in.
+    FilesArrived(Arrival),
+    /// The adapter's name, or why the GPU cannot be used, as a sentence.
+    AdapterFound(Result<String, String>),
+    /// The models that this site publishes (or what failed, as a sentence) and those that this device remembers.
+    ModelsListed {
+        /// Folder and `model.json` of each, in the site's order.
+        published: Result<Vec<PublishedModel>, String>,
+        /// Remembered ones.
+        own: Vec<OwnModel>,
+    },
+    /// A person's own weights were read as far as their identity goes, or could not be.
+    OwnModelRead(Result<OwnModel, OwnModelFault>),
+    /// What came of remembering a model.
+    ModelRemembered {
+        /// Its digest.
+        digest: Rc<str>,
+        /// Whether it is on this device now.
+        is_kept: bool,
+    },
+    /// An engine said something.
+    Engine {
+        /// Which one.
+        engine: EngineId,
+        /// What.
+        message: Message,
+        /// What came with it.
+        payload: Option<PayloadId>,
+    },
+    /// A worker could not be started, was closed or threw.
+    EngineDied {
+        /// Which one.
+        engine: EngineId,
+        /// For the diagnostics.
+        reason: String,
+    },
+    /// A file was given to the browser to save, or refused by it.
+    FileSaved {
+        /// The name.
+        file_name: String,
+        /// Whether it was taken.
+        is_saved: bool,
+    },
+    /// The clipboard has what was promised to it, or was not allowed.
+    ClipboardWritten {
+        /// What it is called.
+        what: &'static str,
+        /// Whether it is there.
+        is_written: bool,
+    },
+    /// A timer that [`super::effect::Effect::SetTimer`] set ran out.
+    Timer(Timer),
+    /// The service worker's news.
+    Offline(OfflineNews),
+}
+
+/// What the page finds when it begins.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// The folder of the model that the address asks for.
+    pub model: Option<String>,
+    /// The device that the address asks for.
+    pub device: Option<DeviceKind>,
+    /// Whether workers may share memory, so that the CPU has threads.
+    pub may_share_memory: bool,
+}
+
+/// Files that came together.
+#[derive(Clone, Debug, Default)]
+pub struct Arrival {
+    /// How they came.
+    pub way: Way,
+    /// Each with its name.
+    pub files: Vec<(FileId, String)>,
+    /// Names of folders that came with them and are not read.
+    pub folders: Vec<String>,
+}
+
+/// How files come in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Way {
+    /// Chosen in a dialog, opened by the system with this app, or made here.
+    #[default]
+    Chosen,
+    /// Dropped on the page.
+    Dropped,
+    /// Pasted.
+    Pasted,
+    /// Shared by another app; nothing arrived where there are no files.
+    Shared,
+}
+
+/// A model of this site.
+#[derive(Clone, Debug)]
+pub struct PublishedModel {
+    /// Its folder.
+    pub id: String,
+    /// Its `model.json`, or what is wrong with it, as a sentence.
+    pub manifest: Result<Box<Manifest>, String>,
+}
+
+/// A person's own weights.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnModel {
+    /// SHA-256 of the file, lower-case hexadecimal.
+    pub digest: Rc<str>,
+    /// The file's name.
+    pub name: String,
+    /// The file; only where it is at hand.
+    pub file: Option<FileId>,
+    /// The text of a `model.json` that came with it.
+    pub manifest: Option<String>,
+    /// Whether it is remembered on this device.
+    pub is_remembered: bool,
+}
+
+/// Why a person's own weights are not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnModelFault {
+    /// The remembered model that this device no longer has, if it is about one.
+    pub digest: Option<Rc<str>>,
+    /// A sentence.
+    pub message: String,
+}
+
+/// What a timer was set for. Setting one again replaces it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Timer {
+    /// A new engine may be started after one died.
+    Relaunch,
+    /// A worker should be listening by now.
+    Launch(EngineId),
+    /// Nothing changed for a while: the area can be counted exactly.
+    Measure,
+    /// A notice has been there long enough.
+    Notice(u32),
+}
+
+/// The service worker's news.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfflineNews {
+    /// All that is needed without a network is on this device and verified, for the first time if `is_new`.
+    Ready {
+        /// Whether this is the first visit.
+        is_new: bool,
+    },
+    /// A new version is there and waits for the person's word.
+    UpdateFound,
+    /// A new version has taken over, accepted in another tab: what this page still needs is kept.
+    UpdatedElsewhere,
+}
+
+/// Where events go.
+pub type EventSink = Rc<dyn Fn(Event)>;

@@ -1,0 +1,40 @@
+//! The page's decisions, as a pure state machine: `update(&mut self, Event, now) -> Vec<Effect>`.
+//!
+//! ```text
+//!   browser ──▶ shell ── Event ──▶ App::update ── Effect ──▶ shell ──▶ browser, worker
+//!                                      │
+//!                                      └── state ──▶ view ── Command ──▶ App::update
+//! ```
+//!
+//! Nothing in here knows leptos, the DOM or JavaScript; files, bitmaps and workers are numbers that the shell maps to
+//! objects. So whole scenarios run as native tests in milliseconds (`scenarios.rs`, `random_orders.rs`).
+
+pub mod command;
+pub mod documents;
+pub mod edits;
+pub mod effect;
+pub mod engines;
+pub mod event;
+pub mod gestures;
+pub mod models;
+pub mod notices;
+pub mod overlay;
+pub mod preferences;
+pub mod stage;
+pub mod state;
+mod update;
+pub mod viewport;
+pub mod wording;
+
+#[cfg(test)]
+mod random_orders;
+#[cfg(test)]
+mod rig;
+#[cfg(test)]
+mod scenarios;
+
+pub use command::{Availability, Command};
+pub use effect::Effect;
+pub use event::Event;
+pub use state::App;
+pub use update::{BRUSH, WEIGHTS};

@@ -1,0 +1,237 @@
+//! Random events in random orders: whatever the person, the browser and the engines do, nothing panics, no correction is
+//! lost, and every wait has an end.
+
+use proptest::prelude::*;
+
+use super::command::Command;
+use super::documents::SegmentationState;
+use super::event::{EngineId, Event, FileId, Timer};
+use super::gestures::{Pointer, PointerPhase};
+use super::rig::{Rig, breast, own_model, skin};
+use super::stage::Tool;
+use crate::protocol::{DocumentId, Message, Modality};
+
+/// One thing that can happen. Numbers choose among what there is.
+#[derive(Clone, Debug)]
+enum Happening {
+    Drop(u8),
+    DropBroken,
+    Command(Command),
+    CommandOnOld(Command),
+    Close(u8),
+    Draw,
+    Listen(u8),
+    Answer(u8),
+    AnswerWrongly(u8),
+    Die(u8),
+    LoseGpu(u8),
+    Fire(u8),
+    Bring(u8),
+    BreakModels(bool),
+    ListModels,
+    FindAdapter(bool),
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        Just(Command::Step(1)),
+        Just(Command::Step(-1)),
+        Just(Command::Undo),
+        Just(Command::Redo),
+        Just(Command::SetThreshold(0.7)),
+        Just(Command::ToggleFillHoles),
+        Just(Command::ChooseModel(None)),
+        Just(Command::ChooseModel(Some(skin()))),
+        Just(Command::ChooseModel(Some(breast()))),
+        Just(Command::AverageViews(true)),
+        Just(Command::AverageViews(false)),
+        Just(Command::Export("mask")),
+        Just(Command::Copy("mask")),
+        Just(Command::MakeSample(Modality::Ultrasound)),
+        Just(Command::Retry),
+        Just(Command::RestartEngine),
+        Just(Command::Reopen),
+        Just(Command::Zoom(1.25, None)),
+        Just(Command::Take(Tool::Move)),
+    ]
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    prop_oneof![
+        2 => (0..4u8).prop_map(Happening::Drop),
+        1 => Just(Happening::DropBroken),
+        6 => command().prop_map(Happening::Command),
+        1 => command().prop_map(Happening::CommandOnOld),
+        1 => any::<u8>().prop_map(Happening::Close),
+        2 => Just(Happening::Draw),
+        3 => any::<u8>().prop_map(Happening::Listen),
+        10 => any::<u8>().prop_map(Happening::Answer),
+        1 => any::<u8>().prop_map(Happening::AnswerWrongly),
+        1 => any::<u8>().prop_map(Happening::Die),
+        1 => any::<u8>().prop_map(Happening::LoseGpu),
+        3 => any::<u8>().prop_map(Happening::Fire),
+        1 => (0..3u8).prop_map(Happening::Bring),
+        1 => any::<bool>().prop_map(Happening::BreakModels),
+        1 => Just(Happening::ListModels),
+        1 => any::<bool>().prop_map(Happening::FindAdapter),
+    ]
+}
+
+fn nth<T: Copy>(items: impl Iterator<Item = T>, number: u8) -> Option<T> {
+    let items: Vec<T> = items.collect();
+    let place = usize::from(number).checked_rem(items.len())?;
+    items.get(place).copied()
+}
+
+fn engine(rig: &Rig, number: u8) -> Option<EngineId> {
+    nth(rig.engines.keys().copied(), number)
+}
+
+fn happen(rig: &mut Rig, happening: Happening) {
+    match happening {
+        Happening::Drop(number) => {
+            let name = if number % 2 == 0 { "mole" } else { "ultrasound" };
+            rig.drop_files(&[&format!("{name}-{number}.png")]);
+        }
+        Happening::DropBroken => rig.drop_files(&["broken.txt", "after-broken.png"]),
+        Happening::Command(command) => rig.send(command),
+        Happening::CommandOnOld(command) => rig.tell(Event::Command {
+            command,
+            document: Some(DocumentId(u32::MAX)),
+        }),
+        Happening::Close(number) => {
+            let ids = rig.app.documents.iter().map(|document| document.id);
+            if let Some(id) = nth(ids, number) {
+                rig.send(Command::Close(id));
+            }
+        }
+        Happening::Draw => {
+            rig.send(Command::Take(Tool::Add));
+            for phase in [PointerPhase::Down, PointerPhase::Up] {
+                rig.tell(Event::Pointer(Pointer {
+                    phase,
+                    id: 7,
+                    at: (400.0, 300.0),
+                    is_main: true,
+                    is_finger: false,
+                }));
+            }
+        }
+        Happening::Listen(number) => {
+            if let Some(id) = engine(rig, number) {
+                rig.listen(id);
+            }
+        }
+        Happening::Answer(number) => {
+            if let Some(id) = engine(rig, number) {
+                rig.answer(id);
+            }
+        }
+        Happening::AnswerWrongly(number) => {
+            let Some(id) = engine(rig, number) else { return };
+            let first = rig
+                .engines
+                .get_mut(&id)
+                .and_then(|engine| engine.requests.pop_front());
+            if let Some((request, _)) = first {
+                let message = Message::Failed {
+                    id: request,
+                    message: "no".to_owned(),
+                };
+                rig.say(id, message, None);
+            }
+        }
+        Happening::Die(number) => {
+            if let Some(engine) = engine(rig, number) {
+                rig.tell(Event::EngineDied {
+                    engine,
+                    reason: "random".to_owned(),
+                });
+            }
+        }
+        Happening::LoseGpu(number) => {
+            if let Some(id) = engine(rig, number) {
+                let message = Message::Fatal {
+                    message: "lost".to_owned(),
+                    gpu_fault: Some("the GPU stopped working".to_owned()),
+                };
+                rig.say(id, message, None);
+            }
+        }
+        Happening::Fire(number) => {
+            if let Some(timer) = nth(rig.timers.iter().copied(), number) {
+                rig.fire(timer);
+            }
+        }
+        Happening::Bring(number) => {
+            let digest = format!("digest-{number}");
+            let file = Some(FileId(1000 + u32::from(number)));
+            rig.tell(Event::OwnModelRead(Ok(own_model(&digest, "best.pth", file))));
+        }
+        Happening::BreakModels(is_broken) => {
+            rig.broken_models.clear();
+            if is_broken {
+                rig.broken_models.insert("breast".to_owned());
+            }
+        }
+        Happening::ListModels => rig.list_models(),
+        Happening::FindAdapter(is_there) => rig.tell(Event::AdapterFound(if is_there {
+            Ok("Radeon".to_owned())
+        } else {
+            Err("WebGPU found no graphics adapter.".to_owned())
+        })),
+    }
+}
+
+/// Strokes of all open documents, with those of the one that was closed last: each is some correction by hand.
+fn corrected(rig: &Rig) -> Vec<(DocumentId, u64)> {
+    let opened = |document: &super::documents::Document| {
+        Some((document.id, document.opened.as_ref()?.edits.version()))
+    };
+    rig.app.documents.iter().filter_map(opened).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn in_whatever_order_things_happen_no_edit_is_lost_and_no_wait_is_without_an_end(
+        happenings in proptest::collection::vec(happening(), 0..120)
+    ) {
+        let mut rig = Rig::bare(Default::default());
+        rig.broken_files.insert("broken.txt".to_owned());
+        for happening in happenings {
+            let before = corrected(&rig);
+            let is_close = matches!(happening, Happening::Close(_));
+            happen(&mut rig, happening);
+            let after = corrected(&rig);
+            for (id, version) in before {
+                let is_kept = after.iter().any(|(other, later)| *other == id && *later >= version);
+                // What is gone was closed by the person, refused as unreadable, or put away with the offer of an undo.
+                let is_put_away = rig.app.documents.closed().is_some_and(|document| document.id == id);
+                prop_assert!(is_kept || is_put_away || is_close || version == 0, "edits of {id:?} are lost");
+            }
+            prop_assert!(rig.app.is_stopped() || rig.serving().is_some() || rig.timers.contains(&Timer::Relaunch),
+                "there is no engine and none is to come");
+            prop_assert_eq!(&rig.faults, &Vec::<String>::new());
+        }
+
+        // From any state the world can be put right, and then the person gets what they wait for.
+        rig.broken_models.clear();
+        rig.list_models();
+        rig.send(Command::RestartEngine);
+        rig.send(Command::Retry);
+        rig.settle();
+        rig.send(Command::Retry);
+        rig.settle();
+        prop_assert_eq!(rig.app.documents.opening_id(), None);
+        prop_assert_eq!(rig.app.activity().map(|activity| activity.stage), None);
+        if let Some(shown) = rig.app.shown() {
+            prop_assert_ne!(&shown.segmentation, &SegmentationState::Pending);
+            prop_assert_eq!(rig.on_stage, rig.app.documents.shown_id());
+        } else {
+            prop_assert!(rig.app.documents.is_empty() || rig.on_stage.is_none());
+        }
+        prop_assert_eq!(&rig.faults, &Vec::<String>::new());
+    }
+}

@@ -1,0 +1,520 @@
+//! A stage for scenarios: the app, with a shell and engines that do as they are told.
+//!
+//! The engines keep to the protocol strictly: a request about a document, model, segmentation or version of corrections
+//! that they do not have is a fault of the app, and every scenario ends with the question whether there was one.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use delineo::manifest::Manifest;
+
+use super::command::Command;
+use super::documents::SegmentationState;
+use super::effect::{Effect, EngineBuild};
+use super::event::{
+    Arrival, EngineId, Event, FileId, OwnModel, PayloadId, PublishedModel, Surroundings, Timer, Way,
+};
+use super::preferences::Preferences;
+use super::stage::Canvas;
+use super::state::App;
+use crate::protocol::{
+    Answer, Area, DeviceReport, DocumentId, DeviceKind, MaskSpec, Message, ModelKey, Modality,
+    Request, RequestId, Segmentation,
+};
+
+/// A worker as the protocol says it is.
+#[derive(Debug)]
+pub struct FakeEngine {
+    pub build: EngineBuild,
+    pub requests: VecDeque<(RequestId, Request)>,
+    models: BTreeSet<ModelKey>,
+    document: Option<DocumentId>,
+    maps: Option<Segmentation>,
+    edits: u64,
+    listens: bool,
+}
+
+/// The app and all that is around it.
+pub struct Rig {
+    pub app: App,
+    pub now: f64,
+    pub engines: BTreeMap<EngineId, FakeEngine>,
+    pub timers: BTreeSet<Timer>,
+    /// Effects that nothing here acts on, in order.
+    pub seen: Vec<Effect>,
+    /// What the app asked that it should not have.
+    pub faults: Vec<String>,
+    /// Names that the engine refuses to open.
+    pub broken_files: BTreeSet<String>,
+    /// Models that cannot be loaded.
+    pub broken_models: BTreeSet<String>,
+    /// The image on the stage, by its document's number.
+    pub on_stage: Option<DocumentId>,
+    pub overlays: u32,
+    /// What a segmentation takes on each device.
+    pub gpu_milliseconds: f64,
+    next_file: u32,
+    next_payload: u32,
+    payloads: BTreeMap<PayloadId, DocumentId>,
+}
+
+pub fn skin() -> ModelKey {
+    ModelKey::Published("skin".to_owned())
+}
+
+pub fn breast() -> ModelKey {
+    ModelKey::Published("breast".to_owned())
+}
+
+pub fn own_model(digest: &str, name: &str, file: Option<FileId>) -> OwnModel {
+    OwnModel {
+        digest: digest.into(),
+        name: name.to_owned(),
+        file,
+        manifest: None,
+        is_remembered: false,
+    }
+}
+
+fn manifest(id: &str, modality: &str, threshold: f32) -> Box<Manifest> {
+    let mut manifest = Manifest::assumed(id, "S", 3, 1, b"");
+    manifest.id = id.to_owned();
+    manifest.name = id.to_owned();
+    manifest.modalities = vec![modality.to_owned()];
+    manifest.threshold = threshold;
+    manifest.weights.file = "weights.safetensors".to_owned();
+    Box::new(manifest)
+}
+
+impl Rig {
+    /// A page that has just begun: two models are listed, and there is no GPU.
+    pub fn new() -> Self {
+        let mut rig = Self::bare(Surroundings::default());
+        rig.tell(Event::AdapterFound(Err("This browser has no WebGPU.".to_owned())));
+        rig.list_models();
+        rig
+    }
+
+    /// A page that has begun and heard nothing yet.
+    pub fn bare(surroundings: Surroundings) -> Self {
+        Self::with(Preferences::default(), surroundings)
+    }
+
+    pub fn with(preferences: Preferences, surroundings: Surroundings) -> Self {
+        let mut rig = Self {
+            app: App::new(preferences),
+            now: 0.0,
+            engines: BTreeMap::new(),
+            timers: BTreeSet::new(),
+            seen: Vec::new(),
+            faults: Vec::new(),
+            broken_files: BTreeSet::new(),
+            broken_models: BTreeSet::new(),
+            on_stage: None,
+            overlays: 0,
+            gpu_milliseconds: 5.0,
+            next_file: 1,
+            next_payload: 1,
+            payloads: BTreeMap::new(),
+        };
+        rig.tell(Event::Begun(surroundings));
+        rig.tell(Event::CanvasResized(Canvas {
+            width: 800,
+            height: 600,
+            ratio: 1.0,
+        }));
+        rig
+    }
+
+    pub fn list_models(&mut self) {
+        let published = [("skin", "dermoscopy", 0.4), ("breast", "ultrasound", 0.55)];
+        let published = published.map(|(id, modality, threshold)| PublishedModel {
+            id: id.to_owned(),
+            manifest: Ok(manifest(id, modality, threshold)),
+        });
+        self.tell(Event::ModelsListed {
+            published: Ok(published.into()),
+            own: Vec::new(),
+        });
+    }
+
+    pub fn tell(&mut self, event: Event) {
+        self.now += 1.0;
+        for effect in self.app.update(event, self.now) {
+            self.run(effect);
+        }
+    }
+
+    /// A command about what is on the stage.
+    pub fn send(&mut self, command: Command) {
+        let document = self.app.documents.shown_id();
+        self.tell(Event::Command { command, document });
+    }
+
+    fn run(&mut self, effect: Effect) {
+        match effect {
+            Effect::StartWorker { engine, build } => {
+                self.engines.insert(
+                    engine,
+                    FakeEngine {
+                        build,
+                        requests: VecDeque::new(),
+                        models: BTreeSet::new(),
+                        document: None,
+                        maps: None,
+                        edits: 0,
+                        listens: false,
+                    },
+                );
+            }
+            Effect::StopWorker(engine) => {
+                self.engines.remove(&engine);
+            }
+            Effect::Ask {
+                engine,
+                id,
+                request,
+                ..
+            } => match self.engines.get_mut(&engine) {
+                Some(worker) if worker.listens => worker.requests.push_back((id, request)),
+                Some(_) => self.faults.push(format!("asked before it listens: {request:?}")),
+                None => self.faults.push(format!("asked an engine that is gone: {request:?}")),
+            },
+            Effect::SetTimer { timer, .. } => {
+                self.timers.insert(timer);
+            }
+            Effect::ShowImage { payload, .. } => {
+                self.on_stage = self.payloads.get(&payload).copied();
+            }
+            Effect::ClearStage => self.on_stage = None,
+            Effect::ShowOverlay { .. } => self.overlays += 1,
+            other => self.seen.push(other),
+        }
+    }
+
+    pub fn serving(&self) -> Option<EngineId> {
+        self.app.engines.serving.as_ref().map(|engine| engine.id)
+    }
+
+    fn engine_of(&self, build: EngineBuild) -> Option<EngineId> {
+        self.engines
+            .iter()
+            .find(|(_, engine)| engine.build == build)
+            .map(|(id, _)| *id)
+    }
+
+    pub fn gpu(&self) -> Option<EngineId> {
+        self.engine_of(EngineBuild::Gpu)
+    }
+
+    /// A worker listens from now on.
+    pub fn listen(&mut self, id: EngineId) {
+        if let Some(engine) = self.engines.get_mut(&id)
+            && !engine.listens
+        {
+            engine.listens = true;
+            self.say(id, Message::Listening, None);
+        }
+    }
+
+    pub fn say(&mut self, engine: EngineId, message: Message, payload: Option<PayloadId>) {
+        self.tell(Event::Engine {
+            engine,
+            message,
+            payload,
+        });
+    }
+
+    /// An engine meets its oldest request. Says whether there was one.
+    pub fn answer(&mut self, id: EngineId) -> bool {
+        let Some(engine) = self.engines.get_mut(&id) else {
+            return false;
+        };
+        let Some((request_id, request)) = engine.requests.pop_front() else {
+            return false;
+        };
+        self.next_payload += 1;
+        let payload = PayloadId(self.next_payload);
+        let (answer, payload) = self.meet(id, request, payload);
+        let message = match answer {
+            Ok(answer) => Message::Answer {
+                id: request_id,
+                answer: Box::new(answer),
+            },
+            Err(message) => Message::Failed {
+                id: request_id,
+                message,
+            },
+        };
+        self.say(id, message, payload);
+        true
+    }
+
+    fn meet(
+        &mut self,
+        id: EngineId,
+        request: Request,
+        payload: PayloadId,
+    ) -> (Result<Answer, String>, Option<PayloadId>) {
+        let gpu_milliseconds = self.gpu_milliseconds;
+        let Some(engine) = self.engines.get_mut(&id) else {
+            return (Err("gone".to_owned()), None);
+        };
+        let is_gpu = engine.build == EngineBuild::Gpu;
+        let fits = |engine: &FakeEngine, mask: &MaskSpec| {
+            engine.maps.as_ref() == Some(&mask.segmentation) && engine.edits == mask.edits
+        };
+        let area = |exact| Area {
+            pixels: 100.0,
+            fraction: 0.1,
+            exact,
+        };
+        let mut fault = None;
+        let result = match request {
+            Request::Start { .. } => Ok((
+                Answer::Started(DeviceReport {
+                    kind: if is_gpu { DeviceKind::Gpu } else { DeviceKind::Cpu },
+                    name: "Fake".to_owned(),
+                }),
+                false,
+            )),
+            Request::LoadModel { model, name, .. } => {
+                if self.broken_models.contains(&name) {
+                    Err(format!("“{name}” cannot be loaded"))
+                } else {
+                    engine.models.insert(model.clone());
+                    let (id, modality, threshold) = match &model {
+                        ModelKey::Published(id) if id == "skin" => (id.as_str(), "dermoscopy", 0.4),
+                        ModelKey::Published(id) => (id.as_str(), "ultrasound", 0.55),
+                        ModelKey::Own(_) => (name.as_str(), "dermoscopy", 0.5),
+                    };
+                    Ok((
+                        Answer::ModelLoaded {
+                            manifest: manifest(id, modality, threshold),
+                            parameters: 417_505,
+                        },
+                        false,
+                    ))
+                }
+            }
+            Request::UnloadModel { model } => {
+                if !engine.models.remove(&model) {
+                    fault = Some(format!("{model} is unloaded twice"));
+                }
+                Ok((Answer::Done, false))
+            }
+            Request::TimeModel { model } => {
+                if !engine.models.contains(&model) {
+                    fault = Some(format!("{model} is timed and not loaded"));
+                }
+                let milliseconds = if is_gpu { gpu_milliseconds } else { 50.0 };
+                Ok((Answer::Timed { milliseconds }, false))
+            }
+            Request::Open { document, name } => {
+                if self.broken_files.contains(&name) {
+                    Err("this is not an image".to_owned())
+                } else {
+                    engine.document = Some(document);
+                    engine.maps = None;
+                    engine.edits = 0;
+                    self.payloads.insert(payload, document);
+                    let modality = if name.contains("ultrasound") {
+                        Modality::Ultrasound
+                    } else {
+                        Modality::Dermoscopy
+                    };
+                    Ok((
+                        Answer::Opened {
+                            width: 320,
+                            height: 200,
+                            modality,
+                            remarks: Vec::new(),
+                        },
+                        true,
+                    ))
+                }
+            }
+            Request::Segment(maps) => {
+                if engine.document != Some(maps.document) || !engine.models.contains(&maps.model) {
+                    fault = Some(format!("cannot segment {maps:?}"));
+                }
+                engine.maps = Some(maps);
+                Ok((Answer::Segmented { milliseconds: 50.0 }, false))
+            }
+            Request::Edit {
+                document, version, ..
+            } => {
+                if engine.document != Some(document) {
+                    fault = Some(format!("corrections for {document:?}, which is not open"));
+                }
+                engine.edits = version;
+                Ok((Answer::Done, false))
+            }
+            Request::Paint { mask, .. } => {
+                if !fits(engine, &mask) {
+                    fault = Some(format!("cannot paint {mask:?}"));
+                }
+                Ok((
+                    Answer::Painted {
+                        left: 0,
+                        top: 0,
+                        width: 8,
+                        height: 8,
+                        area: area(false),
+                    },
+                    true,
+                ))
+            }
+            Request::Measure { mask } => {
+                if !fits(engine, &mask) {
+                    fault = Some(format!("cannot measure {mask:?}"));
+                }
+                Ok((Answer::Measured(area(true)), false))
+            }
+            Request::Export { mask, format, .. } => {
+                if !fits(engine, &mask) {
+                    fault = Some(format!("cannot export {mask:?}"));
+                }
+                Ok((
+                    Answer::Exported {
+                        file_name: format!("{format}.png"),
+                        media_type: "image/png".to_owned(),
+                    },
+                    true,
+                ))
+            }
+            Request::MakeSample { seed, .. } => Ok((
+                Answer::SampleMade {
+                    file_name: format!("sample-{seed}.png"),
+                },
+                true,
+            )),
+            Request::Close { .. } => {
+                engine.document = None;
+                engine.maps = None;
+                Ok((Answer::Done, false))
+            }
+            Request::Logits { .. } => Err("the app never asks this".to_owned()),
+        };
+        self.faults.extend(fault);
+        match result {
+            Ok((answer, has_payload)) => (Ok(answer), has_payload.then_some(payload)),
+            Err(message) => (Err(message), None),
+        }
+    }
+
+    /// Everything that can happen happens, until there is nothing left.
+    pub fn settle(&mut self) {
+        for _ in 0..1000 {
+            let ids: Vec<EngineId> = self.engines.keys().copied().collect();
+            for id in &ids {
+                self.listen(*id);
+            }
+            let has_answered = ids.iter().any(|id| self.answer(*id));
+            let is_due = |timer: &Timer| matches!(timer, Timer::Measure | Timer::Relaunch);
+            let due = self.timers.iter().copied().find(is_due);
+            if let Some(timer) = due.filter(|_| !has_answered) {
+                self.fire(timer);
+            } else if !has_answered && self.engines.values().all(|engine| engine.requests.is_empty()) {
+                return;
+            }
+        }
+        self.faults.push("it never settles".to_owned());
+    }
+
+    pub fn fire(&mut self, timer: Timer) {
+        self.timers.remove(&timer);
+        self.tell(Event::Timer(timer));
+    }
+
+    /// Answers the serving engine's requests up to and including the first that `is_meant`.
+    pub fn answer_until(&mut self, is_meant: impl Fn(&Request) -> bool) {
+        for _ in 0..100 {
+            let Some(id) = self.serving() else { return };
+            self.listen(id);
+            let next = self.engines.get(&id).and_then(|engine| engine.requests.front());
+            let is_it = next.is_some_and(|(_, request)| is_meant(request));
+            if !self.answer(id) || is_it {
+                return;
+            }
+        }
+    }
+
+    /// What the serving engine has been asked and has not answered.
+    pub fn asked(&self) -> Vec<&Request> {
+        self.serving()
+            .and_then(|id| self.engines.get(&id))
+            .map(|engine| engine.requests.iter().map(|(_, request)| request).collect())
+            .unwrap_or_default()
+    }
+
+    pub fn die(&mut self) {
+        if let Some(engine) = self.serving() {
+            self.tell(Event::EngineDied {
+                engine,
+                reason: "test".to_owned(),
+            });
+        }
+    }
+
+    pub fn drop_files(&mut self, names: &[&str]) {
+        let files = names.iter().map(|name| {
+            self.next_file += 1;
+            (FileId(self.next_file), (*name).to_owned())
+        });
+        let arrival = Arrival {
+            way: Way::Dropped,
+            files: files.collect(),
+            folders: Vec::new(),
+        };
+        self.tell(Event::FilesArrived(arrival));
+    }
+
+    /// Drops files and waits until the first is segmented.
+    pub fn open(&mut self, names: &[&str]) {
+        self.drop_files(names);
+        self.settle();
+    }
+
+    pub fn shown_name(&self) -> Option<&str> {
+        self.app.documents.shown().map(|(document, _)| document.name.as_str())
+    }
+
+    pub fn shown_model(&self) -> Option<&ModelKey> {
+        Some(&self.app.shown()?.maps()?.model)
+    }
+
+    pub fn is_done(&self) -> bool {
+        let shown = self.app.shown();
+        shown.is_some_and(|shown| matches!(shown.segmentation, SegmentationState::Done { .. }))
+    }
+
+    pub fn sentences(&self) -> Vec<String> {
+        self.app
+            .notices
+            .iter()
+            .map(|notice| notice.text.clone())
+            .collect()
+    }
+
+    pub fn says(&self, part: &str) -> bool {
+        self.app.notices.iter().any(|notice| {
+            notice.text.contains(part) || notice.list.iter().any(|line| line.contains(part))
+        })
+    }
+
+    pub fn saw(&self, is_meant: impl Fn(&Effect) -> bool) -> bool {
+        self.seen.iter().any(is_meant)
+    }
+
+    pub fn assert_no_faults(&self) {
+        assert_eq!(self.faults, Vec::<String>::new());
+    }
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.assert_no_faults();
+        }
+    }
+}

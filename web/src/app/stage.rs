@@ -1,0 +1,116 @@
+//! The stage: its canvas, the tool in hand, and what the pointers do there.
+
+use delineo::mask::StrokeKind;
+
+use super::gestures::Gesture;
+use super::viewport::Size;
+
+/// The canvas: its size in device pixels and how many of them make a CSS pixel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Canvas {
+    /// Device pixels.
+    pub width: u32,
+    /// Device pixels.
+    pub height: u32,
+    /// Device pixels per CSS pixel.
+    pub ratio: f64,
+}
+
+impl Default for Canvas {
+    fn default() -> Self {
+        Self {
+            width: 0,
+            height: 0,
+            ratio: 1.0,
+        }
+    }
+}
+
+impl Canvas {
+    /// Its size in device pixels.
+    pub fn size(&self) -> Size {
+        Size::new(self.width, self.height)
+    }
+
+    /// Its middle.
+    pub fn middle(&self) -> (f64, f64) {
+        (f64::from(self.width) / 2.0, f64::from(self.height) / 2.0)
+    }
+}
+
+/// What the main pointer does on the stage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tool {
+    /// Moves the image.
+    #[default]
+    Move,
+    /// Draws lesion.
+    Add,
+    /// Draws background.
+    Erase,
+}
+
+impl Tool {
+    /// The word for it in the styles.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Move => "move",
+            Self::Add => "add",
+            Self::Erase => "erase",
+        }
+    }
+
+    /// What it draws.
+    pub fn stroke_kind(self) -> Option<StrokeKind> {
+        match self {
+            Self::Move => None,
+            Self::Add => Some(StrokeKind::Add),
+            Self::Erase => Some(StrokeKind::Erase),
+        }
+    }
+}
+
+/// The stage.
+#[derive(Clone, Debug, Default)]
+pub struct Stage {
+    /// The canvas.
+    pub canvas: Canvas,
+    /// The tool in hand.
+    pub tool: Tool,
+    /// Whether the plain image is shown for comparison.
+    pub is_comparing: bool,
+    /// Where the brush hovers, in canvas pixels.
+    pub hover: Option<(f64, f64)>,
+    /// Where the keyboard holds the brush, in canvas pixels; in the middle unless it was moved.
+    keyboard_brush: Option<(f64, f64)>,
+    /// Pointers that are down.
+    pub gesture: Gesture,
+    /// The pointer that draws.
+    pub drawing: Option<i32>,
+}
+
+impl Stage {
+    /// Where the keyboard's brush is, in canvas pixels.
+    pub fn keyboard_brush(&self) -> (f64, f64) {
+        let (x, y) = self
+            .keyboard_brush
+            .unwrap_or_else(|| self.canvas.middle());
+        self.within((x, y))
+    }
+
+    /// Moves the keyboard's brush and says by how much it would have left the canvas.
+    pub fn move_keyboard_brush(&mut self, dx: f64, dy: f64) -> (f64, f64) {
+        let from = self.keyboard_brush();
+        let to = (from.0 + dx, from.1 + dy);
+        let kept = self.within(to);
+        self.keyboard_brush = Some(kept);
+        (to.0 - kept.0, to.1 - kept.1)
+    }
+
+    fn within(&self, (x, y): (f64, f64)) -> (f64, f64) {
+        (
+            x.clamp(0.0, f64::from(self.canvas.width)),
+            y.clamp(0.0, f64::from(self.canvas.height)),
+        )
+    }
+}

@@ -1,0 +1,395 @@
+//! The app's state, and what the page reads off it. What can be derived is a method here and not stored.
+
+use std::collections::BTreeSet;
+
+use delineo::export;
+use delineo::mask::Style;
+
+use super::command::{Availability, Command, Sheet};
+use super::documents::{Documents, Opened, SegmentationState};
+use super::effect::Effect;
+use super::engines::{Engines, Gpu, Phase};
+use super::models::Models;
+use super::notices::Notices;
+use super::overlay::Overlay;
+use super::preferences::Preferences;
+use super::stage::{Stage, Tool};
+use super::wording;
+use crate::protocol::{DeviceKind, DeviceReport, MaskSpec, Modality, Segmentation, Views};
+
+/// The app. It changes only in [`App::update`].
+#[derive(Clone, Debug, Default)]
+pub struct App {
+    /// What this device remembers.
+    pub preferences: Preferences,
+    /// Open images.
+    pub documents: Documents,
+    /// Models.
+    pub models: Models,
+    /// Engines.
+    pub engines: Engines,
+    /// The overlay.
+    pub overlay: Overlay,
+    /// The stage.
+    pub stage: Stage,
+    /// Sentences on the screen.
+    pub notices: Notices,
+    /// The sheet that is open.
+    pub sheet: Option<Sheet>,
+    /// Use without a network.
+    pub offline: Offline,
+    /// The device that the page's address asks for.
+    pub(super) asked_device: Option<DeviceKind>,
+    /// The model that the page's address asks for.
+    pub(super) asked_model: Option<String>,
+    /// Whether the CPU's engine may have threads.
+    pub(super) may_share_memory: bool,
+    /// Samples that were asked for and are not there.
+    pub(super) samples: Vec<(Modality, u32)>,
+    /// Files that the service worker was asked to keep.
+    pub(super) kept_offline: BTreeSet<String>,
+    /// How many samples there have been.
+    pub(super) sample_count: u32,
+    /// Whether the browser asks before the page is closed.
+    pub(super) is_guarded: bool,
+    pub(super) effects: Vec<Effect>,
+}
+
+/// How far the page is with its use without a network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Offline {
+    /// Whether the service worker was asked for.
+    pub is_registered: bool,
+    /// Whether all that is needed is on this device and verified.
+    pub is_ready: bool,
+    /// Whether a new version waits or has taken over.
+    pub has_update: bool,
+}
+
+/// Something that takes a while.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Activity {
+    /// What.
+    pub stage: crate::protocol::Stage,
+    /// How much of it is done, where that is known.
+    pub fraction: Option<f32>,
+    /// When it began, in milliseconds of the page's clock.
+    pub since: f64,
+}
+
+impl App {
+    /// The app before anything has happened.
+    pub fn new(preferences: Preferences) -> Self {
+        Self {
+            preferences,
+            ..Self::default()
+        }
+    }
+
+    /// The image on the stage.
+    pub fn shown(&self) -> Option<&Opened> {
+        self.documents.shown().map(|(_, opened)| opened)
+    }
+
+    /// Whether the mask of the image on the stage is there.
+    pub fn has_mask(&self) -> bool {
+        self.mask().is_some()
+    }
+
+    /// Whether the person waits for an image or its segmentation.
+    pub fn awaits_document(&self) -> bool {
+        self.documents.opening_id().is_some()
+            || self
+                .shown()
+                .is_some_and(|shown| shown.segmentation == SegmentationState::Pending)
+    }
+
+    /// Whether the engine is stopped until the person starts it again.
+    pub fn is_stopped(&self) -> bool {
+        self.engines.stopped.is_some()
+    }
+
+    /// Whether the engine still has to be started or to load its first model.
+    pub fn is_starting(&self) -> bool {
+        !self.is_stopped()
+            && self.engines.serving.as_ref().is_none_or(|engine| {
+                engine.phase != Phase::Ready
+                    || engine.models.is_empty() && engine.is_busy()
+            })
+    }
+
+    /// What takes a while just now.
+    pub fn activity(&self) -> Option<Activity> {
+        let engine = self.engines.serving.as_ref()?;
+        if engine.phase != Phase::Ready {
+            return Some(Activity {
+                stage: crate::protocol::Stage::Device,
+                fraction: None,
+                since: engine.since,
+            });
+        }
+        engine.pending.iter().find_map(|pending| {
+            let stage = pending.purpose.stage()?;
+            let (stage, fraction) = pending.progress.unwrap_or((stage, None));
+            Some(Activity {
+                stage,
+                fraction,
+                since: pending.asked,
+            })
+        })
+    }
+
+    /// One word for the state of the whole page: the styles use it.
+    pub fn page_state(&self) -> &'static str {
+        if self.is_stopped() {
+            return "stopped";
+        }
+        if self.activity().is_some() {
+            return "busy";
+        }
+        match self.shown().map(|shown| &shown.segmentation) {
+            None => "empty",
+            Some(SegmentationState::Done { .. }) => "done",
+            Some(SegmentationState::Pending) => "busy",
+            Some(SegmentationState::Failed) => "failed",
+        }
+    }
+
+    /// The device that serves, with the reason where that is the CPU.
+    pub fn device(&self) -> Option<(&DeviceReport, Option<String>)> {
+        let report = self.engines.serving.as_ref()?.report.as_ref()?;
+        let why = match report.kind {
+            DeviceKind::Gpu => None,
+            DeviceKind::Cpu => self.engines.why_cpu(),
+        };
+        Some((report, why))
+    }
+
+    /// Which device serves, as a sentence; empty before that is known.
+    pub fn device_sentence(&self) -> String {
+        self.device()
+            .map_or_else(String::new, |(report, why)| wording::device(report, why.as_deref()))
+    }
+
+    /// What GPU and CPU take, as a sentence, where both were measured.
+    pub fn timing_sentence(&self) -> Option<String> {
+        let timing = self.engines.timing.as_ref()?;
+        Some(format!(
+            "Measured on this device, a segmentation: {} on the GPU ({}), {} on the CPU.",
+            wording::duration(timing.gpu),
+            timing.adapter,
+            wording::duration(timing.cpu)
+        ))
+    }
+
+    /// How far the app is, as a sentence.
+    pub fn status(&self) -> String {
+        if self.is_stopped() {
+            return "The engine is stopped.".to_owned();
+        }
+        if let Some(activity) = self.activity() {
+            return format!("{}…", wording::stage(activity.stage));
+        }
+        let Some(shown) = self.shown() else {
+            let is_without_model = self.models.are_listed() && self.models.active().is_none();
+            return if is_without_model && !self.is_starting() {
+                "No model is loaded.".to_owned()
+            } else {
+                "Ready.".to_owned()
+            };
+        };
+        match &shown.segmentation {
+            SegmentationState::Pending => "Ready.".to_owned(),
+            SegmentationState::Failed => "No border was found.".to_owned(),
+            SegmentationState::Done { .. } if self.is_mask_empty() => {
+                "No border found at this threshold. Lower it, or draw by hand.".to_owned()
+            }
+            SegmentationState::Done { maps, milliseconds } => {
+                let by = if self.models.is_automatic() {
+                    format!(" by “{}”", self.models.name(&maps.model))
+                } else {
+                    String::new()
+                };
+                format!("Border found in {}{by}.", wording::duration(*milliseconds))
+            }
+        }
+    }
+
+    /// How large the mask is, as a sentence, once that is known exactly.
+    pub fn area_sentence(&self) -> String {
+        match self.shown().filter(|shown| shown.maps().is_some()).and_then(|shown| shown.area) {
+            Some(area) if area.exact && area.pixels < 0.5 => "The mask is empty.".to_owned(),
+            Some(area) if area.exact => {
+                format!("The mask covers {}.", wording::percent(area.fraction))
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// Whether the mask has no pixel.
+    pub fn is_mask_empty(&self) -> bool {
+        self.shown()
+            .and_then(|shown| shown.area)
+            .is_some_and(|area| area.exact && area.pixels < 0.5)
+    }
+
+    /// What the image says to those who cannot see it. Begins with the file's name.
+    pub fn alternative(&self) -> Option<String> {
+        let (document, opened) = self.documents.shown()?;
+        Some(wording::alternative(
+            &document.name,
+            opened.width,
+            opened.height,
+            opened.area.as_ref(),
+        ))
+    }
+
+    /// How the mask looks.
+    pub fn style(&self) -> Style {
+        self.preferences.style(self.stage.canvas.ratio)
+    }
+
+    /// The mask of the image on the stage, where its probability maps are in the engine that serves.
+    pub fn mask(&self) -> Option<MaskSpec> {
+        let opened = self.shown()?;
+        let maps = opened.maps()?;
+        let engine = self.engines.serving.as_ref()?;
+        (engine.maps.as_ref() == Some(maps)).then(|| MaskSpec {
+            segmentation: maps.clone(),
+            settings: opened.settings,
+            edits: opened.edits.version(),
+        })
+    }
+
+    /// The probability maps that the image on the stage needs.
+    pub(super) fn wanted_maps(&self) -> Option<Segmentation> {
+        let (document, opened) = self.documents.shown()?;
+        Some(Segmentation {
+            document: document.id,
+            model: self.models.wanted(Some(opened.modality))?.clone(),
+            views: Views::of(opened.modality).filter(|_| self.preferences.views),
+        })
+    }
+
+    /// Whether flipped and turned views can be averaged for the image on the stage.
+    pub fn has_views(&self) -> bool {
+        self.shown().is_some_and(|shown| Views::of(shown.modality).is_some())
+    }
+
+    /// Whether a command can be carried out now. A button of a command that cannot is disabled; a key says the reason.
+    pub fn availability(&self, command: &Command) -> Availability {
+        let shown = self.shown();
+        match command {
+            Command::Export(format) | Command::Copy(format) => {
+                if export::by_id(format).is_none() || shown.is_none() {
+                    Availability::Disabled
+                } else if self.documents.opening_id().is_some() {
+                    Availability::Waits("Nothing was exported: another image is being opened.")
+                } else if !self.has_mask() {
+                    Availability::Waits("Nothing was exported: there is no mask yet.")
+                } else {
+                    Availability::Enabled
+                }
+            }
+            Command::SetThreshold(_)
+            | Command::StepThreshold(_)
+            | Command::SetClass(_)
+            | Command::ToggleLargestRegion
+            | Command::ToggleFillHoles
+            | Command::Dab => Availability::when(shown.is_some_and(|shown| shown.maps().is_some())),
+            Command::Undo => Availability::when(shown.is_some_and(|shown| shown.edits.can_undo())),
+            Command::Redo => Availability::when(shown.is_some_and(|shown| shown.edits.can_redo())),
+            Command::ClearEdits => {
+                Availability::when(shown.is_some_and(|shown| !shown.edits.is_empty()))
+            }
+            Command::Step(step) => Availability::when(self.documents.beside(*step).is_some()),
+            Command::SetBrush(_) | Command::ScaleBrush(_) => Availability::when(self.stage.tool != Tool::Move),
+            Command::Zoom(..)
+            | Command::Pan(..)
+            | Command::Fit
+            | Command::ActualSize
+            | Command::ToggleFit
+            | Command::Arrow(..)
+            | Command::Compare(true) => Availability::when(shown.is_some()),
+            _ => Availability::Enabled,
+        }
+    }
+
+    /// What a developer needs to know to find a fault. No images, and no file names: those may name a patient.
+    pub fn diagnostics(&self) -> String {
+        let engine = self.engines.serving.as_ref();
+        let gpu = match &self.engines.gpu {
+            Gpu::Preparing { adapter, engine, milliseconds } => {
+                format!("preparing {adapter}, {:?}, {milliseconds:?} ms", engine.phase)
+            }
+            Gpu::Ready { adapter, .. } => format!("ready, {adapter}"),
+            other => format!("{other:?}"),
+        };
+        let mut lines = vec![
+            format!("Delineo: {}", env!("CARGO_PKG_VERSION")),
+            format!("Device: {}", self.device_sentence()),
+            format!("GPU: {gpu}"),
+            format!("Timing: {:?}", self.engines.timing),
+            format!("Engine: {:?}", engine.map(|engine| (engine.build, engine.phase))),
+            format!("Activity: {:?}", self.activity().map(|activity| activity.stage)),
+            self.model_diagnostics(),
+        ];
+        lines.push(match self.shown() {
+            None => "Image: none".to_owned(),
+            Some(shown) => format!(
+                "Image: {}×{}, looks like {}, segmentation {}, {} strokes, {:?}, {:?}",
+                shown.width,
+                shown.height,
+                shown.modality.word(),
+                match &shown.segmentation {
+                    SegmentationState::Pending => "pending".to_owned(),
+                    SegmentationState::Done { milliseconds, .. } => {
+                        format!("done in {milliseconds:.0} ms")
+                    }
+                    SegmentationState::Failed => "failed".to_owned(),
+                },
+                shown.edits.strokes().len(),
+                shown.settings,
+                shown.area
+            ),
+        });
+        let canvas = self.stage.canvas;
+        lines.push(format!("Canvas: {}×{} at {}", canvas.width, canvas.height, canvas.ratio));
+        lines.push(format!("Images: {}", self.documents.len()));
+        lines.push(format!("Offline: {:?}", self.offline));
+        lines.push(format!("Restarts: {}", self.engines.restarts));
+        lines.extend(self.engines.incidents.iter().map(|incident| format!("Incident: {incident}")));
+        lines.join("\n")
+    }
+
+    fn model_diagnostics(&self) -> String {
+        let Some((key, info)) = self.models.active() else {
+            return "Model: none".to_owned();
+        };
+        let manifest = &info.manifest;
+        // The name of a person's own file is theirs.
+        let id = match key {
+            crate::protocol::ModelKey::Published(id) => id.as_str(),
+            crate::protocol::ModelKey::Own(_) => "own",
+        };
+        let input = &manifest.input;
+        format!(
+            "Model: {id}, {}, CMUNeXt-{}, {} parameters, {} classes, {}×{} {:?} {:?} divisor {}, weights {}",
+            if self.models.choice.is_none() { "chosen by the app" } else { "chosen" },
+            manifest.variant,
+            info.parameters,
+            manifest.classes.len(),
+            input.width,
+            input.height,
+            input.channels,
+            input.resize,
+            input.divisor,
+            manifest.weights.sha256
+        )
+    }
+
+    /// Whether a sample is to come.
+    pub fn awaits_sample(&self) -> bool {
+        !self.samples.is_empty()
+    }
+}

@@ -1,0 +1,364 @@
+//! What comes of an engine's answers.
+
+use delineo::manifest::Manifest;
+
+use crate::app::command::Command;
+use crate::app::documents::{Opened, SegmentationState};
+use crate::app::edits::Edits;
+use crate::app::effect::Effect;
+use crate::app::engines::{Gpu, Pending, Purpose};
+use crate::app::event::{EngineId, PayloadId};
+use crate::app::notices::Offer;
+use crate::app::state::App;
+use crate::app::viewport::{Size, Viewport};
+use crate::app::wording;
+use crate::protocol::{Answer, Area, DocumentId, Frame, MaskSpec, ModelKey, Segmentation, Settings};
+
+impl App {
+    /// A request was met.
+    pub(super) fn answered(
+        &mut self,
+        engine: EngineId,
+        serves: bool,
+        pending: Pending,
+        answer: Answer,
+        payload: Option<PayloadId>,
+    ) {
+        match (pending.purpose, answer, payload) {
+            (Purpose::Start, Answer::Started(report), _) => self.started(engine, report),
+            (
+                Purpose::Load(key),
+                Answer::ModelLoaded {
+                    manifest,
+                    parameters,
+                },
+                _,
+            ) => {
+                if let Some(engine) = self.engines.get_mut(engine) {
+                    engine.models.insert(key.clone());
+                }
+                if serves {
+                    self.model_loaded(key, *manifest, parameters);
+                }
+            }
+            (Purpose::Time, Answer::Timed { milliseconds }, _) => {
+                self.was_timed(serves, milliseconds);
+            }
+            (
+                Purpose::Open(id),
+                Answer::Opened {
+                    width,
+                    height,
+                    modality,
+                    remarks,
+                },
+                Some(payload),
+            ) => {
+                if let Some(engine) = self.engines.get_mut(engine) {
+                    engine.document = Some(id);
+                    engine.maps = None;
+                    engine.edits = 0;
+                }
+                let opened = Opened {
+                    width,
+                    height,
+                    modality,
+                    remarks,
+                    segmentation: SegmentationState::Pending,
+                    settings: Settings {
+                        class: 0,
+                        threshold: 0.5,
+                        cleaning: Default::default(),
+                    },
+                    proposal: None,
+                    edits: Edits::default(),
+                    exported: None,
+                    viewport: Viewport::default(),
+                    area: None,
+                };
+                self.opened(id, opened, payload);
+            }
+            (Purpose::Segment(maps), Answer::Segmented { milliseconds }, _) => {
+                if let Some(engine) = self.engines.get_mut(engine) {
+                    engine.maps = Some(maps.clone());
+                }
+                self.segmented(maps, milliseconds);
+            }
+            (
+                Purpose::Paint(mask, frame),
+                Answer::Painted {
+                    left,
+                    top,
+                    width,
+                    height,
+                    area,
+                },
+                payload,
+            ) => {
+                let bounds = [left, top, width, height];
+                self.painted(mask, frame, bounds, area, payload, pending.asked);
+            }
+            (Purpose::Measure(mask), Answer::Measured(area), _) => self.measured(&mask, area),
+            (
+                Purpose::Export {
+                    document,
+                    edits,
+                    to_clipboard,
+                    ..
+                },
+                Answer::Exported {
+                    file_name,
+                    media_type,
+                },
+                Some(payload),
+            ) => {
+                if let Some(opened) = self
+                    .documents
+                    .get_mut(document)
+                    .and_then(|document| document.opened.as_mut())
+                {
+                    opened.exported = Some(edits);
+                }
+                self.effects.push(if to_clipboard {
+                    Effect::FillClipboard {
+                        id: pending.id,
+                        payload,
+                    }
+                } else {
+                    Effect::SaveFile {
+                        payload,
+                        file_name,
+                        media_type,
+                    }
+                });
+            }
+            (Purpose::Sample, Answer::SampleMade { file_name }, Some(payload)) => {
+                self.pop_sample();
+                self.effects.push(Effect::AdoptFile {
+                    payload,
+                    name: file_name,
+                    media_type: "image/png",
+                });
+            }
+            (Purpose::Edit | Purpose::Unload | Purpose::Close, Answer::Done, _) => {}
+            (purpose, answer, payload) => {
+                // Page and engine are of different versions, or one of them has a fault. Nothing is shown of it, and
+                // what was asked for ends as if it had failed.
+                self.effects.extend(payload.map(Effect::DropPayload));
+                self.engines
+                    .incidents
+                    .push(format!("{purpose:?} was answered by {answer:?}"));
+                let pending = Pending { purpose, ..pending };
+                self.failed(serves, pending, "The engine gave an answer to another question.");
+            }
+        }
+    }
+
+    /// A request could not be met.
+    pub(super) fn failed(&mut self, serves: bool, pending: Pending, message: &str) {
+        if !serves {
+            let reason = match pending.purpose {
+                Purpose::Start => message,
+                _ => "the model could not be run there",
+            };
+            return self.candidate_failed(reason, message.to_owned());
+        }
+        match pending.purpose {
+            Purpose::Start => self.stop(message),
+            Purpose::Load(key) => self.model_failed(key, message),
+            Purpose::Open(id) => self.refuse_document(id, message),
+            Purpose::Segment(maps) => {
+                let is_wanted = self.wanted_maps().as_ref() == Some(&maps);
+                if is_wanted && let Some(shown) = self.documents.shown_mut() {
+                    shown.segmentation = SegmentationState::Failed;
+                    self.fail_with_retry(message);
+                }
+            }
+            Purpose::Export { to_clipboard, .. } => {
+                if to_clipboard {
+                    self.effects.push(Effect::AbandonClipboard(pending.id));
+                }
+                self.fail(message);
+            }
+            Purpose::Sample => {
+                self.pop_sample();
+                self.fail(message);
+            }
+            // The CPU could not be timed, so it goes on; a frame or a count that is not to be had is asked again with
+            // the next change.
+            Purpose::Time => {
+                self.candidate_failed("the CPU could not be timed", message.to_owned());
+            }
+            Purpose::Edit
+            | Purpose::Paint(..)
+            | Purpose::Measure(_)
+            | Purpose::Unload
+            | Purpose::Close => self.engines.incidents.push(message.to_owned()),
+        }
+    }
+
+    fn was_timed(&mut self, serves: bool, measured: f64) {
+        if let Gpu::Preparing {
+            adapter,
+            milliseconds,
+            ..
+        } = &mut self.engines.gpu
+        {
+            match *milliseconds {
+                None if !serves => *milliseconds = Some(measured),
+                Some(gpu) if serves => {
+                    let adapter = adapter.clone();
+                    self.timed(adapter, gpu, measured);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn pop_sample(&mut self) {
+        if !self.samples.is_empty() {
+            self.samples.remove(0);
+        }
+    }
+
+    fn model_loaded(&mut self, key: ModelKey, manifest: Manifest, parameters: u32) {
+        let modality = self.shown().map(|shown| shown.modality);
+        let name = manifest.name.clone();
+        let variant = manifest.variant.clone();
+        let had_one = self.models.active().is_some();
+        let was_active = self.models.active().is_some_and(|(active, _)| *active == key);
+        self.models.loaded(&key, manifest, parameters);
+        if self.models.wanted(modality) != Some(&key) {
+            // The person changed their mind; what runs is what they want now.
+            return;
+        }
+        self.models.activate(&key);
+        self.notices.withdraw(&Command::Retry);
+        match &key {
+            ModelKey::Published(_) => {
+                self.preferences.latest = Some(key.to_string());
+                if had_one && !was_active && !self.models.is_automatic() {
+                    self.news(format!("“{name}” runs now."), None);
+                }
+            }
+            ModelKey::Own(digest) if !was_active => {
+                let is_remembered = self.models.own(digest).is_some_and(|own| own.is_remembered);
+                let offer = (!is_remembered).then(|| Offer {
+                    label: "Remember on this device",
+                    command: Command::RememberModel(key.clone()),
+                });
+                let parameters = wording::grouped(parameters.into());
+                self.news(
+                    format!("Your own model “{name}” runs: CMUNeXt-{variant}, {parameters} parameters."),
+                    offer,
+                );
+            }
+            ModelKey::Own(_) => {}
+        }
+    }
+
+    fn model_failed(&mut self, key: ModelKey, message: &str) {
+        let modality = self.shown().map(|shown| shown.modality);
+        let is_wanted = self.models.wanted(modality) == Some(&key);
+        self.models.fail(&key, message.to_owned());
+        if !is_wanted {
+            return self.fail(message);
+        }
+        match key {
+            // The model before, or the site's own, takes its place.
+            ModelKey::Own(_) => {
+                self.models.choice = self.models.earlier_choice.take();
+                self.fail(message);
+            }
+            ModelKey::Published(_) => self.fail_with_retry(message),
+        }
+    }
+
+    /// An image was decoded: it is on the stage from now on, unless the person closed it or wants another one meanwhile.
+    fn opened(&mut self, id: DocumentId, new: Opened, payload: PayloadId) {
+        let canvas = self.stage.canvas.size();
+        let is_reopened = self.documents.shown_id() == Some(id);
+        let is_wanted = is_reopened || self.documents.opening_id() == Some(id);
+        let Some(document) = self.documents.get_mut(id).filter(|_| is_wanted) else {
+            self.effects.push(Effect::DropPayload(payload));
+            return;
+        };
+        let opened = document.opened.get_or_insert(new);
+        opened.segmentation = SegmentationState::Pending;
+        let size = opened.size();
+        if !is_reopened {
+            opened.area = None;
+            if opened.viewport.fitted {
+                opened.viewport = Viewport::fit(size, canvas);
+            }
+        }
+        self.documents.show(id);
+        self.show_image(payload, size, is_reopened);
+    }
+
+    fn show_image(&mut self, payload: PayloadId, size: Size, is_reopened: bool) {
+        self.effects.push(Effect::ShowImage { payload, size });
+        if !is_reopened {
+            self.effects.push(Effect::ClearOverlay);
+            self.stage.drawing = None;
+        }
+        self.overlay.reset();
+    }
+
+    fn segmented(&mut self, maps: Segmentation, milliseconds: f64) {
+        self.engines.restarts = 0;
+        self.overlay.reset();
+        // The person may have changed their mind meanwhile; then the segmentation is still pending.
+        if self.wanted_maps().as_ref() != Some(&maps) {
+            return;
+        }
+        if let Some(document) = self.documents.get_mut(maps.document) {
+            document.crashes = 0;
+        }
+        self.notices.withdraw(&Command::Retry);
+        self.models.activate(&maps.model);
+        if let Some(shown) = self.documents.shown_mut() {
+            shown.segmentation = SegmentationState::Done { maps, milliseconds };
+            shown.area = None;
+        }
+    }
+
+    fn painted(
+        &mut self,
+        mask: MaskSpec,
+        frame: Frame,
+        bounds: [u32; 4],
+        area: Area,
+        payload: Option<PayloadId>,
+        asked: f64,
+    ) {
+        if self.documents.shown_id() != Some(mask.segmentation.document) {
+            self.effects.extend(payload.map(Effect::DropPayload));
+            return;
+        }
+        self.effects.push(Effect::ShowOverlay {
+            payload,
+            bounds,
+            frame,
+            asked,
+        });
+        let is_measured = self.overlay.measured.as_ref() == Some(&mask);
+        if area.exact {
+            self.overlay.measured = Some(mask);
+        }
+        // An approximate figure never replaces an exact one of the same mask.
+        if (area.exact || !is_measured)
+            && let Some(shown) = self.documents.shown_mut()
+        {
+            shown.area = Some(area);
+        }
+    }
+
+    fn measured(&mut self, mask: &MaskSpec, area: Area) {
+        if self.mask().as_ref() == Some(mask)
+            && let Some(shown) = self.documents.shown_mut()
+        {
+            shown.area = Some(area);
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Commands. A command that was accepted ends in what it says or in a sentence.
+
+use delineo::export;
+
+use crate::app::command::{Availability, Command, Sheet};
+use crate::app::documents::{Opened, SegmentationState};
+use crate::app::effect::Effect;
+use crate::app::engines::Purpose;
+use crate::app::stage::Tool;
+use crate::app::state::App;
+use crate::app::viewport::Viewport;
+use crate::protocol::{DocumentId, ModelKey, Request};
+
+/// Least and largest brush diameter on the screen, in CSS pixels.
+pub const BRUSH: (f64, f64) = (4.0, 160.0);
+
+impl App {
+    /// A command was given while `document` was on the stage.
+    pub(super) fn command(&mut self, command: Command, document: Option<DocumentId>, now: f64) {
+        if command.is_about_document() && document != self.documents.shown_id() {
+            return;
+        }
+        match self.availability(&command) {
+            Availability::Enabled => self.carry_out(command, now),
+            Availability::Disabled => {}
+            Availability::Waits(reason) => self.fail(reason),
+        }
+    }
+
+    fn carry_out(&mut self, command: Command, now: f64) {
+        match command {
+            Command::OpenFiles => self.effects.push(Effect::PickFiles),
+            Command::MakeSample(modality) => {
+                self.notices.forget_errors();
+                self.sample_count += 1;
+                self.samples.push((modality, self.sample_count));
+            }
+            Command::Show(id) => {
+                self.notices.forget_errors();
+                self.documents.open(id);
+            }
+            Command::Step(step) => {
+                if let Some(to) = self.documents.beside(step) {
+                    self.notices.forget_errors();
+                    self.documents.open(to);
+                }
+            }
+            Command::Close(id) => self.close_document(id),
+            Command::Reopen => {
+                self.notices.withdraw(&Command::Reopen);
+                self.documents.reopen();
+            }
+            Command::Export(format) => self.export(format, false, now),
+            Command::Copy(format) => self.export(format, true, now),
+            Command::SetThreshold(value) => self.set_threshold(|_| value),
+            Command::StepThreshold(step) => self.set_threshold(|threshold| threshold + step),
+            Command::SetClass(class) => self.change(|shown| shown.settings.class = class),
+            Command::ToggleLargestRegion => self.change(|shown| {
+                let cleaning = &mut shown.settings.cleaning;
+                cleaning.largest_region = !cleaning.largest_region;
+            }),
+            Command::ToggleFillHoles => self.change(|shown| {
+                let cleaning = &mut shown.settings.cleaning;
+                cleaning.fill_holes = !cleaning.fill_holes;
+            }),
+            Command::Undo => self.change(|shown| shown.edits.undo()),
+            Command::Redo => self.change(|shown| shown.edits.redo()),
+            Command::ClearEdits => self.change(|shown| shown.edits.clear()),
+            Command::Take(tool) => self.take_tool(tool),
+            Command::SetBrush(diameter) => {
+                self.preferences.brush = diameter.clamp(BRUSH.0, BRUSH.1);
+            }
+            Command::ScaleBrush(factor) => {
+                self.preferences.brush = (self.preferences.brush * factor).clamp(BRUSH.0, BRUSH.1);
+            }
+            Command::Dab => self.dab(),
+            Command::Arrow(across, down, draws) => self.arrow(across, down, draws),
+            Command::Zoom(factor, at) => {
+                let at = at.unwrap_or_else(|| self.stage.canvas.middle());
+                self.move_viewport(|viewport, size, canvas| viewport.zoom(factor, at, size, canvas));
+            }
+            Command::Pan(dx, dy) => {
+                self.move_viewport(|viewport, size, canvas| viewport.pan(dx, dy, size, canvas));
+            }
+            Command::Fit => self.move_viewport(|_, size, canvas| Viewport::fit(size, canvas)),
+            Command::ActualSize => self.actual_size(),
+            Command::ToggleFit => {
+                if self.shown().is_some_and(|shown| shown.viewport.fitted) {
+                    self.actual_size();
+                } else {
+                    self.move_viewport(|_, size, canvas| Viewport::fit(size, canvas));
+                }
+            }
+            Command::Compare(is_on) => self.stage.is_comparing = is_on,
+            Command::AverageViews(is_on) => {
+                self.preferences.views = is_on;
+                if self.has_views() {
+                    self.segment_again();
+                }
+            }
+            Command::SetMode(mode) => self.preferences.mode = mode,
+            Command::NextMode => self.preferences.mode = self.preferences.mode.next(),
+            Command::SetOpacity(opacity) => self.preferences.opacity = opacity.min(100),
+            Command::SetColour(colour) => self.preferences.colour = colour,
+            Command::ToggleControls => self.preferences.controls = !self.preferences.controls,
+            Command::NextTheme => self.preferences.theme = self.preferences.theme.next(),
+            Command::SetSingleKeys(is_on) => self.preferences.single_keys = is_on,
+            Command::ChooseModel(key) => self.choose_model(key),
+            Command::RememberModel(key) => self.remember_model(&key),
+            Command::ForgetModel(key) => self.forget_model(&key),
+            Command::Retry => self.retry(),
+            Command::RestartEngine => self.restart(now),
+            Command::Update => self.effects.push(Effect::Update),
+            Command::Dismiss(id) => self.notices.dismiss(id),
+            Command::OpenSheet(sheet) => self.open_sheet(Some(sheet)),
+            Command::CloseSheet => self.open_sheet(None),
+        }
+    }
+
+    fn open_sheet(&mut self, sheet: Option<Sheet>) {
+        self.sheet = sheet;
+        self.stage.is_comparing = false;
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut Opened)) {
+        if let Some(shown) = self.documents.shown_mut() {
+            change(shown);
+        }
+    }
+
+    /// Within its limits and in hundredths.
+    fn set_threshold(&mut self, value: impl FnOnce(f32) -> f32) {
+        self.change(|shown| {
+            let value = value(shown.settings.threshold).clamp(0.01, 0.99);
+            shown.settings.threshold = (value * 100.0).round() / 100.0;
+        });
+    }
+
+    fn take_tool(&mut self, tool: Tool) {
+        self.stage.tool = tool;
+        self.stage.hover = None;
+        if tool != Tool::Move {
+            // A slider that keeps the focus would keep the arrows from the brush.
+            self.effects.push(Effect::FocusStage);
+        }
+    }
+
+    fn actual_size(&mut self) {
+        let at = self.stage.canvas.middle();
+        self.move_viewport(|viewport, size, canvas| viewport.zoom_to(1.0, at, size, canvas));
+    }
+
+    fn segment_again(&mut self) {
+        self.change(|shown| shown.segmentation = SegmentationState::Pending);
+    }
+
+    fn export(&mut self, format: &'static str, to_clipboard: bool, now: f64) {
+        let (Some(format), Some(mask)) = (export::by_id(format), self.mask()) else {
+            return;
+        };
+        let Some(engine) = self.engines.serving.as_ref().map(|engine| engine.id) else {
+            return;
+        };
+        self.notices.forget_errors();
+        self.send_edits(now);
+        let purpose = Purpose::Export {
+            document: mask.segmentation.document,
+            format: format.id,
+            edits: mask.edits,
+            to_clipboard,
+        };
+        let request = Request::Export {
+            mask,
+            format: format.id.to_owned(),
+            style: self.style(),
+        };
+        let id = self.ask(engine, purpose, request, None, now);
+        if to_clipboard {
+            self.effects.push(Effect::ReserveClipboard {
+                id,
+                what: format.name,
+                media_type: format.media_type,
+            });
+        }
+    }
+
+    fn remember_model(&mut self, key: &ModelKey) {
+        let ModelKey::Own(digest) = key else { return };
+        let Some(mut own) = self.models.own(digest).cloned() else {
+            return;
+        };
+        // With the digest in the manifest, a file that was damaged on the disk is noticed.
+        let manifest = self
+            .models
+            .info(key)
+            .and_then(|info| serde_json::to_string(&*info.manifest).ok());
+        own.manifest = own.manifest.or(manifest);
+        self.effects.push(Effect::RememberModel(own));
+    }
+
+    /// If it runs, it runs on until the page is closed.
+    fn forget_model(&mut self, key: &ModelKey) {
+        let ModelKey::Own(digest) = key else { return };
+        let name = self.models.name(key);
+        self.models.set_remembered(digest, false);
+        self.effects
+            .push(Effect::ForgetModel(digest.as_str().into()));
+        self.news(format!("“{name}” is forgotten on this device."), None);
+    }
+}

@@ -1,0 +1,179 @@
+//! What happens on an event. One file a subject; `work` decides what the engines are asked next.
+
+mod answers;
+mod commands;
+mod engines;
+mod files;
+mod stage;
+mod work;
+
+pub use commands::BRUSH;
+pub use files::WEIGHTS;
+
+use std::time::Duration;
+
+use super::command::Command;
+use super::effect::Effect;
+use super::event::{Event, OfflineNews, OwnModelFault, Surroundings, Timer};
+use super::notices::{Offer, Tone};
+use super::state::App;
+use super::wording;
+use crate::protocol::{DeviceKind, ModelKey};
+
+/// How long news stays.
+const NEWS: Duration = Duration::from_secs(7);
+
+impl App {
+    /// Takes in what happened at `now`, in milliseconds of the page's clock, and says what is to be done.
+    pub fn update(&mut self, event: Event, now: f64) -> Vec<Effect> {
+        let before = self.preferences.clone();
+        self.take_in(event, now);
+        self.work(now);
+        if self.preferences != before {
+            let preferences = Box::new(self.preferences.clone());
+            self.effects.push(Effect::StorePreferences(preferences));
+        }
+        let has_unsaved = self.documents.iter().any(|document| {
+            let opened = document.opened.as_ref();
+            opened.is_some_and(|opened| opened.has_unsaved_edits())
+        });
+        if has_unsaved != self.is_guarded {
+            self.is_guarded = has_unsaved;
+            self.effects.push(Effect::GuardUnload(has_unsaved));
+        }
+        std::mem::take(&mut self.effects)
+    }
+
+    fn take_in(&mut self, event: Event, now: f64) {
+        match event {
+            Event::Begun(surroundings) => self.begin(surroundings, now),
+            Event::Command { command, document } => self.command(command, document, now),
+            Event::Key(press) => {
+                let may_type = self.preferences.single_keys;
+                let has_brush = self.stage.tool != super::stage::Tool::Move;
+                if let Some(command) = press.command(may_type, has_brush) {
+                    self.command(command, self.documents.shown_id(), now);
+                }
+            }
+            Event::KeyReleased => self.stage.is_comparing = false,
+            Event::Pointer(pointer) => self.pointer(pointer),
+            Event::CanvasResized(canvas) => self.resize(canvas),
+            Event::FilesArrived(arrival) => self.arrive(arrival),
+            Event::AdapterFound(found) => self.adapter_found(found),
+            Event::ModelsListed { published, own } => self.models_listed(published, own),
+            Event::OwnModelRead(Ok(model)) => {
+                let key = ModelKey::Own(model.digest.to_string());
+                self.models.bring(model);
+                self.choose_model(Some(key));
+            }
+            Event::OwnModelRead(Err(OwnModelFault { digest, message })) => {
+                if let Some(digest) = digest {
+                    self.models.set_remembered(&digest, false);
+                }
+                self.fail(message);
+            }
+            Event::ModelRemembered { digest, is_kept } => self.model_remembered(&digest, is_kept),
+            Event::Engine {
+                engine,
+                message,
+                payload,
+            } => self.heard(engine, message, payload, now),
+            Event::EngineDied { engine, reason } => self.engine_died(engine, reason, None),
+            Event::FileSaved {
+                file_name,
+                is_saved: true,
+            } => self.news(format!("Saved as {file_name}."), None),
+            Event::FileSaved { .. } => self.fail(
+                "The browser did not save the file. Check whether it blocks downloads here.",
+            ),
+            Event::ClipboardWritten {
+                what,
+                is_written: true,
+            } => self.news(format!("{what} copied to the clipboard."), None),
+            Event::ClipboardWritten { .. } => {
+                self.fail("The browser did not allow the clipboard. Export the file instead.")
+            }
+            Event::Timer(timer) => self.timer(timer, now),
+            Event::Offline(news) => self.offline_news(news),
+        }
+    }
+
+    fn begin(&mut self, surroundings: Surroundings, now: f64) {
+        self.asked_device = surroundings.device;
+        self.asked_model = surroundings.model;
+        self.may_share_memory = surroundings.may_share_memory;
+        self.engines.timing = self.preferences.timing.clone();
+        self.effects.push(Effect::ListModels);
+        self.launch(now);
+        if self.asked_device == Some(DeviceKind::Cpu) {
+            self.adapter_found(Ok(String::new()));
+        } else {
+            self.effects.push(Effect::FindAdapter);
+        }
+    }
+
+    fn timer(&mut self, timer: Timer, now: f64) {
+        match timer {
+            Timer::Relaunch if self.engines.serving.is_none() && !self.is_stopped() => {
+                self.launch(now)
+            }
+            Timer::Relaunch => {}
+            Timer::Launch(engine) => self.launch_is_late(engine),
+            Timer::Measure => self.overlay.is_quiet = true,
+            Timer::Notice(id) => self.notices.dismiss(id),
+        }
+    }
+
+    fn offline_news(&mut self, news: OfflineNews) {
+        match news {
+            OfflineNews::Ready { is_new } => {
+                self.offline.is_ready = true;
+                if is_new {
+                    self.news("Ready to work offline.", None);
+                }
+            }
+            OfflineNews::UpdateFound | OfflineNews::UpdatedElsewhere => {
+                self.offline.has_update = true;
+                let text = match news {
+                    OfflineNews::UpdatedElsewhere => {
+                        "Delineo was updated in another tab. This one goes on with the old version until it is loaded anew."
+                    }
+                    _ => "Update available. Updating reloads the page and closes its pictures.",
+                };
+                let offer = Offer {
+                    label: "Update now",
+                    command: Command::Update,
+                };
+                self.news(text, Some(offer));
+            }
+        }
+    }
+
+    /// Says something worth knowing; without an offer it goes after a while.
+    pub(super) fn news(&mut self, text: impl Into<String>, offer: Option<Offer>) {
+        let stays = offer.is_some();
+        let id = self.notices.tell(Tone::Info, text.into(), offer);
+        if !stays {
+            self.effects.push(Effect::SetTimer {
+                timer: Timer::Notice(id),
+                after: NEWS,
+            });
+        }
+    }
+
+    /// Says what did not work.
+    pub(super) fn fail(&mut self, text: impl AsRef<str>) {
+        let text = wording::sentence(text.as_ref());
+        self.notices.tell(Tone::Error, text, None);
+    }
+
+    /// Says what did not work, and offers another try.
+    pub(super) fn fail_with_retry(&mut self, text: &str) {
+        let offer = Offer {
+            label: "Try again",
+            command: Command::Retry,
+        };
+        self.notices
+            .tell(Tone::Error, wording::sentence(text), Some(offer));
+    }
+}

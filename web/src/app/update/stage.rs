@@ -1,0 +1,150 @@
+//! What hands and arrows do on the stage.
+
+use crate::app::gestures::{Pointer, PointerPhase};
+use crate::app::stage::{Canvas, Tool};
+use crate::app::state::App;
+use crate::app::viewport::{self, Size, Viewport};
+
+/// How far an arrow key moves the image, in CSS pixels.
+const KEY_STEP: f64 = 48.0;
+/// How far it moves the brush.
+const KEY_BRUSH_STEP: f64 = 8.0;
+
+impl App {
+    /// The stage has another size: fitted images are fitted again, others stay around their centre.
+    pub(super) fn resize(&mut self, canvas: Canvas) {
+        let before = self.stage.canvas.size();
+        self.stage.canvas = canvas;
+        self.move_viewport(|viewport, size, canvas| viewport.resized(before, size, canvas));
+    }
+
+    /// Changes what is visible of the image on the stage.
+    pub(super) fn move_viewport(&mut self, change: impl FnOnce(Viewport, Size, Size) -> Viewport) {
+        let canvas = self.stage.canvas.size();
+        if let Some(shown) = self.documents.shown_mut() {
+            shown.viewport = change(shown.viewport, shown.size(), canvas);
+        }
+    }
+
+    /// A pointer drags, pinches or draws.
+    pub(super) fn pointer(&mut self, pointer: Pointer) {
+        let Pointer {
+            phase,
+            id,
+            at,
+            is_main,
+            is_finger,
+        } = pointer;
+        match phase {
+            PointerPhase::Down => self.pointer_down(id, at, is_main),
+            PointerPhase::Moved => {
+                let hovers = self.stage.tool != Tool::Move && !is_finger;
+                self.stage.hover = hovers.then_some(at);
+                self.pointer_moved(id, at);
+            }
+            PointerPhase::Up => {
+                self.stage.gesture.up(id);
+                if self.stage.drawing == Some(id) {
+                    self.stage.drawing = None;
+                }
+            }
+            PointerPhase::Left => self.stage.hover = None,
+        }
+    }
+
+    fn pointer_down(&mut self, id: i32, at: (f64, f64), is_main: bool) {
+        self.stage.gesture.down(id, at);
+        let has_maps = self.shown().is_some_and(|shown| shown.maps().is_some());
+        match (self.stage.tool.stroke_kind(), self.stage.gesture.count()) {
+            (Some(kind), 1) if is_main && has_maps => {
+                let (radius, point) = (self.brush_radius(), self.in_image(at));
+                if let Some(shown) = self.documents.shown_mut() {
+                    shown.edits.begin(kind, radius, point);
+                    self.stage.drawing = Some(id);
+                }
+            }
+            // A second finger: it was the beginning of a pinch, not of a stroke.
+            (_, 2) if self.stage.drawing.take().is_some() => {
+                if let Some(shown) = self.documents.shown_mut() {
+                    shown.edits.abandon();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn pointer_moved(&mut self, id: i32, at: (f64, f64)) {
+        let Some(motion) = self.stage.gesture.moved(id, at) else {
+            return;
+        };
+        if self.stage.drawing == Some(id) {
+            let point = self.in_image(at);
+            if let Some(shown) = self.documents.shown_mut() {
+                shown.edits.extend(point);
+            }
+            return;
+        }
+        self.move_viewport(|viewport, size, canvas| {
+            let moved = viewport.pan(motion.dx, motion.dy, size, canvas);
+            if motion.factor == 1.0 {
+                moved
+            } else {
+                moved.zoom(motion.factor, motion.at, size, canvas)
+            }
+        });
+    }
+
+    /// An arrow key: it moves the image, or with a brush in hand the brush, which draws as it goes if `draws`.
+    pub(super) fn arrow(&mut self, across: f64, down: f64, draws: bool) {
+        let ratio = self.stage.canvas.ratio;
+        let Some(kind) = self.stage.tool.stroke_kind() else {
+            let step = ratio * KEY_STEP;
+            return self.move_viewport(|viewport, size, canvas| {
+                viewport.pan(-across * step, -down * step, size, canvas)
+            });
+        };
+        let step = ratio * KEY_BRUSH_STEP;
+        let before = self.in_image(self.stage.keyboard_brush());
+        let (over_x, over_y) = self.stage.move_keyboard_brush(across * step, down * step);
+        if over_x != 0.0 || over_y != 0.0 {
+            // At the edge the image moves instead.
+            self.move_viewport(|viewport, size, canvas| {
+                viewport.pan(-over_x, -over_y, size, canvas)
+            });
+        }
+        let has_maps = self.shown().is_some_and(|shown| shown.maps().is_some());
+        if draws && has_maps {
+            let after = self.in_image(self.stage.keyboard_brush());
+            let radius = self.brush_radius();
+            if let Some(shown) = self.documents.shown_mut() {
+                if !shown.edits.ends_at(kind, before) {
+                    shown.edits.begin(kind, radius, before);
+                }
+                shown.edits.extend(after);
+            }
+        }
+    }
+
+    /// Puts the brush down once, for those who draw with the keyboard.
+    pub(super) fn dab(&mut self) {
+        let point = self.in_image(self.stage.keyboard_brush());
+        let radius = self.brush_radius();
+        if let (Some(kind), Some(shown)) = (
+            self.stage.tool.stroke_kind(),
+            self.documents.shown_mut(),
+        ) {
+            shown.edits.begin(kind, radius, point);
+        }
+    }
+
+    /// The brush's radius in image pixels.
+    fn brush_radius(&self) -> f64 {
+        let scale = self.shown().map_or(1.0, |shown| shown.viewport.view.scale);
+        self.preferences.brush / 2.0 * self.stage.canvas.ratio / scale
+    }
+
+    fn in_image(&self, at: (f64, f64)) -> (f64, f64) {
+        self.shown()
+            .map_or(at, |shown| viewport::to_image(shown.viewport.view, at))
+    }
+}

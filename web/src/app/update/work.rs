@@ -1,0 +1,422 @@
+//! What the engines are asked next. [`App::work`] looks at the state after every event and asks for one thing at a time,
+//! so that a wish that changed meanwhile is never asked. Everything an engine holds can be given to it again: after a
+//! crash or a hand-over the same function opens the document anew.
+
+use std::time::Duration;
+
+use crate::app::command::Command;
+use crate::app::documents::SegmentationState;
+use crate::app::effect::Effect;
+use crate::app::engines::{Gpu, Pending, Phase, Purpose};
+use crate::app::event::{EngineId, FileId, Timer};
+use crate::app::overlay::Wish;
+use crate::app::state::App;
+use crate::protocol::{DocumentId, Frame, ModelKey, Request, Segmentation, Settings};
+
+/// How long nothing must change before the area is counted exactly.
+const QUIET: Duration = Duration::from_millis(150);
+
+/// The next thing to do.
+#[derive(Debug)]
+enum Step {
+    HandOver,
+    Open(DocumentId),
+    Load(ModelKey),
+    Unload(ModelKey),
+    Segment(Segmentation),
+    GiveUpSegmentation,
+    PrepareGpu(String),
+    LoadOnGpu(EngineId, ModelKey),
+    TimeOnGpu(EngineId, ModelKey),
+    TimeOnCpu(ModelKey),
+    GpuIsReady,
+    RegisterServiceWorker,
+    KeepOffline(String),
+    Sample,
+    Close(DocumentId),
+}
+
+impl App {
+    /// Asks for what is to be done now.
+    pub(super) fn work(&mut self, now: f64) {
+        // Each step changes what the next one sees: it is asked for, done, or no longer due.
+        while let Some(step) = self.next_step() {
+            self.take_step(step, now);
+        }
+        self.work_on_overlay(now);
+    }
+
+    fn next_step(&self) -> Option<Step> {
+        let engine = self.engines.serving.as_ref()?;
+        if engine.phase != Phase::Ready {
+            return None;
+        }
+        if !self.samples.is_empty() && !engine.is_asked(|purpose| *purpose == Purpose::Sample) {
+            return Some(Step::Sample);
+        }
+        let is_at_work = engine.is_asked(|purpose| {
+            matches!(
+                purpose,
+                Purpose::Load(_) | Purpose::Open(_) | Purpose::Segment(_)
+            )
+        });
+        if is_at_work {
+            return self.next_gpu_step();
+        }
+        self.next_document_step()
+            .or_else(|| self.next_idle_step())
+            .or_else(|| self.next_gpu_step())
+    }
+
+    /// What the person waits for.
+    fn next_document_step(&self) -> Option<Step> {
+        let engine = self.engines.serving.as_ref()?;
+        let shown = self.documents.shown();
+        let opening = self.documents.opening_id();
+        let is_waiting = self.awaits_document();
+        // Never while a mask is on the stage: no border changes by itself under the person's eyes.
+        if matches!(self.engines.gpu, Gpu::Ready { .. })
+            && !engine.is_busy()
+            && (is_waiting || shown.is_none())
+        {
+            return Some(Step::HandOver);
+        }
+        if let Some(opening) = opening {
+            return Some(Step::Open(opening));
+        }
+        let Some((document, opened)) = shown else {
+            let stale = engine.document.filter(|_| self.documents.is_empty());
+            return stale.map(Step::Close).or_else(|| self.load_step(None));
+        };
+        if opened.segmentation == SegmentationState::Failed {
+            return None;
+        }
+        if engine.document != Some(document.id) {
+            return Some(Step::Open(document.id));
+        }
+        let wanted = self.wanted_maps()?;
+        if opened.maps().is_some() && engine.maps.as_ref() == opened.maps() {
+            return None;
+        }
+        if self.models.has_failed(&wanted.model) {
+            // A mask by a model for other images would be worse than none.
+            return Some(Step::GiveUpSegmentation);
+        }
+        self.load_step(Some(&wanted.model))
+            .or(Some(Step::Segment(wanted)))
+    }
+
+    /// Loads the model that is wanted, unless the engine has it or it cannot be had.
+    fn load_step(&self, wanted: Option<&ModelKey>) -> Option<Step> {
+        let wanted = wanted.or_else(|| self.models.wanted(None))?;
+        let has_it = self.engines.serving.as_ref()?.models.contains(wanted);
+        (!has_it && !self.models.has_failed(wanted)).then(|| Step::Load(wanted.clone()))
+    }
+
+    /// What can wait until nobody waits for anything.
+    fn next_idle_step(&self) -> Option<Step> {
+        let engine = self.engines.serving.as_ref()?;
+        if engine.is_busy() || self.awaits_document() {
+            return None;
+        }
+        let in_use = self.shown().and_then(|shown| shown.maps());
+        let is_needed = |key: &ModelKey| {
+            self.models.choice.as_ref() == Some(key)
+                || in_use.is_some_and(|maps| maps.model == *key)
+        };
+        // The site's models are few and at hand when images of both kinds come in turn; a person's own may be large.
+        let unused = engine
+            .models
+            .iter()
+            .find(|key| matches!(key, ModelKey::Own(_)) && !is_needed(key));
+        if let Some(unused) = unused {
+            return Some(Step::Unload(unused.clone()));
+        }
+        let (active, info) = self.models.active()?;
+        if !engine.models.contains(active) {
+            return None;
+        }
+        if let Gpu::Expected(adapter) = &self.engines.gpu {
+            return Some(Step::PrepareGpu(adapter.clone()));
+        }
+        if self.engines.is_gpu_under_way() {
+            return None;
+        }
+        if !self.offline.is_registered {
+            return Some(Step::RegisterServiceWorker);
+        }
+        match active {
+            ModelKey::Published(id) if self.offline.is_ready => {
+                let file = format!("models/{id}/{}", info.manifest.weights.file);
+                (!self.kept_offline.contains(&file)).then_some(Step::KeepOffline(file))
+            }
+            _ => None,
+        }
+    }
+
+    /// What the GPU's engine needs before it can serve.
+    fn next_gpu_step(&self) -> Option<Step> {
+        let Gpu::Preparing {
+            adapter,
+            engine,
+            milliseconds,
+        } = &self.engines.gpu
+        else {
+            return None;
+        };
+        if !engine.is_idle() {
+            return None;
+        }
+        let (active, _) = self.models.active()?;
+        let Some(model) = engine.models.iter().next() else {
+            return Some(Step::LoadOnGpu(engine.id, active.clone()));
+        };
+        let is_known_faster = self
+            .known_timing(adapter)
+            .is_some_and(|timing| timing.is_gpu_faster());
+        if self.is_gpu_asked() || is_known_faster {
+            return Some(Step::GpuIsReady);
+        }
+        let serving = self.engines.serving.as_ref()?;
+        // Both are timed while the other one rests, or the processor would be shared.
+        if !serving.is_idle() || self.awaits_document() {
+            return None;
+        }
+        if milliseconds.is_none() {
+            return Some(Step::TimeOnGpu(engine.id, model.clone()));
+        }
+        serving
+            .models
+            .contains(model)
+            .then(|| Step::TimeOnCpu(model.clone()))
+    }
+
+    fn take_step(&mut self, step: Step, now: f64) {
+        let Some(serving) = self.engines.serving.as_ref().map(|engine| engine.id) else {
+            return;
+        };
+        match step {
+            Step::HandOver => self.hand_over(),
+            Step::Open(id) => self.ask_open(serving, id, now),
+            Step::Load(key) => self.ask_load(serving, key, now),
+            Step::Unload(model) => {
+                self.hold(serving, |engine| {
+                    engine.models.remove(&model);
+                });
+                self.ask(serving, Purpose::Unload, Request::UnloadModel { model }, None, now);
+            }
+            Step::Segment(maps) => {
+                self.carry_settings(&maps.model);
+                let request = Request::Segment(maps.clone());
+                self.ask(serving, Purpose::Segment(maps), request, None, now);
+            }
+            Step::GiveUpSegmentation => {
+                if let Some(shown) = self.documents.shown_mut() {
+                    shown.segmentation = SegmentationState::Failed;
+                }
+            }
+            Step::PrepareGpu(adapter) => self.prepare_gpu(adapter, now),
+            Step::LoadOnGpu(engine, key) => self.ask_load(engine, key, now),
+            Step::TimeOnGpu(engine, model) => {
+                self.ask(engine, Purpose::Time, Request::TimeModel { model }, None, now);
+            }
+            Step::TimeOnCpu(model) => {
+                self.ask(serving, Purpose::Time, Request::TimeModel { model }, None, now);
+            }
+            Step::GpuIsReady => {
+                self.engines.gpu = match std::mem::take(&mut self.engines.gpu) {
+                    Gpu::Preparing {
+                        adapter, engine, ..
+                    } => Gpu::Ready { adapter, engine },
+                    other => other,
+                };
+            }
+            Step::RegisterServiceWorker => {
+                self.offline.is_registered = true;
+                self.effects.push(Effect::RegisterServiceWorker);
+            }
+            Step::KeepOffline(file) => {
+                self.kept_offline.insert(file.clone());
+                self.effects.push(Effect::KeepOffline(file));
+            }
+            Step::Sample => {
+                if let Some((modality, seed)) = self.samples.first().copied() {
+                    let request = Request::MakeSample { modality, seed };
+                    self.ask(serving, Purpose::Sample, request, None, now);
+                }
+            }
+            Step::Close(document) => {
+                self.hold(serving, |engine| {
+                    engine.document = None;
+                    engine.maps = None;
+                });
+                self.ask(serving, Purpose::Close, Request::Close { document }, None, now);
+            }
+        }
+    }
+
+    fn ask_open(&mut self, engine: EngineId, id: DocumentId, now: f64) {
+        let Some(document) = self.documents.get(id) else {
+            return;
+        };
+        let (name, file) = (document.name.clone(), document.file);
+        let request = Request::Open { document: id, name };
+        self.ask(engine, Purpose::Open(id), request, Some(file), now);
+    }
+
+    fn ask_load(&mut self, engine: EngineId, key: ModelKey, now: f64) {
+        let own = match &key {
+            ModelKey::Own(digest) => self.models.own(digest).cloned(),
+            ModelKey::Published(_) => None,
+        };
+        let request = Request::LoadModel {
+            model: key.clone(),
+            name: self.models.name(&key),
+            manifest: own.as_ref().and_then(|own| own.manifest.clone()),
+        };
+        let file = own.and_then(|own| own.file);
+        self.ask(engine, Purpose::Load(key), request, file, now);
+    }
+
+    /// Sends a request and remembers what it was for.
+    pub(super) fn ask(
+        &mut self,
+        engine: EngineId,
+        purpose: Purpose,
+        request: Request,
+        file: Option<FileId>,
+        now: f64,
+    ) -> crate::protocol::RequestId {
+        let id = self.engines.next_request();
+        self.hold(engine, |engine| {
+            engine.pending.push_back(Pending {
+                id,
+                purpose,
+                asked: now,
+                progress: None,
+            })
+        });
+        self.effects.push(Effect::Ask {
+            engine,
+            id,
+            request,
+            file,
+        });
+        id
+    }
+
+    fn hold(&mut self, id: EngineId, change: impl FnOnce(&mut crate::app::engines::Engine)) {
+        if let Some(engine) = self.engines.get_mut(id) {
+            change(engine);
+        }
+    }
+
+    /// Makes the settings of the image on the stage fit the model that is about to run on it.
+    fn carry_settings(&mut self, model: &ModelKey) {
+        let Some(proposal) = self.models.proposal(model) else {
+            return;
+        };
+        let Some(shown) = self.documents.shown_mut() else {
+            return;
+        };
+        shown.settings = match &shown.proposal {
+            Some(before) => before.carried(shown.settings, &proposal),
+            None => Settings {
+                threshold: proposal.threshold,
+                ..shown.settings
+            },
+        };
+        shown.proposal = Some(proposal);
+    }
+
+    /// Gives the engine the corrections that it does not have.
+    pub(super) fn send_edits(&mut self, now: f64) {
+        let Some(document) = self.documents.shown_id() else {
+            return;
+        };
+        let Some(engine) = self.engines.serving.as_ref() else {
+            return;
+        };
+        let (id, sent) = (engine.id, engine.edits);
+        let Some(shown) = self.shown() else { return };
+        let version = shown.edits.version();
+        if sent == version {
+            return;
+        }
+        let request = Request::Edit {
+            document,
+            version,
+            strokes: shown.edits.strokes(),
+        };
+        self.hold(id, |engine| engine.edits = version);
+        self.ask(id, Purpose::Edit, request, None, now);
+    }
+
+    /// Asks for the frame that is wanted now, unless the engine is at one or has drawn it already, and for the exact area
+    /// once nothing changes any more.
+    fn work_on_overlay(&mut self, now: f64) {
+        let Some(engine) = self.engines.serving.as_ref() else {
+            return;
+        };
+        let serving = engine.id;
+        let is_at_work = engine.is_asked(|purpose| {
+            matches!(
+                purpose,
+                Purpose::Paint(..) | Purpose::Open(_) | Purpose::Segment(_) | Purpose::Measure(_)
+            )
+        });
+        let canvas = self.stage.canvas;
+        let Some(mask) = self
+            .mask()
+            .filter(|_| !is_at_work && !canvas.size().is_empty())
+        else {
+            return;
+        };
+        let Some(view) = self.shown().map(|shown| shown.viewport.view) else {
+            return;
+        };
+        let frame = Frame {
+            width: canvas.width,
+            height: canvas.height,
+            view,
+            style: self.style(),
+        };
+        let wish = Wish { mask, frame };
+        if self.overlay.is_new(&wish) {
+            self.send_edits(now);
+            self.overlay.is_quiet = false;
+            self.effects.push(Effect::SetTimer {
+                timer: Timer::Measure,
+                after: QUIET,
+            });
+            let Wish { mask, frame } = wish.clone();
+            self.overlay.asked = Some(wish);
+            let request = Request::Paint {
+                mask: mask.clone(),
+                frame,
+            };
+            self.ask(serving, Purpose::Paint(mask, frame), request, None, now);
+        } else if self.overlay.wants_measure(&wish.mask) {
+            self.overlay.measured = Some(wish.mask.clone());
+            let request = Request::Measure {
+                mask: wish.mask.clone(),
+            };
+            self.ask(serving, Purpose::Measure(wish.mask), request, None, now);
+        }
+    }
+
+    /// Tries again what failed.
+    pub(super) fn retry(&mut self) {
+        self.notices.forget_errors();
+        self.notices.withdraw(&Command::Retry);
+        self.models.forget_failures();
+        if !self.models.are_listed() || self.models.entries().is_empty() {
+            self.effects.push(Effect::ListModels);
+        }
+        if let Some(shown) = self.documents.shown_mut()
+            && shown.segmentation == SegmentationState::Failed
+        {
+            shown.segmentation = SegmentationState::Pending;
+        }
+    }
+}
