@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use delineo::evaluation::Report;
-use delineo::mask::{Mask, mask_png, png};
+use delineo::export::{mask_png, png};
+use delineo::mask::Mask;
 use delineo::metrics::{Confusion, SurfaceDistance};
 use delineo::phantom;
 use delineo::tta::Views;
