@@ -5,7 +5,7 @@
 //! ```text
 //! file ─▶ imaging::decode ─▶ RGB8 image ─▶ imaging::preprocess ─▶ network ─▶ mask::ProbabilityMap
 //!                                                                               │
-//!            mask::export ◀─ mask::Mask ◀─ strokes ◀─ cleaning ◀─ threshold ◀───┘
+//!                  export ◀─ mask::Mask ◀─ strokes ◀─ cleaning ◀─ threshold ◀───┘
 //! ```
 //!
 //! The library knows neither the DOM nor JavaScript. The feature `network` brings the network on every
@@ -15,6 +15,7 @@
 #[cfg(not(target_family = "wasm"))]
 pub mod dataset;
 pub mod error;
+pub mod export;
 pub mod imaging;
 pub mod manifest;
 pub mod mask;

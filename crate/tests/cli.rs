@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use delineo::mask::png;
+use delineo::export::{self, png};
 use delineo::phantom;
 
 use phantoms::{folder, model};
@@ -62,6 +62,37 @@ fn segment_writes_a_mask_of_the_images_own_size_and_says_so_in_json() {
     let area = mask.pixels().filter(|pixel| pixel.0 == [255]).count();
     assert_eq!(line["area"], area);
     assert!(area > 0, "the phantom's lesion is found");
+}
+
+#[test]
+fn segment_writes_every_format_that_is_asked_for_and_no_other() {
+    let folder = folder("formats");
+    let image = phantom_in(&folder);
+    let (model, out) = (model(), folder.join("out"));
+    let run = |formats: &str| {
+        let arguments = ["segment", "--device", "cpu", "--json", "--format", formats];
+        let mut arguments = arguments.map(path).to_vec();
+        arguments.extend([&image, path("--model"), &model, path("--out"), &out]);
+        delineo(&arguments)
+    };
+    let two = &export::FORMATS[1..3];
+    let output = run(&format!("{},{1},{1}", two[0].id, two[1].id));
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let line: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    for format in export::FORMATS {
+        let asked = two.iter().any(|asked| asked.id == format.id);
+        let file = out.join(format.file_name("lesion.png"));
+        assert_eq!(file.exists(), asked, "{}", format.id);
+        assert_eq!(line[format.id] == serde_json::json!(file), asked);
+    }
+
+    let output = run("mask,drawing");
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("drawing") && said.contains(&export::list()),
+        "{said}"
+    );
 }
 
 #[test]

@@ -1,10 +1,8 @@
 //! The mask at image size, the preview on the screen and the exported files must agree.
 
 use delineo::RgbImage;
-use delineo::mask::{
-    Cleaning, Mask, Preview, ProbabilityMap, Stroke, StrokeKind, Style, View, mask_png,
-    overlay_png, png, probability_png,
-};
+use delineo::export::{self, Segmentation, mask_png, overlay_png, png, probability_png};
+use delineo::mask::{Cleaning, Mask, Preview, ProbabilityMap, Stroke, StrokeKind, Style, View};
 
 const TINT: Style = Style {
     tint: true,
@@ -389,6 +387,24 @@ fn exported_files_hold_pixels_and_nothing_else() {
         png(&image),
     ] {
         assert_eq!(chunks(&file.expect("encodes")), ["IHDR", "IDAT", "IEND"]);
+    }
+}
+
+#[test]
+fn every_export_shows_the_mask_that_was_asked_for() {
+    let (map, strokes) = (ring_and_speck(), strokes());
+    let image = RgbImage::from_pixel(130, 70, image::Rgb([90, 80, 70]));
+    let segmentation = Segmentation::new(&image, &map, 0.6, CLEANINGS[3], &strokes, TINT);
+    let mask = Mask::make(&map, 130, 70, 0.6, CLEANINGS[3], &strokes);
+    assert_eq!(*segmentation.mask(), mask);
+    for (id, expected) in [
+        ("mask", mask_png(&mask)),
+        ("overlay", overlay_png(&image, &mask, &TINT)),
+        ("probability", probability_png(&map, 130, 70)),
+    ] {
+        let format = export::by_id(id).expect("listed");
+        let bytes = format.encode(&segmentation).expect("encodes");
+        assert_eq!(bytes, expected.expect("encodes"), "{id}");
     }
 }
 

@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use delineo::dataset::{Dataset, Layout, Part, Split};
-use delineo::mask::{mask_png, png};
+use delineo::export::{mask_png, png};
 use delineo::network::{Architecture, CmuNext, Variant};
 use delineo::phantom;
 use delineo::training::{Config, On, Place, mean, train};

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::split::{Entry, divide};
 use super::*;
-use crate::mask::{mask_png, png};
+use crate::export::{mask_png, png};
 use crate::phantom::{self, Phantom};
 
 /// An empty folder of the test's own, removed with the value.

@@ -9,7 +9,7 @@ use super::grid::Window;
 /// Sides of a window beyond which there is nothing but background. On the other sides the mask goes on unseen, and
 /// no border is assumed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Closed {
+pub(crate) struct Closed {
     pub left: bool,
     pub top: bool,
     pub right: bool,
@@ -28,7 +28,7 @@ impl Closed {
 
 /// Closeness to the border, kept between paints so that nothing is allocated while a slider moves.
 #[derive(Debug, Default)]
-pub(super) struct Contour {
+pub(crate) struct Contour {
     stride: usize,
     /// 0 beyond reach to 255 on the border, one byte a pixel.
     closeness: Vec<u8>,

@@ -17,6 +17,19 @@ pub struct Style {
     pub line: f32,
 }
 
+impl Default for Style {
+    /// A light tint and a contour two pixels wide, in a cyan that stands out on skin and on ultrasound.
+    fn default() -> Self {
+        Self {
+            tint: true,
+            contour: true,
+            opacity: 0.25,
+            colour: [0, 214, 242],
+            line: 2.0,
+        }
+    }
+}
+
 impl Style {
     /// Half the contour's width in pixels.
     fn half(&self) -> f32 {
@@ -33,12 +46,12 @@ impl Style {
     }
 
     /// Distance in pixels from the border beyond which the contour leaves no trace.
-    pub(super) fn reach(&self) -> f32 {
+    pub(crate) fn reach(&self) -> f32 {
         self.half() + self.edge() + 0.5
     }
 
     /// The style with a contour `factor` times as wide.
-    pub(super) fn scaled(&self, factor: f32) -> Self {
+    pub(crate) fn scaled(&self, factor: f32) -> Self {
         Self {
             line: self.line * factor,
             ..*self
@@ -47,7 +60,7 @@ impl Style {
 }
 
 /// RGBA colours, not premultiplied, by on/off and by closeness to the border.
-pub(super) struct Palette {
+pub(crate) struct Palette {
     colours: [[[u8; 4]; 256]; 2],
 }
 

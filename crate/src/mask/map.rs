@@ -2,8 +2,6 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::grid::{Grid, Sampler};
-
 /// Probabilities at the network's size, row by row, spanning the whole image.
 #[derive(Clone, Debug)]
 pub struct ProbabilityMap {
@@ -69,19 +67,6 @@ impl ProbabilityMap {
         &self.values
     }
 
-    /// The map at `width` × `height` pixels: bilinear, half-pixel centres (`align_corners = false`), edges clamped.
-    pub fn resample(&self, width: u32, height: u32) -> Vec<f32> {
-        let grid = Grid::reduced(width, height, width, height);
-        let mut values = vec![0.0; grid.width * grid.height];
-        let mut sampler = Sampler::new(self, width, height, &grid);
-        if grid.width > 0 {
-            for (row, out) in values.chunks_exact_mut(grid.width).enumerate() {
-                sampler.row(row, out);
-            }
-        }
-        values
-    }
-
     pub(super) fn id(&self) -> u64 {
         self.id
     }
@@ -103,23 +88,6 @@ mod tests {
         assert!((map.values()[0] - 0.731_058_6).abs() < 1e-6); // sigmoid(1)
         assert!(map.values()[1] < 1e-30);
         assert_eq!(map.values()[2], 0.5);
-    }
-
-    #[test]
-    fn resampling_uses_half_pixel_centres_and_clamps_the_edges() {
-        let map = ProbabilityMap::new(2, 1, vec![0.0, 1.0]);
-        // torch.nn.functional.interpolate([[[[0, 1]]]], size=(1, 8), mode="bilinear", align_corners=False)
-        let expected = [0.0, 0.0, 0.125, 0.375, 0.625, 0.875, 1.0, 1.0];
-        assert_eq!(map.resample(8, 1), expected);
-        assert_eq!(map.resample(8, 3)[8..16], expected);
-    }
-
-    #[test]
-    fn a_map_of_one_value_fills_the_image_with_it() {
-        assert_eq!(
-            ProbabilityMap::new(1, 1, vec![0.3]).resample(3, 2),
-            [0.3; 6]
-        );
     }
 
     #[test]

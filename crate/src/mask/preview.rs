@@ -6,10 +6,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::binary::count;
+use super::cleaning::Cleaning;
 use super::contour::{Closed, Contour};
-use super::grid::{Grid, Sampler, Window};
-use super::look::Palette;
-use super::{Cleaning, ProbabilityMap, Stroke, Style, count, stroke};
+use super::grid::{Grid, Window};
+use super::look::{Palette, Style};
+use super::map::ProbabilityMap;
+use super::sampler::Sampler;
+use super::stroke::{self, Stroke};
 
 /// Longest side of the analysis grid in cells.
 const ANALYSIS_SIDE: u32 = 1024;

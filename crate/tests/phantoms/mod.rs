@@ -4,8 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use delineo::export::{mask_png, png};
 use delineo::manifest::Manifest;
-use delineo::mask::{mask_png, png};
 use delineo::phantom::{self, Phantom};
 
 /// The shipped model that tests run on: the first for dermoscopy, of which these phantoms are.

@@ -1,10 +1,9 @@
 //! The open image and everything that is made from it.
 
 use delineo::RgbImage;
+use delineo::export::{mask_png, overlay_png, probability_png};
 use delineo::imaging;
-use delineo::mask::{
-    Mask, Preview, ProbabilityMap, Stroke, Style, View, mask_png, overlay_png, probability_png,
-};
+use delineo::mask::{Mask, Preview, ProbabilityMap, Stroke, Style, View};
 use delineo_web::protocol::{Area, Export, Settings};
 use js_sys::Uint8ClampedArray;
 use wasm_bindgen::JsValue;

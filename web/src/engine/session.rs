@@ -5,8 +5,9 @@ use std::rc::Rc;
 use delineo::device;
 #[cfg(feature = "engine")]
 use delineo::device::Device;
+use delineo::export::png;
 use delineo::manifest::Manifest;
-use delineo::mask::{Style, png};
+use delineo::mask::Style;
 use delineo::model::Model;
 use delineo::weights::Checkpoint;
 use delineo::{imaging, phantom};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use delineo::dataset::{Dataset, Layout, Part, Split};
-use delineo::mask::{mask_png, png};
+use delineo::export::{mask_png, png};
 use delineo::modality::Modality;
 use delineo::training::Condition;
 use serde_json::json;

@@ -39,7 +39,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Segment images and write NAME_mask.png for each.
+    /// Segment images and write NAME_mask.png for each, or other files of it.
     Segment(segment::Arguments),
     /// Measure a model against true masks.
     Evaluate(evaluate::Arguments),

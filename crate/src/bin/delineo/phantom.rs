@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use delineo::export::{mask_png, png};
 use delineo::imaging::{MAX_MEGAPIXELS, MIN_SIDE};
-use delineo::mask::{mask_png, png};
 use delineo::modality::Modality;
 use delineo::phantom::{Phantom, dermoscopy, ultrasound};
 

@@ -1,9 +1,10 @@
-//! `delineo segment`: images to masks.
+//! `delineo segment`: images to masks and other files.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use delineo::mask::{Cleaning, Mask, mask_png};
+use delineo::export::{self, ExportFormat, Segmentation};
+use delineo::mask::{Cleaning, Style};
 use delineo::model::Model;
 use delineo::tta::Views;
 use delineo::{Error, imaging};
@@ -14,15 +15,20 @@ use crate::{DeviceArgument, Stop, make_folder, print_json, progress_bar, read, w
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Images: PNG, JPEG, WebP, BMP or TIFF.
-    #[arg(required = true)]
+    #[arg(required = true, help = format!("Images: {}", imaging::list()))]
     images: Vec<PathBuf>,
     /// Model folder with model.json and its weights.
     #[arg(long)]
     model: PathBuf,
-    /// Folder for the masks; made where it is missing.
+    /// Folder for the files; made where it is missing.
     #[arg(long)]
     out: PathBuf,
+    #[arg(
+        long = "format", value_name = "LIST", value_delimiter = ',', value_parser = export_format,
+        default_value = export::FORMATS[0].id,
+        help = format!("What to write of each image, separated by commas: {}", export::list())
+    )]
+    formats: Vec<&'static ExportFormat>,
     /// Threshold on the probability; the model's own where it is not given.
     #[arg(long, value_parser = threshold)]
     threshold: Option<f32>,
@@ -65,19 +71,26 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
         bar.set_message(path.display().to_string());
         let start = Instant::now();
         match segment(&model, path, arguments).await {
-            Ok((target, mask)) => {
-                let fraction =
-                    mask.area() as f64 / (f64::from(mask.width()) * f64::from(mask.height()));
+            Ok(done) => {
+                let fraction = done.area as f64 / (f64::from(done.width) * f64::from(done.height));
                 if arguments.json {
-                    print_json(&json!({
-                        "image": path, "mask": target, "width": mask.width(), "height": mask.height(),
-                        "area": mask.area(), "fraction": fraction, "seconds": start.elapsed().as_secs_f64(),
-                    }));
+                    let mut line = json!({
+                        "image": path, "width": done.width, "height": done.height, "area": done.area,
+                        "fraction": fraction, "seconds": start.elapsed().as_secs_f64(),
+                    });
+                    for (format, file) in &done.files {
+                        line[format.id] = json!(file);
+                    }
+                    print_json(&line);
                 } else {
+                    let files = done
+                        .files
+                        .iter()
+                        .map(|(_, file)| file.display().to_string());
                     bar.println(format!(
                         "{}: {} pixels, {:.1} %",
-                        target.display(),
-                        mask.area(),
+                        files.collect::<Vec<_>>().join(", "),
+                        done.area,
                         100.0 * fraction
                     ));
                 }
@@ -102,11 +115,15 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
     }
 }
 
-async fn segment(
-    model: &Model,
-    path: &Path,
-    arguments: &Arguments,
-) -> Result<(PathBuf, Mask), Error> {
+/// What became of an image.
+struct Done {
+    files: Vec<(&'static ExportFormat, PathBuf)>,
+    width: u32,
+    height: u32,
+    area: u64,
+}
+
+async fn segment(model: &Model, path: &Path, arguments: &Arguments) -> Result<Done, Error> {
     let image = imaging::decode(&read(path)?)?.image;
     let maps = match arguments.tta {
         Some(views) => model.segment_averaged(&image, views).await?,
@@ -120,9 +137,27 @@ async fn segment(
         largest_region: arguments.largest_region,
         fill_holes: arguments.fill_holes,
     };
-    let mask = Mask::make(map, image.width(), image.height(), threshold, cleaning, &[]);
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let target = arguments.out.join(format!("{stem}_mask.png"));
-    write(&target, &mask_png(&mask)?)?;
-    Ok((target, mask))
+    let style = Style::default();
+    let segmentation = Segmentation::new(&image, map, threshold, cleaning, &[], style);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut files = Vec::new();
+    // In the order of the table, and once each, however they were asked for.
+    for &format in export::FORMATS {
+        if arguments.formats.iter().any(|asked| asked.id == format.id) {
+            let file = arguments.out.join(format.file_name(&name));
+            write(&file, &format.encode(&segmentation)?)?;
+            files.push((format, file));
+        }
+    }
+    Ok(Done {
+        files,
+        width: image.width(),
+        height: image.height(),
+        area: segmentation.mask().area(),
+    })
+}
+
+/// One entry of `--format`.
+fn export_format(id: &str) -> Result<&'static ExportFormat, String> {
+    export::by_id(id).ok_or_else(|| format!("the formats are {}", export::list()))
 }

@@ -1,0 +1,23 @@
+//! From a segmentation to files.
+//!
+//! Each format is a file and a line in the table, [`FORMATS`]; menus and the command line read that.
+//!
+//! ```text
+//! Segmentation ─ ExportFormat::encode ─▶ bytes, named by ExportFormat::file_name
+//! ```
+
+mod format;
+mod mask;
+mod overlay;
+mod png;
+mod probability;
+mod segmentation;
+mod table;
+
+pub use self::png::png;
+pub use format::ExportFormat;
+pub use mask::mask_png;
+pub use overlay::overlay_png;
+pub use probability::probability_png;
+pub use segmentation::Segmentation;
+pub use table::{FORMATS, by_id, list};

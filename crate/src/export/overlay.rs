@@ -1,0 +1,87 @@
+//! The image with the mask drawn over it, as an RGB8 PNG.
+
+use std::io::Write;
+
+use image::RgbImage;
+use png::{BitDepth, ColorType};
+
+use super::format::ExportFormat;
+use super::png::encode_rows;
+use super::segmentation::Segmentation;
+use crate::Error;
+use crate::mask::{Closed, Contour, Grid, Mask, Palette, Style};
+
+pub(super) static FORMAT: ExportFormat = ExportFormat {
+    id: "overlay",
+    name: "Overlay",
+    label: "Overlay, PNG",
+    extension: "png",
+    media_type: "image/png",
+    copyable: true,
+};
+
+/// Longest side in pixels of the canvas on which [`Style::line`] has its nominal width; on larger images
+/// [`overlay_png`] draws the contour wider in proportion.
+const NOMINAL_SIDE: u32 = 1280;
+
+pub(super) fn encode(segmentation: &Segmentation) -> Result<Vec<u8>, Error> {
+    overlay_png(segmentation.image, segmentation.mask(), &segmentation.style)
+}
+
+/// The image with the mask drawn over it as `style` says, as an RGB8 PNG. The contour is as wide as it looks on a
+/// canvas of 1280 pixels that shows the whole image.
+///
+/// # Errors
+/// [`Error::Encode`] when mask and image differ in size or have no pixels.
+pub fn overlay_png(image: &RgbImage, mask: &Mask, style: &Style) -> Result<Vec<u8>, Error> {
+    let (width, height) = image.dimensions();
+    if (width, height) != (mask.width(), mask.height()) {
+        return Err(Error::Encode(format!(
+            "the mask is {}×{} pixels and the image {width}×{height}",
+            mask.width(),
+            mask.height()
+        )));
+    }
+    let style = style.scaled((width.max(height) as f32 / NOMINAL_SIDE as f32).max(1.0));
+    let palette = Palette::new(&style);
+    let mut contour = Contour::default();
+    if style.contour {
+        let whole = Grid::reduced(width, height, width, height).whole();
+        contour.trace(
+            mask.bits(),
+            width as usize,
+            &whole,
+            Closed::ALL,
+            style.reach(),
+        );
+    }
+    encode_rows((width, height), ColorType::Rgb, BitDepth::Eight, |out| {
+        let (mut line, mut near) = (vec![0; width as usize * 3], vec![0; width as usize]);
+        let rows = image.as_raw().chunks_exact(width as usize * 3);
+        for (y, (row, bits)) in rows
+            .zip(mask.bits().chunks_exact(width as usize))
+            .enumerate()
+        {
+            line.copy_from_slice(row);
+            near.fill(0);
+            let (left, closeness) = contour.row(y);
+            near[left..][..closeness.len()].copy_from_slice(closeness);
+            for ((pixel, on), near) in line.chunks_exact_mut(3).zip(bits).zip(&near) {
+                if on | near != 0 {
+                    blend(pixel, palette.colour(*on, *near));
+                }
+            }
+            out.write_all(&line)?;
+        }
+        Ok(())
+    })
+}
+
+/// Source over on an opaque pixel.
+fn blend(pixel: &mut [u8], [r, g, b, alpha]: [u8; 4]) {
+    let alpha = u32::from(alpha);
+    for (under, over) in pixel.iter_mut().zip([r, g, b]) {
+        let sum = u32::from(over) * alpha + u32::from(*under) * (255 - alpha);
+        *under = ((sum + 127) / 255) as u8;
+    }
+}

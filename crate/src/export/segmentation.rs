@@ -1,0 +1,63 @@
+//! What is exported: everything that any format may need to know of one image.
+
+use std::cell::OnceCell;
+
+use image::RgbImage;
+
+use crate::mask::{Cleaning, Mask, ProbabilityMap, Stroke, Style};
+
+/// An image, what the network made of it, and how a person wants the mask. The mask is made when a format first asks
+/// for it, and only then.
+#[derive(Clone, Debug)]
+pub struct Segmentation<'a> {
+    /// The image, upright, at its own size.
+    pub image: &'a RgbImage,
+    /// Probability of the class that is shown, at the network's size.
+    pub map: &'a ProbabilityMap,
+    /// Threshold on the probability.
+    pub threshold: f32,
+    /// Cleaning after the threshold.
+    pub cleaning: Cleaning,
+    /// Corrections by hand, oldest first.
+    pub strokes: &'a [Stroke],
+    /// How the mask looks over the image.
+    pub style: Style,
+    mask: OnceCell<Mask>,
+}
+
+impl<'a> Segmentation<'a> {
+    /// The segmentation of `image` by `map`, whose mask is not made yet.
+    pub fn new(
+        image: &'a RgbImage,
+        map: &'a ProbabilityMap,
+        threshold: f32,
+        cleaning: Cleaning,
+        strokes: &'a [Stroke],
+        style: Style,
+    ) -> Self {
+        Self {
+            image,
+            map,
+            threshold,
+            cleaning,
+            strokes,
+            style,
+            mask: OnceCell::new(),
+        }
+    }
+
+    /// The mask at the image's own size ([`Mask::make`]). What is changed after the first call no longer counts.
+    pub fn mask(&self) -> &Mask {
+        self.mask.get_or_init(|| {
+            let (width, height) = self.image.dimensions();
+            let Self {
+                map,
+                threshold,
+                cleaning,
+                strokes,
+                ..
+            } = *self;
+            Mask::make(map, width, height, threshold, cleaning, strokes)
+        })
+    }
+}
