@@ -1,17 +1,18 @@
-//! How the mask is drawn over the picture.
+//! How the mask is drawn over the image.
 
 use leptos::prelude::*;
 
-use crate::preferences::{COLOURS, Mode};
-use crate::store::Store;
+use super::context::use_app;
+use crate::app::Command;
+use crate::app::preferences::{COLOURS, Mode};
 
 /// Tint or contour, opacity, colour.
 #[component]
 pub fn Appearance() -> impl IntoView {
-    let store = expect_context::<Store>();
-    let mode = Memo::new(move |_| store.preferences.with(|preferences| preferences.mode));
-    let opacity = Memo::new(move |_| store.preferences.with(|preferences| preferences.opacity));
-    let colour = Memo::new(move |_| store.preferences.with(|preferences| preferences.colour));
+    let app = use_app();
+    let mode = app.read(|app| app.preferences.mode);
+    let opacity = app.read(|app| app.preferences.opacity);
+    let colour = app.read(|app| app.preferences.colour);
     view! {
         <fieldset class="segments">
             <legend class="visually-hidden">"Mask drawn as"</legend>
@@ -22,7 +23,7 @@ pub fn Appearance() -> impl IntoView {
                             type="radio"
                             name="mode"
                             prop:checked=move || mode.get() == choice
-                            on:change=move |_| store.preferences.update(|preferences| preferences.mode = choice)
+                            on:change=move |_| app.send(Command::SetMode(choice))
                         />
                         <span>{name}</span>
                     </label>
@@ -45,8 +46,8 @@ pub fn Appearance() -> impl IntoView {
                 style:--part=move || format!("{:.4}", (f64::from(opacity.get()) - 5.0) / 95.0)
                 disabled=move || mode.get() == Mode::Contour
                 on:input=move |event| {
-                    if let Ok(value) = event_target_value(&event).parse::<u8>() {
-                        store.preferences.update(|preferences| preferences.opacity = value);
+                    if let Ok(value) = event_target_value(&event).parse() {
+                        app.send(Command::SetOpacity(value));
                     }
                 }
             />
@@ -64,7 +65,7 @@ pub fn Appearance() -> impl IntoView {
                                 name="colour"
                                 aria-label=*name
                                 prop:checked=move || colour.get() == index
-                                on:change=move |_| store.preferences.update(|preferences| preferences.colour = index)
+                                on:change=move |_| app.send(Command::SetColour(index))
                             />
                             <span></span>
                         </label>

@@ -4,10 +4,12 @@ use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-use crate::icon::{Icon, Picture};
-use crate::store::{Sheet, Store};
+use super::context::use_app;
+use super::icon::Symbol;
+use crate::app::Command;
+use crate::app::command::{Icon, Sheet};
 
-/// The frame of a sheet; it is open while [`Store::sheet`] names it.
+/// The frame of a sheet; it is open while the app says so.
 #[component]
 pub fn SheetFrame(
     /// Which one it is.
@@ -17,9 +19,9 @@ pub fn SheetFrame(
     /// What it says.
     children: ChildrenFn,
 ) -> impl IntoView {
-    let store = expect_context::<Store>();
+    let app = use_app();
     let dialog = NodeRef::<html::Dialog>::new();
-    let is_open = Memo::new(move |_| store.sheet.get() == Some(sheet));
+    let is_open = app.read(move |app| app.sheet == Some(sheet));
     Effect::new(move |_| {
         let Some(dialog) = dialog.get() else { return };
         match (is_open.get(), dialog.open()) {
@@ -28,9 +30,11 @@ pub fn SheetFrame(
             _ => {}
         }
     });
+    let close = move || app.send(Command::CloseSheet);
+    // The browser closed it, on Escape.
     let on_close = move |_| {
-        if store.sheet.get_untracked() == Some(sheet) {
-            store.sheet.set(None);
+        if is_open.get_untracked() {
+            close();
         }
     };
     // A press on the backdrop hits the dialog itself; what is inside covers all of it.
@@ -40,7 +44,7 @@ pub fn SheetFrame(
             .zip(dialog.get_untracked())
             .is_some_and(|(target, dialog)| target.dyn_ref() == Some(&*dialog));
         if is_backdrop {
-            store.sheet.set(None);
+            close();
         }
     };
     let children = StoredValue::new(children);
@@ -49,8 +53,8 @@ pub fn SheetFrame(
             <div class="sheet-body">
                 <header class="sheet-head">
                     <h2>{title}</h2>
-                    <button type="button" class="button quiet square" aria-label="Close" on:click=move |_| store.sheet.set(None)>
-                        <Icon of=Picture::Close />
+                    <button type="button" class="button quiet square" aria-label="Close" on:click=move |_| close()>
+                        <Symbol of=Icon::Close />
                     </button>
                 </header>
                 <Show when=move || is_open.get()>{children.with_value(|children| children())}</Show>

@@ -2,18 +2,20 @@
 
 use leptos::prelude::*;
 
-use crate::appearance::Appearance;
-use crate::correction::Correction;
-use crate::icon::{Icon, Picture};
-use crate::model_choice::ModelChoice;
-use crate::store::Store;
-use crate::threshold::{CleanUp, Measure, Threshold};
+use super::appearance::Appearance;
+use super::context::use_app;
+use super::correction::Correction;
+use super::icon::Symbol;
+use super::model_choice::ModelChoice;
+use super::threshold::{CleanUp, Measure, Threshold};
+use crate::app::Command;
+use crate::app::command::Icon;
 
-/// All controls for the picture on the stage.
+/// All controls for the image on the stage.
 #[component]
 pub fn Panel() -> impl IntoView {
-    let store = expect_context::<Store>();
-    let is_open = Memo::new(move |_| store.preferences.with(|preferences| preferences.controls));
+    let app = use_app();
+    let is_open = app.read(|app| app.preferences.controls);
     view! {
         <aside class="panel" aria-label="Controls">
             <button
@@ -21,9 +23,9 @@ pub fn Panel() -> impl IntoView {
                 class="panel-handle"
                 aria-expanded=move || is_open.get().to_string()
                 aria-label="All controls"
-                on:click=move |_| store.preferences.update(|preferences| preferences.controls = !preferences.controls)
+                on:click=move |_| app.send(Command::ToggleControls)
             >
-                <Icon of=Picture::Down />
+                <Symbol of=Icon::Down />
             </button>
             <div class="panel-scroll">
                 <section class="panel-section panel-main">

@@ -2,92 +2,60 @@
 
 use leptos::prelude::*;
 
-/// What an icon shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Picture {
-    Open,
-    Sample,
-    Save,
-    Down,
-    Keyboard,
-    Info,
-    Sun,
-    Moon,
-    Auto,
-    Plus,
-    Minus,
-    Fit,
-    Compare,
-    Previous,
-    Next,
-    Close,
-    Hand,
-    Brush,
-    Eraser,
-    Undo,
-    Redo,
-    Clear,
-    Controls,
-    Warning,
-    Note,
-    Copy,
-    Lock,
-}
+use crate::app::command::Icon;
 
 /// An icon; what it means is said by the text or the label of what holds it.
 #[component]
-pub fn Icon(
+pub fn Symbol(
     /// Which.
-    of: Picture,
+    of: Icon,
 ) -> impl IntoView {
     let path = match of {
-        Picture::Open => {
+        Icon::Open => {
             "M4 7.5A1.5 1.5 0 0 1 5.5 6h3.6l2 2.5h7.4A1.5 1.5 0 0 1 20 10v7.5a1.5 1.5 0 0 1-1.5 1.5h-13A1.5 1.5 0 0 1 4 17.5z"
         }
-        Picture::Sample => "M5 5h6v6H5zM13 5h6v6h-6zM5 13h6v6H5zM16 13.5v5M13.5 16h5",
-        Picture::Save => "M12 4v11M7.5 11l4.5 4.5 4.5-4.5M5 19.5h14",
-        Picture::Down => "M7 10l5 5 5-5",
-        Picture::Keyboard => {
+        Icon::Sample => "M5 5h6v6H5zM13 5h6v6h-6zM5 13h6v6H5zM16 13.5v5M13.5 16h5",
+        Icon::Save => "M12 4v11M7.5 11l4.5 4.5 4.5-4.5M5 19.5h14",
+        Icon::Down => "M7 10l5 5 5-5",
+        Icon::Keyboard => {
             "M3.5 7h17v10h-17zM7 10.2h.01M10.3 10.2h.01M13.7 10.2h.01M17 10.2h.01M8 13.8h8"
         }
-        Picture::Info => "M12 3.8a8.2 8.2 0 1 0 0 16.4 8.2 8.2 0 0 0 0-16.4zM12 11.2v5M12 7.9h.01",
-        Picture::Sun => {
+        Icon::Info => "M12 3.8a8.2 8.2 0 1 0 0 16.4 8.2 8.2 0 0 0 0-16.4zM12 11.2v5M12 7.9h.01",
+        Icon::Sun => {
             "M12 8.2a3.8 3.8 0 1 0 0 7.6 3.8 3.8 0 0 0 0-7.6zM12 3v2M12 19v2M3 12h2M19 12h2M5.6 5.6 7 7M17 17l1.4 1.4M18.4 5.6 17 7M7 17l-1.4 1.4"
         }
-        Picture::Moon => "M19.5 14.2A8 8 0 0 1 9.8 4.5a8 8 0 1 0 9.7 9.7z",
-        Picture::Auto => {
+        Icon::Moon => "M19.5 14.2A8 8 0 0 1 9.8 4.5a8 8 0 1 0 9.7 9.7z",
+        Icon::Auto => {
             "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM12 4v16M12 8l6.9-.1M12 12h8M12 16l6.9.1"
         }
-        Picture::Plus => "M12 5.5v13M5.5 12h13",
-        Picture::Minus => "M5.5 12h13",
-        Picture::Fit => {
+        Icon::Plus => "M12 5.5v13M5.5 12h13",
+        Icon::Minus => "M5.5 12h13",
+        Icon::Fit => {
             "M4.5 9V5.5A1 1 0 0 1 5.5 4.5H9M15 4.5h3.5a1 1 0 0 1 1 1V9M19.5 15v3.5a1 1 0 0 1-1 1H15M9 19.5H5.5a1 1 0 0 1-1-1V15"
         }
-        Picture::Compare => {
+        Icon::Compare => {
             "M2.8 12S6.2 5.8 12 5.8 21.2 12 21.2 12 17.8 18.2 12 18.2 2.8 12 2.8 12zM12 9.3a2.7 2.7 0 1 0 0 5.4 2.7 2.7 0 0 0 0-5.4z"
         }
-        Picture::Previous => "M14.5 6 8.5 12l6 6",
-        Picture::Next => "M9.5 6l6 6-6 6",
-        Picture::Close => "M6.5 6.5l11 11M17.5 6.5l-11 11",
-        Picture::Hand => {
+        Icon::Previous => "M14.5 6 8.5 12l6 6",
+        Icon::Next => "M9.5 6l6 6-6 6",
+        Icon::Close => "M6.5 6.5l11 11M17.5 6.5l-11 11",
+        Icon::Hand => {
             "M12 3.5v17M3.5 12h17M9.5 6 12 3.5 14.5 6M9.5 18l2.5 2.5 2.5-2.5M6 9.5 3.5 12 6 14.5M18 9.5l2.5 2.5-2.5 2.5"
         }
-        Picture::Brush => {
+        Icon::Brush => {
             "M19.8 4.2c-1-1-2.6-.7-3.6.3L9 12.6l2.4 2.4 8.1-7.2c1-1 1.3-2.6.3-3.6zM9 12.6c-2.4 0-3.5 1.3-3.7 3.3-.1 1.5-.8 2.4-1.8 3 3.6.9 8-.4 7.9-3.9"
         }
-        Picture::Eraser => {
+        Icon::Eraser => {
             "M8.6 19.5 4 14.9a1.5 1.5 0 0 1 0-2.1l8-8a1.5 1.5 0 0 1 2.1 0l5.4 5.4a1.5 1.5 0 0 1 0 2.1l-7.2 7.2zM8 8.8l7.5 7.5M8.6 19.5H20"
         }
-        Picture::Undo => "M8.5 5 4.5 9l4 4M5 9h9a5 5 0 0 1 0 10H9",
-        Picture::Redo => "M15.5 5l4 4-4 4M19 9h-9a5 5 0 0 0 0 10h5",
-        Picture::Clear => "M5 7h14M10 7V4.8h4V7M7 7l.8 12.2h8.4L17 7",
-        Picture::Controls => "M4 7h9M17 7h3M15 4.8v4.4M4 17h3M11 17h9M9 14.8v4.4M4 12h4M12 12h8",
-        Picture::Warning => "M12 4.2 21 19.5H3zM12 10v4.2M12 16.9h.01",
-        Picture::Note => {
-            "M12 3.8a8.2 8.2 0 1 0 0 16.4 8.2 8.2 0 0 0 0-16.4zM8.3 12.2l2.6 2.6 4.9-5.3"
-        }
-        Picture::Copy => "M9 9h10.5v10.5H9zM15 9V4.5H4.5V15H9",
-        Picture::Lock => "M6 11h12v8.5H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
+        Icon::Undo => "M8.5 5 4.5 9l4 4M5 9h9a5 5 0 0 1 0 10H9",
+        Icon::Redo => "M15.5 5l4 4-4 4M19 9h-9a5 5 0 0 0 0 10h5",
+        Icon::Clear => "M5 7h14M10 7V4.8h4V7M7 7l.8 12.2h8.4L17 7",
+        Icon::Controls => "M4 7h9M17 7h3M15 4.8v4.4M4 17h3M11 17h9M9 14.8v4.4M4 12h4M12 12h8",
+        Icon::Warning => "M12 4.2 21 19.5H3zM12 10v4.2M12 16.9h.01",
+        Icon::Note => "M12 3.8a8.2 8.2 0 1 0 0 16.4 8.2 8.2 0 0 0 0-16.4zM8.3 12.2l2.6 2.6 4.9-5.3",
+        Icon::Copy => "M9 9h10.5v10.5H9zM15 9V4.5H4.5V15H9",
+        Icon::Lock => "M6 11h12v8.5H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
     };
     view! {
         <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">

@@ -1,38 +1,34 @@
-//! The empty state: what this is, how to begin, and what does not happen to the picture.
+//! The empty state: what this is, how to begin, and what does not happen to the image.
 
-use delineo_web::protocol::Modality;
+use delineo::imaging;
 use leptos::prelude::*;
 
-use crate::icon::{Icon, Picture};
-use crate::intake;
-use crate::store::Store;
-use crate::topbar;
+use super::context::use_app;
+use super::icon::Symbol;
+use super::topbar::SampleButtons;
+use crate::app::Command;
+use crate::app::command::Icon;
 
-/// What is on the stage before a picture is.
+/// What is on the stage before an image is.
 #[component]
 pub fn Welcome() -> impl IntoView {
-    let store = expect_context::<Store>();
+    let app = use_app();
     view! {
         <div class="welcome">
             <div class="welcome-zone">
                 <Outline />
                 <h2>"Drop an image to see the border of the lesion"</h2>
-                <p class="welcome-lead">"Dermoscopy or breast ultrasound. PNG, JPEG, WebP, BMP or TIFF."</p>
-                <button type="button" class="button primary large" on:click=move |_| topbar::pick()>
-                    <Icon of=Picture::Open />"Choose images"
+                <p class="welcome-lead">{format!("Dermoscopy or breast ultrasound. {}.", imaging::list())}</p>
+                <button type="button" class="button primary large" on:click=move |_| app.send(Command::OpenFiles)>
+                    <Symbol of=Icon::Open />"Choose images"
                 </button>
                 <p class="welcome-or">"or try one that a computer made"</p>
                 <div class="welcome-samples">
-                    <button type="button" class="button outline" on:click=move |_| intake::sample(store, Modality::Ultrasound)>
-                        "Synthetic ultrasound"
-                    </button>
-                    <button type="button" class="button outline" on:click=move |_| intake::sample(store, Modality::Dermoscopy)>
-                        "Synthetic dermoscopy"
-                    </button>
+                    <SampleButtons class="button outline" />
                 </div>
             </div>
             <p class="welcome-private">
-                <Icon of=Picture::Lock />
+                <Symbol of=Icon::Lock />
                 <span>"Your image stays on this device. Nothing is uploaded, and it works with the network off."</span>
             </p>
         </div>

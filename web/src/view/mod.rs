@@ -1,0 +1,39 @@
+//! What a person sees and touches. Components read the app's state and send commands; they decide nothing, and what they
+//! keep for themselves (an open menu, a clock) nobody else needs.
+
+mod about;
+mod appearance;
+mod busy;
+mod command_button;
+pub mod context;
+mod correction;
+mod documents;
+mod hud;
+mod icon;
+mod menu;
+mod model_choice;
+mod notices;
+mod page;
+mod panel;
+mod sheet;
+mod shortcuts;
+mod stage;
+mod status;
+mod threshold;
+mod topbar;
+mod welcome;
+
+use leptos::prelude::*;
+
+pub use context::AppHandle;
+
+/// Puts the page in the place of what `index.html` shows while it loads.
+pub fn mount(app: AppHandle) {
+    if let Some(boot) = document().get_element_by_id("boot") {
+        boot.remove();
+    }
+    leptos::mount::mount_to_body(move || {
+        provide_context(app);
+        view! { <page::Page /> }
+    });
+}

@@ -1,0 +1,40 @@
+//! The line at the bottom: what goes on, what came of it, which device runs and why; and what the app is not.
+
+use leptos::prelude::*;
+
+use super::context::use_app;
+use crate::app::App;
+
+/// The status line. Each part is announced by itself, when it changes.
+#[component]
+pub fn StatusLine() -> impl IntoView {
+    let app = use_app();
+    let activity = app.read(App::status);
+    let area = app.read(App::area_sentence);
+    let mismatch = app.read(|app| {
+        app.shown()
+            .and_then(|shown| app.models.mismatch(shown.modality))
+    });
+    let device = app.read(App::device_sentence);
+    let remarks = app.read(|app| app.shown().map(|shown| shown.remarks.join(" ")));
+    let is_offline_ready = app.read(|app| app.offline.is_ready);
+    view! {
+        <footer class="statusline">
+            <div class="status" role="status" aria-atomic="false" aria-relevant="additions text">
+                <span class="status-activity">{move || activity.get()}</span>
+                " "
+                <span class="status-area">{move || area.get()}</span>
+                " "
+                <span class="status-mismatch">{move || mismatch.get()}</span>
+                " "
+                <span class="status-device">{move || device.get()}</span>
+                " "
+                <span class="status-remarks">{move || remarks.get()}</span>
+            </div>
+            <span class="status-offline" class:ready=move || is_offline_ready.get()>
+                {move || is_offline_ready.get().then_some("Works offline")}
+            </span>
+            <span class="disclaimer">"Research use, not a medical device"</span>
+        </footer>
+    }
+}

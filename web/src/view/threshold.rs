@@ -1,0 +1,141 @@
+//! The main control: the threshold, what comes of it, and what is cleaned up afterwards.
+
+use leptos::prelude::*;
+
+use super::context::use_app;
+use crate::app::command::row_of;
+use crate::app::documents::{Opened, SegmentationState};
+use crate::app::{App, Command, wording};
+
+/// How large the mask is.
+#[component]
+pub fn Measure() -> impl IntoView {
+    let app = use_app();
+    let fraction = app.read(|app| of_shown(app, fraction));
+    let pixels = app.read(|app| of_shown(app, pixels));
+    let size = app.read(|app| {
+        of_shown(app, |shown| {
+            let [width, height] =
+                [shown.width, shown.height].map(|side| wording::grouped(side.into()));
+            format!("of {width} × {height}")
+        })
+    });
+    view! {
+        <dl class="measure">
+            <div>
+                <dt>"Lesion area"</dt>
+                <dd class="measure-main">{move || fraction.get()}</dd>
+            </div>
+            <div>
+                <dt class="visually-hidden">"Pixels"</dt>
+                <dd class="measure-side">{move || pixels.get()}</dd>
+                <dd class="measure-side">{move || size.get()}</dd>
+            </div>
+        </dl>
+    }
+}
+
+fn of_shown(app: &App, text: impl FnOnce(&Opened) -> String) -> String {
+    app.shown().map_or_else(String::new, text)
+}
+
+fn fraction(shown: &Opened) -> String {
+    match &shown.area {
+        Some(area) => format!(
+            "{}{}",
+            wording::roughly(area),
+            wording::percent(area.fraction)
+        ),
+        None => "–".to_owned(),
+    }
+}
+
+fn pixels(shown: &Opened) -> String {
+    match &shown.area {
+        Some(area) => format!(
+            "{}{} px",
+            wording::roughly(area),
+            wording::grouped(area.pixels)
+        ),
+        None if shown.segmentation == SegmentationState::Failed => "no mask".to_owned(),
+        None => "not measured yet".to_owned(),
+    }
+}
+
+/// The threshold.
+#[component]
+pub fn Threshold() -> impl IntoView {
+    let app = use_app();
+    let percent = app.read(|app| {
+        app.shown().map_or(50, |shown| {
+            (shown.settings.threshold * 100.0).round() as i32
+        })
+    });
+    let value = Memo::new(move |_| format!("{:.2}", f64::from(percent.get()) / 100.0));
+    let is_disabled = app.is_disabled(Command::SetThreshold(0.5));
+    view! {
+        <div class="field">
+            <div class="field-head">
+                <label for="threshold">"Threshold"</label>
+                <span class="field-value">{move || value.get()}</span>
+            </div>
+            <input
+                id="threshold"
+                class="slider"
+                type="range"
+                min="0.01"
+                max="0.99"
+                step="0.01"
+                prop:value=move || value.get()
+                style:--part=move || format!("{:.4}", f64::from(percent.get() - 1) / 98.0)
+                disabled=move || is_disabled.get()
+                on:input=move |event| {
+                    if let Ok(value) = event_target_value(&event).parse() {
+                        app.send(Command::SetThreshold(value));
+                    }
+                }
+            />
+            <div class="field-ends" aria-hidden="true"><span>"more lesion"</span><span>"less lesion"</span></div>
+        </div>
+    }
+}
+
+/// What is cleaned up after the threshold.
+#[component]
+pub fn CleanUp() -> impl IntoView {
+    view! {
+        <Switch command=Command::ToggleLargestRegion is_on=|shown| shown.settings.cleaning.largest_region />
+        <Switch command=Command::ToggleFillHoles is_on=|shown| shown.settings.cleaning.fill_holes />
+    }
+}
+
+/// A check box of a command that switches something.
+#[component]
+fn Switch(
+    /// The command.
+    command: Command,
+    /// Whether it is on.
+    is_on: fn(&Opened) -> bool,
+) -> impl IntoView {
+    let app = use_app();
+    let row = row_of(&command)?;
+    let is_on = app.read(move |app| app.shown().is_some_and(is_on));
+    let is_disabled = app.is_disabled(command.clone());
+    let keys = row
+        .keys
+        .iter()
+        .take(row.shown_keys)
+        .flat_map(|key| key.caps());
+    Some(view! {
+        <label class="check">
+            <input
+                type="checkbox"
+                prop:checked=move || is_on.get()
+                disabled=move || is_disabled.get()
+                on:change=move |_| app.send(command.clone())
+            />
+            <span>{row.label}</span>
+            {keys.map(|cap| view! { <kbd>{cap}</kbd> }).collect_view()}
+        </label>
+    })
+}
