@@ -1,7 +1,7 @@
 //! Finishing: what Trunk wrote becomes `dist/`, which any static host can serve.
 //!
 //! 1. Every script, style sheet and WebAssembly file gets the hash of its content into its name, so that a host may let
-//!    browsers keep it for ever and no two versions can be mixed ([`names`]).
+//!    browsers keep it forever and no two versions can be mixed ([`names`]).
 //! 2. The page gets no inline script, an integrity hash on what it loads, and a content security policy ([`page`]).
 //! 3. The list of models, the service worker with the list of all files, and the headers are written ([`seal`]).
 
@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 
 pub use headers::{Rule, parse as parse_headers};
 pub use offline::{version, write_model_index};
+use site::SERVICE_WORKER;
 pub use site::Site;
 
 /// Writes the finished app.
@@ -41,7 +42,7 @@ pub fn finish(trunk_output: &Path, assets: &Path, dist: &Path) -> Result<Site> {
 /// When it is not a finished app, or cannot be read or written.
 pub fn seal(dist: &Path, assets: &Path) -> Result<Site> {
     let mut site = Site::read(dist)?;
-    if site.get(offline::WORKER).is_none() {
+    if site.get(SERVICE_WORKER).is_none() {
         return Err(Error::Page(format!(
             "{} is not a finished app; `cargo xtask build` makes one",
             dist.display()
@@ -57,7 +58,7 @@ fn read(path: &Path) -> Result<String> {
 }
 
 fn seal_site(site: &mut Site, assets: &Path) -> Result<()> {
-    let service_worker = read(&assets.join(offline::WORKER))?;
+    let service_worker = read(&assets.join(SERVICE_WORKER))?;
     offline::list_models(site)?;
     offline::write_service_worker(site, &service_worker)?;
     headers::write(site);
@@ -67,8 +68,9 @@ fn seal_site(site: &mut Site, assets: &Path) -> Result<()> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::page::integrity;
     use super::*;
-    use crate::digest::{integrity, sha256_hex};
+    use delineo::manifest::sha256;
 
     const START: &str = include_str!("../../../assets/start.js");
 
@@ -183,7 +185,7 @@ dispatchEvent(new CustomEvent("TrunkApplicationStarted", {detail: {wasm}}));
                 && !name.starts_with("snippets/");
             assert_eq!(names::is_hashed(name), hashed, "{name}");
             if hashed {
-                assert!(name.contains(&sha256_hex(bytes)[..16]), "{name}");
+                assert!(name.contains(&sha256(bytes)[..16]), "{name}");
             }
         }
     }
@@ -295,7 +297,7 @@ dispatchEvent(new CustomEvent("TrunkApplicationStarted", {detail: {wasm}}));
         for (name, bytes) in site.files() {
             let own = ["service-worker.js", "_headers", ".nojekyll"].contains(&name);
             let url = if name == "index.html" { "./" } else { name };
-            let entry = format!(r#"{{"sha256":"{}","url":"{url}"}}"#, sha256_hex(bytes));
+            let entry = format!(r#"{{"sha256":"{}","url":"{url}"}}"#, sha256(bytes));
             assert_eq!(worker.contains(&entry), !own, "{name}: {entry}");
         }
         for placeholder in ["__VERSION__", "__POLICY__", "__ISOLATION__", "__FILES__"] {
@@ -379,7 +381,7 @@ dispatchEvent(new CustomEvent("TrunkApplicationStarted", {detail: {wasm}}));
     }
 
     #[test]
-    fn hashed_files_may_be_kept_for_ever_and_all_others_are_asked_for_again() {
+    fn hashed_files_are_cached_forever_and_all_others_are_revalidated() {
         let site = finished();
         let rules = parse_headers(site.text("_headers").unwrap());
         let cache = |path: &str| {
