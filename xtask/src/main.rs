@@ -83,7 +83,7 @@ enum Command {
     },
     /// Print what a visit downloads, against the budgets
     Size,
-    /// Time Delineo against ONNX Runtime Web in one browser
+    /// Time Delineo against ONNX Runtime Web and against its budgets, in one browser
     Bench(bench::Options),
     /// Rewrite the lists of models and files of a finished app, after a model was added to it
     Seal {
@@ -166,7 +166,7 @@ mod tests {
             "cargo xtask serve",
             "--no-build",
             "cargo xtask bench",
-            "threads",
+            "overlay",
             "DELINEO_CACHE",
         ] {
             assert!(help.contains(part), "{part} in {help}");

@@ -1,7 +1,9 @@
-//! `cargo xtask bench`: Delineo against ONNX Runtime Web in one browser, on the same weights, in the same run.
+//! `cargo xtask bench`: Delineo against ONNX Runtime Web in one browser, on the same weights, in the same run, and the
+//! page against its own budgets.
 //!
 //! The browser's side is in `tests/bench`; here is what is measured, what is made of it and where it is written.
 
+mod picture;
 mod result;
 mod table;
 
@@ -57,6 +59,8 @@ enum Only {
     Threads,
     /// The first visit: download, time to ready, time to the first mask
     Visit,
+    /// The page: from the slider to the repainted overlay, from a dropped picture to its overlay
+    Overlay,
     /// The GPU
     Gpu,
     /// The network S
@@ -72,7 +76,13 @@ enum Only {
 }
 
 /// What the table has where nothing is left out.
-const PARTS: [Only; 4] = [Only::Cpu, Only::Threads, Only::Visit, Only::Gpu];
+const PARTS: [Only; 5] = [
+    Only::Cpu,
+    Only::Threads,
+    Only::Visit,
+    Only::Overlay,
+    Only::Gpu,
+];
 
 /// Network and side of the input.
 const SIZES: [(Only, Only); 3] = [
@@ -112,6 +122,11 @@ impl Options {
         parts
     }
 
+    /// Whether anything is timed against ONNX Runtime Web.
+    fn has_peer(&self) -> bool {
+        self.parts() != [Only::Overlay]
+    }
+
     /// The lines of the table of times, as `tests/bench` reads them.
     fn cases(&self) -> Vec<serde_json::Value> {
         let sizes = SIZES.iter().filter(|(network, side)| {
@@ -135,10 +150,11 @@ impl Options {
 /// When something is missing, the browser's side fails or the document cannot be written.
 pub fn run(project: &Project, options: &Options) -> Result<()> {
     let reference = project.root.join("../shared/reference");
-    if !reference.join("cmunext_s.onnx").is_file() {
+    if options.has_peer() && !reference.join("cmunext_s.onnx").is_file() {
         return Err(Error::Missing {
             what: format!("{}", reference.join("cmunext_s.onnx").display()),
-            hint: "Both engines are timed on the reference weights; put the folder `shared` beside the checkout."
+            hint: "Both engines are timed on the reference weights; put the folder `shared` beside the checkout, \
+                   or measure the page alone with --only overlay."
                 .into(),
         });
     }
@@ -147,10 +163,16 @@ pub fn run(project: &Project, options: &Options) -> Result<()> {
     }
     let chromium = install::browser()?;
     install::browser_test_packages(project)?;
-    install::bench_packages(project)?;
+    if options.has_peer() {
+        install::bench_packages(project)?;
+    }
     let file = project.root.join("target/bench.json");
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
+    }
+    let pictures = project.cache.join("bench/pictures");
+    if options.parts().contains(&Only::Overlay) {
+        picture::ensure(&pictures.join("phantom.jpg"))?;
     }
     let step = Step::begin(
         "Measure in the browser",
@@ -159,6 +181,7 @@ pub fn run(project: &Project, options: &Options) -> Result<()> {
     let order = serde_json::json!({
         "dist": project.dist(),
         "reference": reference,
+        "pictures": pictures,
         "cache": project.cache.join("bench"),
         "result": file,
         "parts": options.parts().into_iter().map(Only::name).collect::<Vec<_>>(),
@@ -216,5 +239,12 @@ mod tests {
         let one = options(&[Only::Cpu, Only::S, Only::Large]).cases();
         let wanted = serde_json::json!({ "device": "cpu", "variant": "s", "side": 512 });
         assert_eq!(one, [wanted]);
+    }
+
+    #[test]
+    fn the_page_alone_is_measured_without_a_peer() {
+        let page = options(&[Only::Overlay]);
+        assert!(!page.has_peer() && page.cases().is_empty());
+        assert!(options(&[Only::Overlay, Only::Visit]).has_peer());
     }
 }
