@@ -7,8 +7,11 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum Error {
     /// The bytes carry no signature of a supported image format.
-    #[error("This is not an image Delineo can read. Use PNG, JPEG, WebP, BMP or TIFF.")]
-    NotAnImage,
+    #[error("This is not an image that Delineo can read. It reads {formats}.")]
+    NotAnImage {
+        /// The formats that are read, [`crate::imaging::list`].
+        formats: String,
+    },
     /// The file holds no bytes.
     #[error("The file is empty.")]
     EmptyFile,

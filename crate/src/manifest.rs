@@ -409,10 +409,7 @@ impl Manifest {
 /// SHA-256 in lower-case hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
     use sha2::{Digest, Sha256};
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    format!("{:x}", Sha256::digest(bytes))
 }
 
 /// The self-test's input, `[1, channels, side, side]` in about -2 to 2: a disc on a ramp with a fixed pattern of

@@ -122,12 +122,10 @@ pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
 
 /// The images in a folder by name; hidden files and other kinds of files are passed over.
 pub(super) fn images_in(folder: &Path) -> Result<BTreeMap<String, Vec<PathBuf>>, Error> {
-    const ENDINGS: [&str; 7] = ["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff"];
     let mut files = BTreeMap::<_, Vec<_>>::new();
     for path in entries(folder)? {
         let ending = path.extension().unwrap_or_default().to_string_lossy();
-        let ending = ending.to_ascii_lowercase();
-        if ENDINGS.contains(&ending.as_str()) && !file_name(&path).starts_with('.') {
+        if imaging::by_extension(&ending).is_some() && !file_name(&path).starts_with('.') {
             let name = path.file_stem().unwrap_or_default().to_string_lossy();
             files.entry(name.into_owned()).or_default().push(path);
         }

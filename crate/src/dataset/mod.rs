@@ -283,11 +283,7 @@ impl Dataset {
             let mask = pair.mask.as_deref().map_or(Ok(String::new()), digest)?;
             all.update(format!("{}\t{}\t{image}\t{mask}\n", pair.name, pair.part));
         }
-        Ok(all
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect())
+        Ok(format!("{:x}", all.finalize()))
     }
 }
 

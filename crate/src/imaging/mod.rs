@@ -5,27 +5,33 @@
 //!                                                                     └────── display ─▶ canvas
 //! ```
 //!
+//! Each format is a file and a line in the table, [`FORMATS`]; whatever names formats reads that.
+//!
 //! Decoding happens here and not in the browser because engines differ in orientation and colour; the same file must
 //! give the same mask everywhere.
 
+mod bmp;
 mod decode;
-mod directory;
 mod display;
+mod format;
 mod header;
+mod jpeg;
 mod orientation;
+mod pixels;
+mod png;
 mod preprocess;
+mod refused;
 mod resize;
+mod table;
+mod tiff;
+mod webp;
 
-pub use decode::{Decoded, decode, size};
+pub use decode::{Decoded, MAX_MEGAPIXELS, MIN_SIDE, decode, size};
 pub use display::{display_rgba, display_size};
+pub use format::ImageFormat;
 pub use preprocess::preprocess;
 #[cfg(feature = "network")]
 pub(crate) use preprocess::{levels, resampled};
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use resize::resize;
-
-/// Largest image taken, in millions of pixels.
-pub const MAX_MEGAPIXELS: u64 = 100;
-
-/// Least side taken, in pixels.
-pub const MIN_SIDE: u32 = 16;
+pub use table::{FORMATS, accept, by_extension, list};
