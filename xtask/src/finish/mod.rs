@@ -3,9 +3,11 @@
 //! 1. Every script, style sheet and WebAssembly file gets the hash of its content into its name, so that a host may let
 //!    browsers keep it forever and no two versions can be mixed ([`names`]).
 //! 2. The page gets no inline script, an integrity hash on what it loads, and a content security policy ([`page`]).
-//! 3. The list of models, the service worker with the list of all files, and the headers are written ([`seal`]).
+//! 3. The web app manifest gets the image formats that the app reads ([`manifest`]).
+//! 4. The list of models, the service worker with the list of all files, and the headers are written ([`seal`]).
 
 mod headers;
+mod manifest;
 mod names;
 mod offline;
 mod page;
@@ -31,6 +33,7 @@ pub fn finish(trunk_output: &Path, assets: &Path, dist: &Path) -> Result<Site> {
     page::announce_threads(&mut site)?;
     names::hash(&mut site)?;
     page::harden(&mut site)?;
+    manifest::write_formats(&mut site)?;
     seal_site(&mut site, assets)?;
     site.write(dist)?;
     Ok(site)
@@ -73,6 +76,7 @@ mod tests {
     use delineo::manifest::sha256;
 
     const START: &str = include_str!("../../../assets/start.js");
+    const MANIFEST: &str = include_str!("../../../public/manifest.webmanifest");
 
     fn assets() -> std::path::PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets")
@@ -108,7 +112,7 @@ mod tests {
         );
         site.put("app-fedcba0987654321.css", b"body{color:#000}".to_vec());
         site.put("icons/192.png", b"png".to_vec());
-        site.put("manifest.webmanifest", b"{}".to_vec());
+        site.put("manifest.webmanifest", MANIFEST.into());
         for (id, text) in [("default", "{}"), ("another", "{}")] {
             site.put(&format!("models/{id}/model.json"), text.into());
             site.put(&format!("models/{id}/weights.safetensors"), id.into());
@@ -302,6 +306,28 @@ dispatchEvent(new CustomEvent("TrunkApplicationStarted", {detail: {wasm}}));
         }
         for placeholder in ["__VERSION__", "__POLICY__", "__ISOLATION__", "__FILES__"] {
             assert!(!worker.contains(placeholder), "{placeholder} is filled in");
+        }
+    }
+
+    #[test]
+    fn the_installed_app_opens_and_receives_the_formats_that_the_library_reads() {
+        let site = finished();
+        let manifest: serde_json::Value =
+            serde_json::from_str(site.text("manifest.webmanifest").unwrap()).unwrap();
+        let opened = &manifest["file_handlers"][0]["accept"];
+        let shared = &manifest["share_target"]["params"]["files"][0]["accept"];
+        assert_eq!(opened["image/jpeg"], serde_json::json!([".jpg", ".jpeg"]));
+        let shared: Vec<&str> = shared
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|one| one.as_str())
+            .collect();
+        assert_eq!(shared.join(","), delineo::imaging::accept());
+        for format in delineo::imaging::FORMATS {
+            for media_type in format.media_types {
+                assert!(opened[media_type].is_array(), "{media_type} in {opened}");
+            }
         }
     }
 
