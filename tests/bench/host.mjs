@@ -1,4 +1,4 @@
-// A host for the ruler: the app, ONNX Runtime Web and the reference models on one origin, cross-origin isolated, so
+// A host for the bench: the app, ONNX Runtime Web and the reference models on one origin, cross-origin isolated, so
 // that threads may run. For first visits it sends what a real host sends, brotli, at the pace of a given line.
 
 import { createHash } from 'node:crypto';
@@ -85,7 +85,7 @@ export async function host(folders, cache) {
 
   const server = createServer((request, response) => {
     answer(request, response).catch((error) => {
-      console.error(`the ruler's host: ${error.message}`);
+      console.error(`the bench's host: ${error.message}`);
       response.destroy();
     });
   });

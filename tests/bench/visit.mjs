@@ -6,18 +6,22 @@ const LONGEST = 300_000;
 /** A mask on a software GPU takes so long that once is enough. */
 const VISITS = { cpu: 7, gpu: 1 };
 
-/** In the app's page, before its own scripts: notes when the engine says what, on the page's clock. */
-function watchEngine() {
+/**
+ * In the app's page, before its own scripts: notes when the engine has its model and when the page shows the first mask
+ * (see `overlay.mjs`), on the page's clock.
+ */
+function watchPage() {
   window.arrival = {};
-  const note = (what) => requestAnimationFrame(() => (window.arrival[what] ??= performance.now()));
+  new PerformanceObserver((list) => {
+    const [first] = list.getEntriesByName('overlay');
+    if (first) window.arrival.mask ??= first.startTime + first.duration;
+  }).observe({ type: 'measure' });
   window.Worker = class extends Worker {
     constructor(...args) {
       super(...args);
       this.addEventListener('message', ({ data: { message } }) => {
         const kind = typeof message === 'string' ? message : Object.keys(message ?? {})[0];
         if (kind === 'ModelReady') window.arrival.ready ??= performance.now();
-        if (kind === 'Segmented') this.segmented = true;
-        if (kind === 'Painted' && this.segmented) note('mask');
         if (kind === 'Fatal' || kind === 'Failed') window.arrival.error = JSON.stringify(message);
       });
     }
@@ -54,14 +58,14 @@ async function visit(browser, server, url, picture, prepare) {
 }
 
 /** Visits both pages in turn, on the CPU and, where there is an adapter, on the GPU. */
-export async function visits(browser, server, wishes, { adapter }) {
-  server.behaveAsAHost((wishes.megabits * 1e6) / 8);
+export async function visits(browser, server, options, { adapter }) {
+  server.behaveAsAHost((options.megabits * 1e6) / 8);
   const picture = { name: 'spot.png', mimeType: 'image/png', buffer: spot(480, 360) };
-  const devices = wishes.parts.includes('gpu') && adapter !== null ? ['cpu', 'gpu'] : ['cpu'];
+  const devices = options.parts.includes('gpu') && adapter !== null ? ['cpu', 'gpu'] : ['cpu'];
   const results = [];
   for (const device of devices) {
     const addresses = {
-      delineo: [`${server.origin}/app/?device=${device === 'gpu' ? 'auto' : 'cpu'}`, watchEngine],
+      delineo: [`${server.origin}/app/?device=${device === 'gpu' ? 'auto' : 'cpu'}`, watchPage],
       onnx: [`${server.origin}/bench/onnx-page/?device=${device}`],
     };
     const result = { device };

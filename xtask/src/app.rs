@@ -4,7 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::digest::sha256_hex;
+use delineo::manifest::sha256;
+
 use crate::engines;
 use crate::error::{Error, Result};
 use crate::finish;
@@ -33,7 +34,7 @@ const INPUTS: &[&str] = &[
 /// Builds `dist/` when something it is made of changed since.
 ///
 /// # Errors
-/// When the build fails; the compiler's words stand above.
+/// When the build fails; the compiler's messages are printed above.
 pub fn build(project: &Project, toolchain: Toolchain) -> Result<()> {
     finish::write_model_index(&project.root.join("public/models"))?;
     let fingerprint = fingerprint(project)?;
@@ -48,14 +49,14 @@ pub fn build(project: &Project, toolchain: Toolchain) -> Result<()> {
         "Build the app",
         "about 25 minutes on two cores the first time, 2 to 5 after a change",
     );
-    // wasm-bindgen leaves the snippets of earlier builds lying, and Trunk would copy them.
+    // wasm-bindgen leaves the snippets of earlier builds behind, and Trunk would copy them.
     let snippets = project.wasm_target().join("wasm-bindgen");
     if snippets.exists() {
         fs::remove_dir_all(&snippets).map_err(Error::file("remove", &snippets))?;
     }
     trunk(project, toolchain, "build")
         .args(["--release"])
-        .hint("If the compiler says nothing above, run `cargo xtask build` again with RUST_LOG=trunk=debug.")
+        .hint("If there is no compiler error above, run `cargo xtask build` again with RUST_LOG=trunk=debug.")
         .run()?;
     step.done();
     engines::build(project, toolchain)?;
@@ -122,7 +123,7 @@ fn fingerprint(project: &Project) -> Result<String> {
     for input in INPUTS {
         add_to_fingerprint(&project.root.join(input), &mut lines)?;
     }
-    Ok(sha256_hex(lines.as_bytes()))
+    Ok(sha256(lines.as_bytes()))
 }
 
 fn add_to_fingerprint(path: &Path, lines: &mut String) -> Result<()> {
@@ -138,6 +139,6 @@ fn add_to_fingerprint(path: &Path, lines: &mut String) -> Result<()> {
             .try_for_each(|path| add_to_fingerprint(path, lines));
     }
     let bytes = fs::read(path).map_err(Error::file("read", path))?;
-    lines.push_str(&format!("{} {}\n", path.display(), sha256_hex(&bytes)));
+    lines.push_str(&format!("{} {}\n", path.display(), sha256(&bytes)));
     Ok(())
 }

@@ -114,7 +114,7 @@ impl Engine {
             ])
             .args(["--features", self.binary, "--bin", self.binary])
             .in_folder(&project.root)
-            .hint("What the compiler says stands above.");
+            .hint("The compiler's messages are printed above.");
         let target = project.wasm_variant_target(self.name);
         let cargo = toolchain
             .apply(cargo, project)

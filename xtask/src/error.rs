@@ -26,7 +26,7 @@ pub enum Error {
         /// What to do.
         hint: String,
     },
-    /// A program ran and said no, or ran too long.
+    /// A program failed or ran too long.
     #[error("`{command}` {how}. {hint}")]
     Failed {
         /// The command line.
@@ -44,17 +44,14 @@ pub enum Error {
         /// What to do.
         hint: String,
     },
-    /// The built page is not as the finishing step needs it.
+    /// The finishing step cannot work on the built page.
     #[error("the built page cannot be finished: {0}")]
     Page(String),
     /// A document or a result that a command works on is not as it should be.
     #[error("{0}")]
     Document(String),
-    /// The command line cannot be understood.
-    #[error("{0} `cargo xtask help` lists the commands.")]
-    Usage(String),
     /// Some tests failed; they are listed above.
-    #[error("{0} failed; what to mend is said above, where each one ran")]
+    #[error("{0} failed; the reason is printed above, where each one ran")]
     Tests(String),
 }
 

@@ -72,17 +72,17 @@ pub fn browser() -> Result<PathBuf> {
     })
 }
 
-/// A browser beside Chromium that the app is tried in where it is to be had: without it its tests are skipped.
+/// A browser beside Chromium that the app is tested in where it is available; elsewhere its tests are skipped.
 #[derive(Clone, Copy, Debug)]
 pub struct OtherBrowser {
     name: &'static str,
-    /// Names its program to the tests, and to this command where it is elsewhere.
+    /// The variable that tells the tests, and this command where it cannot find it, which program it is.
     pub variable: &'static str,
     programs: &'static [&'static str],
     packages: &'static [&'static str],
 }
 
-/// Firefox, and the WebKit that is nearest to Safari, which needs a display that nobody sees.
+/// Firefox, and the WebKit that is nearest to Safari, which needs a virtual display.
 pub const OTHER_BROWSERS: [OtherBrowser; 2] = [
     OtherBrowser {
         name: "Firefox",
@@ -254,7 +254,7 @@ impl Tool<'_> {
         fs::create_dir_all(&project.cache).map_err(Error::file("create", &project.cache))?;
         let leftovers = project.cache.join("tools-build");
         if let Err(error) = self.install(project, &leftovers, &["--locked"]).run() {
-            // The lock file of a package can name versions that its registry has no longer.
+            // The lock file of a package can name versions that its registry no longer has.
             say::note(&error.to_string());
             say::note("Once more, with the newest dependencies that fit:");
             self.install(project, &leftovers, &[]).run()?;

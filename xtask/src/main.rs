@@ -2,7 +2,6 @@
 
 mod app;
 mod bench;
-mod digest;
 mod document;
 mod engines;
 mod error;
@@ -21,35 +20,81 @@ mod toolchain;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use error::{Error, Result};
+use clap::{Parser, Subcommand, ValueEnum};
+
+use error::Result;
 use project::Project;
 use suite::Suite;
 
-const HELP: &str = "\
-cargo xtask COMMAND
+/// Builds, serves, tests and measures Delineo.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask", flatten_help = true, max_term_width = 100)]
+#[command(after_help = "Environment:
+  DELINEO_CACHE  the build cache; by default `delineo` in your cache folder
+  CHROME         the Chromium that tests and benches drive; by default the first on PATH
+  FIREFOX        the same for the tests in Firefox
+  WEBKIT_DRIVER  the WebKitWebDriver for the tests in WebKit")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
 
-  serve [--port N] [--no-build] [--dist DIR]
-                        install what is missing, build the app, serve it on http://localhost:8080
-  test [--only LIST] [-- ARGS]
-                        install what is missing, run every test; LIST of fmt,lint,native,build,browser;
-                        ARGS go to the runner, such as a test file of tests/browser
-  build                 make dist/, which any static host can serve
-  dev [--port N]        build again on every change and reload the page (trunk serve)
-  install               install what the build and the tests need, and nothing else
-  models [--data DIR] [--only MODEL]
-                        measure the published models on the test parts and rewrite docs/models.md
-  size                  what a visit costs, against the budgets
-  bench [--only LIST] [--json] [--repeats N] [--seconds N] [--row N] [--line MBITS] [--no-build]
-                        time Delineo against ONNX Runtime Web in one browser; LIST of cpu,threads,visit,gpu and
-                        s,base and 256,512; writes docs/performance.md when nothing is left out
-  seal [--dist DIR]     list models and files of a finished dist/ anew, after a model was added to it
-
-  DELINEO_CACHE         the build cache, otherwise delineo in your cache folder
-  CHROME                the browser that the tests drive";
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Install what is missing, build the app and serve it on this machine
+    Serve {
+        /// The port to listen on; 0 takes a free one
+        #[arg(long, value_name = "N", default_value_t = 8080)]
+        port: u16,
+        /// Serve the app as it was last built
+        #[arg(long)]
+        no_build: bool,
+        /// The folder of the finished app [default: dist]
+        #[arg(long, value_name = "DIR")]
+        dist: Option<PathBuf>,
+    },
+    /// Install what is missing and run the tests
+    Test {
+        /// Run only these kinds of tests
+        #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',', default_values_t = Suite::value_variants(), hide_default_value = true)]
+        only: Vec<Suite>,
+        /// Passed on to the browser tests' runner (such as the name of a test file), or to Cargo's where no browser tests run
+        #[arg(last = true)]
+        args: Vec<String>,
+    },
+    /// Build dist/, which any static host can serve
+    Build,
+    /// Rebuild on every change and reload the page (trunk serve)
+    Dev {
+        /// The port to listen on
+        #[arg(long, value_name = "N", default_value_t = 8080)]
+        port: u16,
+    },
+    /// Install what the build and the tests need, and nothing else
+    Install,
+    /// Evaluate the published models on the test parts and rewrite docs/models.md
+    Models {
+        /// The folder with the data sets [default: ../shared/data]
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+        /// Evaluate only this model
+        #[arg(long, value_name = "MODEL")]
+        only: Option<String>,
+    },
+    /// Print what a visit downloads, against the budgets
+    Size,
+    /// Time Delineo against ONNX Runtime Web and against its budgets, in one browser
+    Bench(bench::Options),
+    /// Rewrite the lists of models and files of a finished app, after a model was added to it
+    Seal {
+        /// The folder of the finished app [default: dist]
+        #[arg(long, value_name = "DIR")]
+        dist: Option<PathBuf>,
+    },
+}
 
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    match run(&args) {
+    match run(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("xtask: {error}");
@@ -58,153 +103,90 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(args: &[String]) -> Result<()> {
-    let (command, rest) = args
-        .split_first()
-        .map_or(("help", &[][..]), |(command, rest)| {
-            (command.as_str(), rest)
-        });
-    let options = Options::parse(command, rest)?;
-    if ["help", "--help", "-h"].contains(&command) {
-        say::announce(HELP);
-        return Ok(());
-    }
+fn run(command: Command) -> Result<()> {
     let project = Project::find()?;
-    let dist = options.dist.clone().unwrap_or_else(|| project.dist());
     match command {
-        "serve" => {
-            if !options.no_build {
+        Command::Serve {
+            port,
+            no_build,
+            dist,
+        } => {
+            if !no_build {
                 app::build(&project, install::for_building(&project)?)?;
             }
-            serve::serve(&dist, options.port)
+            serve::serve(&dist.unwrap_or_else(|| project.dist()), port)
         }
-        "build" => {
+        Command::Test { only, args } => suite::run(&project, &only, &args),
+        Command::Build => {
             app::build(&project, install::for_building(&project)?)?;
             size::print(&project)?;
             say::note(
-                "dist/ is ready for any static host. It must serve .wasm as application/wasm; _headers says what",
+                "dist/ is ready for any static host. It must serve .wasm as application/wasm; _headers lists the",
             );
             say::note(
-                "else to send with each file. Netlify and Cloudflare Pages read it; copy it where yours looks.",
+                "other headers to send. Netlify and Cloudflare Pages read that file; elsewhere copy its contents.",
             );
             Ok(())
         }
-        "dev" => app::develop(&project, install::for_building(&project)?, options.port),
-        "test" => suite::run(&project, &options.suites, &options.more),
-        "install" => {
+        Command::Dev { port } => app::develop(&project, install::for_building(&project)?, port),
+        Command::Install => {
             install::for_building(&project)?.ensure_clippy();
             install::vulkan()?;
             install::browser()?;
             install::browser_test_packages(&project)
         }
-        "models" => models::run(&project, options.data.as_deref(), options.model.as_deref()),
-        "size" => size::print(&project),
-        "bench" => bench::run(&project, &options.bench),
-        "seal" => app::seal(&project, &dist),
-        other => Err(Error::Usage(format!("There is no command {other}."))),
+        Command::Models { data, only } => models::run(&project, data.as_deref(), only.as_deref()),
+        Command::Size => size::print(&project),
+        Command::Bench(options) => bench::run(&project, &options),
+        Command::Seal { dist } => app::seal(&project, &dist.unwrap_or_else(|| project.dist())),
     }
-}
-
-/// What stands after the command.
-#[derive(Debug, PartialEq, Eq)]
-struct Options {
-    port: u16,
-    no_build: bool,
-    dist: Option<PathBuf>,
-    data: Option<PathBuf>,
-    model: Option<String>,
-    suites: Vec<Suite>,
-    more: Vec<String>,
-    bench: bench::Wishes,
-}
-
-impl Options {
-    fn parse(command: &str, args: &[String]) -> Result<Self> {
-        let mut options = Self {
-            port: 8080,
-            no_build: false,
-            dist: None,
-            data: None,
-            model: None,
-            suites: Suite::ALL.to_vec(),
-            more: Vec::new(),
-            bench: bench::Wishes::default(),
-        };
-        let mut args = args.iter();
-        while let Some(arg) = args.next() {
-            let mut value = || {
-                args.next()
-                    .ok_or_else(|| Error::Usage(format!("{arg} wants a value.")))
-            };
-            match (command, arg.as_str()) {
-                ("serve" | "dev", "--port") => {
-                    let text = value()?;
-                    options.port = text
-                        .parse()
-                        .map_err(|_| Error::Usage(format!("{text} is no port number.")))?;
-                }
-                ("serve", "--no-build") => options.no_build = true,
-                ("serve" | "seal", "--dist") => options.dist = Some(value()?.into()),
-                ("models", "--data") => options.data = Some(value()?.into()),
-                ("models", "--only") => options.model = Some(value()?.clone()),
-                ("test", "--only") => options.suites = suites(value()?)?,
-                ("test", "--") => options.more = args.by_ref().cloned().collect(),
-                ("bench", "--only") => options.bench.only(value()?)?,
-                ("bench", "--json") => options.bench.json = true,
-                ("bench", "--no-build") => options.bench.no_build = true,
-                ("bench", "--repeats") => options.bench.repeats = number(value()?)?.max(1),
-                ("bench", "--seconds") => options.bench.seconds = number(value()?)?,
-                ("bench", "--row") => options.bench.row = number(value()?)?,
-                ("bench", "--line") => options.bench.line = number(value()?)?.max(1),
-                _ => return Err(Error::Usage(format!("`{command}` does not take {arg}."))),
-            }
-        }
-        Ok(options)
-    }
-}
-
-fn number(text: &str) -> Result<u32> {
-    text.parse()
-        .map_err(|_| Error::Usage(format!("{text} is no number.")))
-}
-
-fn suites(list: &str) -> Result<Vec<Suite>> {
-    let find = |name: &str| Suite::ALL.into_iter().find(|suite| suite.name() == name);
-    list.split(',')
-        .map(|name| {
-            find(name).ok_or_else(|| Error::Usage(format!("There are no tests called {name}.")))
-        })
-        .collect()
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
-    use super::*;
-    use crate::bench::Part;
+    use clap::CommandFactory as _;
 
-    fn parse(line: &str) -> Result<Options> {
-        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
-        Options::parse(&words[0], &words[1..])
+    use super::*;
+
+    fn parse(line: &str) -> clap::error::Result<Command> {
+        let words = ["xtask"].into_iter().chain(line.split(' '));
+        Cli::try_parse_from(words).map(|cli| cli.command)
     }
 
     #[test]
-    fn options_are_read_and_unknown_ones_refused() {
+    fn the_definitions_of_the_command_line_do_not_contradict_each_other() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_names_every_command_with_its_options() {
+        let help = Cli::command().render_help().to_string();
+        for part in [
+            "cargo xtask serve",
+            "--no-build",
+            "cargo xtask bench",
+            "overlay",
+            "DELINEO_CACHE",
+        ] {
+            assert!(help.contains(part), "{part} in {help}");
+        }
+    }
+
+    #[test]
+    fn lists_are_split_at_commas_and_what_follows_two_dashes_goes_to_the_runner() {
+        let command = parse("test --only fmt,browser -- offline.test.mjs").unwrap();
         assert!(
-            parse("serve --port 9000 --no-build")
-                .is_ok_and(|options| options.port == 9000 && options.no_build)
+            matches!(&command, Command::Test { only, args }
+                if *only == [Suite::Fmt, Suite::Browser] && *args == ["offline.test.mjs"]),
+            "{command:?}"
         );
-        let some = parse("test --only fmt,browser -- offline.test.mjs");
-        assert!(
-            some.is_ok_and(|options| options.suites == [Suite::Fmt, Suite::Browser]
-                && options.more == ["offline.test.mjs"])
-        );
-        let measured = parse("bench --only cpu,gpu,base --repeats 3 --json");
-        assert!(
-            measured.is_ok_and(|options| options.bench.parts == [Part::Cpu, Part::Gpu]
-                && options.bench.only == ["base"]
-                && options.bench.repeats == 3
-                && options.bench.json)
-        );
+        let command = parse("test").unwrap();
+        assert!(matches!(&command, Command::Test { only, .. } if only == Suite::value_variants()));
+    }
+
+    #[test]
+    fn unknown_options_and_values_are_refused() {
         for bad in [
             "serve --port",
             "serve --port x",
@@ -213,8 +195,9 @@ mod tests {
             "dev --fast",
             "bench --only webgl",
             "bench --repeats many",
+            "bench --repeats 0",
         ] {
-            assert!(matches!(parse(bad), Err(Error::Usage(_))), "{bad}");
+            assert!(parse(bad).is_err(), "{bad}");
         }
     }
 }

@@ -4,6 +4,8 @@
 //! temperature are those that `model.json` has.
 
 mod conditions;
+mod data;
+mod report;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,45 +19,10 @@ use crate::finish;
 use crate::process::Task;
 use crate::project::Project;
 use crate::say::{self, Step};
+use data::DATA;
+use report::{alarms, json};
 
-/// A data set as it lies in the data folder.
-struct Data {
-    /// As `model.json` has it.
-    modality: &'static str,
-    folder: &'static str,
-    /// As papers call it.
-    name: &'static str,
-    /// A folder of images without a lesion.
-    normals: Option<&'static str>,
-    /// Whether it is more than a choice from another.
-    is_whole: bool,
-}
-
-const DATA: [Data; 3] = [
-    Data {
-        modality: "ultrasound",
-        folder: "busi",
-        name: "BUSI",
-        normals: Some("busi_normal"),
-        is_whole: true,
-    },
-    Data {
-        modality: "dermoscopy",
-        folder: "isic",
-        name: "ISIC 2017",
-        normals: None,
-        is_whole: true,
-    },
-    Data {
-        modality: "dermoscopy",
-        folder: "isic_val_full",
-        name: "ISIC 2017, files as published",
-        normals: None,
-        is_whole: false,
-    },
-];
-
-/// Phantoms that are looked at, and how many of the worst are shown.
+/// How many phantoms are evaluated, and how many of the worst are shown.
 const PHANTOMS: u32 = 20;
 const SHOWN: usize = 5;
 
@@ -232,7 +199,7 @@ fn handles(manifest: &Value, modality: &str) -> bool {
     modalities.is_some_and(|all| all.iter().any(|one| one == modality))
 }
 
-/// Ultrasound has an up and a down, skin has not.
+/// Ultrasound has an up and a down, skin does not.
 fn tta(manifest: &Value) -> &'static str {
     if handles(manifest, "ultrasound") {
         "--tta=mirror"
@@ -273,21 +240,6 @@ fn row(name: &str, cost: Option<f64>, report: &Value) -> String {
         mean("authors_f1"),
         number(&report["calibration"]["ece"]),
     )
-}
-
-/// On how many of the normal images there is a false alarm.
-fn alarms(report: &Value) -> String {
-    let normals = &report["normals"];
-    match normals["share_over_one_percent"]["mean"].as_f64() {
-        None => "—".to_owned(),
-        Some(share) => format!("{:.0} % of {}", 100.0 * share, normals["images"]),
-    }
-}
-
-fn json(path: &Path) -> Result<Value> {
-    let text = fs::read_to_string(path).map_err(Error::file("read", path))?;
-    serde_json::from_str(&text)
-        .map_err(|error| Error::Document(format!("{}: {error}", path.display())))
 }
 
 #[cfg(test)]

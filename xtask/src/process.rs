@@ -3,10 +3,9 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -96,46 +95,39 @@ impl Task {
     /// Runs it; its output goes where ours goes.
     ///
     /// # Errors
-    /// When it does not start, says no or runs too long.
+    /// When it does not start, fails or runs too long.
     pub fn run(mut self) -> Result<()> {
-        let mut child = self.start()?;
-        let status = self.wait(&mut child)?;
-        self.judge(status)
+        let status = self.command.spawn().and_then(|child| self.wait(child));
+        match status.map_err(|source| self.cannot_run(source))? {
+            Some(status) if status.success() => Ok(()),
+            Some(status) => Err(self.failed(format!("failed ({status})"))),
+            None => Err(self.failed("took too long and was ended".into())),
+        }
     }
 
-    /// Runs it, prints each line it writes and hands it to `look`; says whether it succeeded.
+    /// Runs it, prints each line that it writes to either stream and hands it to `look`; returns whether it succeeded.
     ///
     /// # Errors
-    /// When it does not start or runs too long.
-    pub fn watch(mut self, mut look: impl FnMut(&str)) -> Result<bool> {
-        self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = self.start()?;
-        let (sender, lines) = mpsc::channel::<(bool, String)>();
-        let mut readers = Vec::new();
-        if let Some(out) = child.stdout.take() {
-            let sender = sender.clone();
-            readers.push(thread::spawn(move || {
-                forward(BufReader::new(out), false, &sender)
-            }));
+    /// When it does not start.
+    pub fn watch(mut self, look: impl FnMut(&str)) -> Result<bool> {
+        self.print_lines(look)
+            .map_err(|source| self.cannot_run(source))
+    }
+
+    fn print_lines(&mut self, mut look: impl FnMut(&str)) -> io::Result<bool> {
+        let (reader, writer) = io::pipe()?;
+        self.command.stdout(writer.try_clone()?).stderr(writer);
+        let mut child = self.command.spawn()?;
+        // The pipe ends when nobody can write to it any more, and the command still could.
+        self.command.stdout(Stdio::null()).stderr(Stdio::null());
+        for line in BufReader::new(reader).split(b'\n') {
+            let line = line?;
+            let line = String::from_utf8_lossy(&line);
+            let line = line.trim_end_matches('\r');
+            println!("{line}");
+            look(line);
         }
-        if let Some(err) = child.stderr.take() {
-            readers.push(thread::spawn(move || {
-                forward(BufReader::new(err), true, &sender)
-            }));
-        }
-        for (is_error, line) in lines {
-            if is_error {
-                eprintln!("{line}");
-            } else {
-                println!("{line}");
-            }
-            look(&line);
-        }
-        for reader in readers {
-            // A reader ends with its stream; there is nothing to learn from how.
-            let _ = reader.join();
-        }
-        Ok(self.wait(&mut child)?.success())
+        Ok(child.wait()?.success())
     }
 
     /// Runs it silently; its standard output when it succeeded, `None` when it did not or is not there.
@@ -147,54 +139,27 @@ impl Task {
             .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    /// Starts it and leaves it running.
-    ///
-    /// # Errors
-    /// When it does not start.
-    pub fn start(&mut self) -> Result<Child> {
-        self.command.spawn().map_err(|source| Error::Start {
-            program: self.command.get_program().to_string_lossy().into_owned(),
-            source,
-            hint: self.hint.clone(),
-        })
-    }
-
-    fn wait(&self, child: &mut Child) -> Result<ExitStatus> {
+    /// How it ended; `None` where it ran too long and was ended.
+    fn wait(&self, mut child: Child) -> io::Result<Option<ExitStatus>> {
+        let Some(limit) = self.limit else {
+            return child.wait().map(Some);
+        };
         let began = Instant::now();
-        loop {
-            let ended = match self.limit {
-                None => child.wait().map(Some),
-                Some(_) => child.try_wait(),
-            };
-            match ended {
-                Ok(Some(status)) => return Ok(status),
-                Ok(None) => {}
-                Err(source) => {
-                    let program = self.command.get_program().to_string_lossy().into_owned();
-                    return Err(Error::Start {
-                        program,
-                        source,
-                        hint: self.hint.clone(),
-                    });
-                }
-            }
-            if let Some(limit) = self.limit
-                && began.elapsed() > limit
-            {
-                // It may have ended this very moment; then there is nothing to end.
-                let _ = child.kill();
-                let _ = child.wait();
-                return Err(self.failed(format!("did not end within {} s", limit.as_secs())));
+        while began.elapsed() < limit {
+            if let Some(status) = child.try_wait()? {
+                return Ok(Some(status));
             }
             thread::sleep(Duration::from_millis(100));
         }
+        child.kill()?;
+        child.wait().map(|_| None)
     }
 
-    fn judge(&self, status: ExitStatus) -> Result<()> {
-        if status.success() {
-            Ok(())
-        } else {
-            Err(self.failed(format!("failed ({status})")))
+    fn cannot_run(&self, source: io::Error) -> Error {
+        Error::Start {
+            program: self.command.get_program().to_string_lossy().into_owned(),
+            source,
+            hint: self.hint.clone(),
         }
     }
 
@@ -220,17 +185,6 @@ pub fn find_program(name: &str) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-fn forward(stream: impl BufRead, is_error: bool, sender: &mpsc::Sender<(bool, String)>) {
-    for line in stream.split(b'\n').map_while(std::result::Result::ok) {
-        let line = String::from_utf8_lossy(&line)
-            .trim_end_matches('\r')
-            .to_owned();
-        if sender.send((is_error, line)).is_err() {
-            return;
-        }
-    }
-}
-
 fn belongs_to_the_outer_cargo(name: &OsString) -> bool {
     let Some(name) = name.to_str() else {
         return false;
@@ -254,7 +208,7 @@ fn is_of_a_toolchain(path: &Path) -> bool {
         || text.contains("rustlib")
         || text.ends_with("deps")
         || text.contains("/build/")
-        || ["debug", "release"]
+        || ["debug", "release", "xtask"]
             .iter()
             .any(|profile| path.ends_with(profile))
 }
@@ -272,7 +226,7 @@ mod tests {
             .hint("Wait.")
             .run()
             .unwrap_err();
-        assert!(error.to_string().contains("did not end within"), "{error}");
+        assert!(error.to_string().contains("took too long"), "{error}");
     }
 
     #[test]
@@ -290,7 +244,6 @@ mod tests {
         let good = Task::new("sh")
             .args(["-c", "echo one; echo two >&2; exit 3"])
             .watch(|line| seen.push(line.to_owned()));
-        seen.sort();
         assert!(!good.unwrap());
         assert_eq!(seen, ["one", "two"]);
     }

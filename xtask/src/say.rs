@@ -1,4 +1,4 @@
-//! What a person reads while `cargo xtask` works: each step, how long it takes, and whether it was already done.
+//! What `cargo xtask` prints about its own work: each step, how long it takes, and whether it was already done.
 
 use std::io::Write;
 use std::time::Instant;
@@ -11,7 +11,7 @@ pub struct Step {
 }
 
 impl Step {
-    /// Says what begins and roughly how long it takes on two cores.
+    /// Prints what begins and roughly how long it takes on two cores.
     pub fn begin(name: impl Into<String>, takes: &str) -> Self {
         let name = name.into();
         line(&format!("==> {name} ({takes})"));
@@ -21,7 +21,7 @@ impl Step {
         }
     }
 
-    /// Says that it is done and how long it took.
+    /// Prints that it is done and how long it took.
     pub fn done(self) {
         line(&format!(
             "    {}: done in {}",
@@ -31,12 +31,12 @@ impl Step {
     }
 }
 
-/// Says that a step was not needed.
+/// Prints that a step was not needed.
 pub fn already(name: &str, why: &str) {
     line(&format!("    {name}: already there ({why})"));
 }
 
-/// Says something that a person should know.
+/// Prints something that a person should know.
 pub fn note(text: &str) {
     line(&format!("    {text}"));
 }
@@ -53,7 +53,7 @@ fn line(text: &str) {
     let _ = std::io::stdout().flush();
 }
 
-/// Seconds as a person says them.
+/// Seconds, or minutes from 90 s on.
 pub fn duration(seconds: f64) -> String {
     if seconds < 90.0 {
         format!("{seconds:.0} s")

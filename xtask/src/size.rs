@@ -6,7 +6,8 @@ use std::io::Write as _;
 use std::path::Path;
 use std::thread;
 
-use crate::digest::sha256_hex;
+use delineo::manifest::sha256;
+
 use crate::error::{Error, Result};
 use crate::finish::Site;
 use crate::project::Project;
@@ -148,7 +149,7 @@ fn compressed_sizes(site: &Site, memory: &Path) -> Result<BTreeMap<String, usize
             .map(|(name, bytes)| {
                 let known = &known;
                 scope.spawn(move || {
-                    let hash = sha256_hex(bytes);
+                    let hash = sha256(bytes);
                     let size = known
                         .get(&hash)
                         .copied()

@@ -3,6 +3,8 @@
 use std::env;
 use std::path::Path;
 
+use clap::ValueEnum;
+
 use crate::app;
 use crate::error::{Error, Result};
 use crate::install;
@@ -12,8 +14,8 @@ use crate::say::{self, Step};
 use crate::size;
 use crate::toolchain::Toolchain;
 
-/// One kind of test.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// One kind of test, quick ones first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Suite {
     /// `rustfmt`.
     Fmt,
@@ -25,28 +27,6 @@ pub enum Suite {
     Build,
     /// The app in headless Chromium.
     Browser,
-}
-
-impl Suite {
-    /// All of them, quick ones first.
-    pub const ALL: [Self; 5] = [
-        Self::Fmt,
-        Self::Lint,
-        Self::Native,
-        Self::Build,
-        Self::Browser,
-    ];
-
-    /// The name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Fmt => "fmt",
-            Self::Lint => "lint",
-            Self::Native => "native",
-            Self::Build => "build",
-            Self::Browser => "browser",
-        }
-    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -136,7 +116,7 @@ pub fn run(project: &Project, suites: &[Suite], more: &[String]) -> Result<()> {
         if wants(Suite::Browser) {
             let missing = || Error::Missing {
                 what: "the app".into(),
-                hint: "Mend its build first.".into(),
+                hint: "Fix its build first.".into(),
             };
             judge(
                 "browser tests",
@@ -198,7 +178,7 @@ fn lints(project: &Project, toolchain: Option<Toolchain>) -> Vec<(String, Result
         let task = task
             .args(features)
             .args(["--", "-Dwarnings"])
-            .hint("Mend what clippy says.");
+            .hint("Fix what clippy says.");
         results.push((name.clone(), one(task, &name, first)));
         if has_documentation {
             let name = format!("Check the documentation of {package}");
@@ -207,7 +187,7 @@ fn lints(project: &Project, toolchain: Option<Toolchain>) -> Vec<(String, Result
                 .args(features);
             let task = task
                 .env("RUSTDOCFLAGS", "-Dwarnings")
-                .hint("Mend what rustdoc says.");
+                .hint("Fix what rustdoc says.");
             results.push((name.clone(), one(task, &name, first)));
         }
     }
@@ -244,14 +224,14 @@ fn lints(project: &Project, toolchain: Option<Toolchain>) -> Vec<(String, Result
             let name = format!("Lint the {binary} for wasm32");
             let task = cargo("clippy")
                 .args(["--", "-Dwarnings"])
-                .hint("Mend what clippy says.");
+                .hint("Fix what clippy says.");
             results.push((name.clone(), one(task, &name, first)));
         }
         let name = format!("Check the documentation of the {binary}");
         let task = cargo("doc")
             .args(["--no-deps"])
             .env("RUSTDOCFLAGS", "-Dwarnings")
-            .hint("Mend what rustdoc says.");
+            .hint("Fix what rustdoc says.");
         results.push((name.clone(), one(task, &name, first)));
     }
     results
@@ -309,13 +289,13 @@ fn command_line(project: &Project) -> Result<()> {
     );
     native_cargo(project, "build")
         .args(["--package", "delineo", "--features", "cli,train"])
-        .hint("Mend what the compiler says.")
+        .hint("Fix what the compiler says.")
         .run()?;
     step.done();
     Ok(())
 }
 
-/// Runs a test runner and adds up what it says; one that fails without a word counts as one failed test.
+/// Runs a test runner and adds up what it says; one that fails without a count is one failed test.
 fn counted(task: Task, count_line: fn(&str) -> Option<Count>) -> Result<Count> {
     let mut count = Count::default();
     let is_good = task.watch(|line| {
@@ -342,7 +322,7 @@ fn cargo_count(line: &str) -> Option<Count> {
     })
 }
 
-/// `ℹ pass 12` and `ℹ fail 0`, or with `#` where the output is no terminal.
+/// `ℹ pass 12` and `ℹ fail 0`, or with `#` where the output is not a terminal.
 fn node_count(line: &str) -> Option<Count> {
     let rest = line.trim().trim_start_matches(['ℹ', '#']).trim();
     let (word, number) = rest.split_once(' ')?;
@@ -396,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn a_runner_that_dies_without_a_word_is_a_failure() {
+    fn a_runner_that_ends_without_a_count_is_a_failure() {
         let count = counted(Task::new("sh").args(["-c", "exit 1"]), cargo_count);
         assert!(matches!(
             count,

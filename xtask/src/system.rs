@@ -1,4 +1,4 @@
-//! Packages of the operating system. Debian and its kin are served; elsewhere a person is told what to install.
+//! Packages of the operating system: installed on Debian and systems derived from it, named to the person elsewhere.
 
 use std::env;
 use std::io::IsTerminal as _;
@@ -21,7 +21,7 @@ pub fn has_packages(names: &[&str]) -> bool {
 /// Installs what is missing of these Debian packages.
 ///
 /// # Errors
-/// When `apt-get` says no, or when this is not such a system; `elsewhere` then says what to do.
+/// When `apt-get` fails, or when this is not such a system; `elsewhere` then says what to do.
 pub fn install_packages(names: &[&str], takes: &str, elsewhere: &str) -> Result<()> {
     let missing = missing_packages(names);
     if missing.is_empty() {
@@ -78,7 +78,7 @@ fn apt(args: &[&str]) -> Task {
     let task = if is_root {
         Task::new("apt-get")
     } else {
-        // Nobody can type a password where nobody sits.
+        // `sudo` may ask for a password only where somebody can type it.
         let attended = std::io::stdin().is_terminal() && env::var_os("CI").is_none();
         Task::new("sudo").args(if attended {
             &["apt-get"][..]

@@ -126,7 +126,7 @@ impl Toolchain {
                     let library = "lib/rustlib/src/rust/library/std";
                     Path::new(sysroot.trim()).join(library).is_dir()
                 }),
-            // They are a package of its own list.
+            // They are one of `DEBIAN_PACKAGES`.
             Self::Debian => true,
         };
         if are_here() {
@@ -169,7 +169,7 @@ impl Toolchain {
     }
 }
 
-/// Whether the compiler on `PATH` has the target's standard library, by rustup or by any other way.
+/// Whether the compiler on `PATH` has the target's standard library, from rustup or elsewhere.
 fn has_standard_library(project: &Project) -> bool {
     let Some(folder) = Task::new("rustc")
         .args(["--print", "target-libdir", "--target", TARGET])

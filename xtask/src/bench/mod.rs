@@ -1,12 +1,15 @@
-//! `cargo xtask bench`: Delineo against ONNX Runtime Web in one browser, on the same weights, in the same run.
+//! `cargo xtask bench`: Delineo against ONNX Runtime Web in one browser, on the same weights, in the same run, and the
+//! page against its own budgets.
 //!
-//! The browser's side lies in `tests/bench`; here is what is measured, what is made of it and where it is written.
+//! The browser's side is in `tests/bench`; here is what is measured, what is made of it and where it is written.
 
+mod picture;
 mod result;
 mod table;
 
 use std::fs;
-use std::path::Path;
+
+use clap::{Args, ValueEnum};
 
 use crate::app;
 use crate::document;
@@ -21,31 +24,78 @@ use result::Measured;
 const DOCUMENT: &str = "docs/performance.md";
 const MARKER: &str = "written by `cargo xtask bench`";
 
-/// What can be measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// The CPU on one thread.
-    Cpu,
-    /// The CPU on as many threads as there are cores.
-    Threads,
-    /// The GPU.
-    Gpu,
-    /// The first visit: download, time to ready, time to first mask.
-    Visit,
+/// What is measured and how often.
+#[derive(Args, Debug)]
+pub struct Options {
+    /// Measure only these parts, networks and sides of the input; docs/performance.md is then left as it is
+    #[arg(long, value_enum, value_name = "LIST", value_delimiter = ',')]
+    only: Vec<Only>,
+    /// Print all that was measured as JSON, on the last line
+    #[arg(long)]
+    json: bool,
+    /// How many times each of the two engines runs
+    #[arg(long, value_name = "N", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..))]
+    repeats: u32,
+    /// The longest time that the runs of one line of the table may take, in seconds
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    seconds: u32,
+    /// How many images are segmented without a pause; 0 leaves this out
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    row: u32,
+    /// The speed of the line that first visits are made over, in Mbit/s
+    #[arg(long, value_name = "MBITS", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    line: u32,
+    /// Measure the app as it was last built
+    #[arg(long)]
+    no_build: bool,
 }
 
-impl Part {
-    /// All of them, quick ones first.
-    pub const ALL: [Self; 4] = [Self::Cpu, Self::Threads, Self::Visit, Self::Gpu];
+/// A part of what can be measured, or a network or input that the times of the engines are limited to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Only {
+    /// The CPU on one thread
+    Cpu,
+    /// The CPU on as many threads as there are cores
+    Threads,
+    /// The first visit: download, time to ready, time to the first mask
+    Visit,
+    /// The page: from the slider to the repainted overlay, from a dropped picture to its overlay
+    Overlay,
+    /// The GPU
+    Gpu,
+    /// The network S
+    S,
+    /// The base network
+    Base,
+    /// Input of 256 by 256 pixels
+    #[value(name = "256")]
+    Small,
+    /// Input of 512 by 512 pixels
+    #[value(name = "512")]
+    Large,
+}
 
-    /// The name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Cpu => "cpu",
-            Self::Threads => "threads",
-            Self::Gpu => "gpu",
-            Self::Visit => "visit",
-        }
+/// What the table has where nothing is left out.
+const PARTS: [Only; 5] = [
+    Only::Cpu,
+    Only::Threads,
+    Only::Visit,
+    Only::Overlay,
+    Only::Gpu,
+];
+
+/// Network and side of the input.
+const SIZES: [(Only, Only); 3] = [
+    (Only::S, Only::Small),
+    (Only::Base, Only::Small),
+    (Only::S, Only::Large),
+];
+
+impl Only {
+    /// The name on the command line and in what `tests/bench` reads.
+    fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
     }
 
     /// What `tests/bench` calls the device; `None` where the part is no comparison of times.
@@ -54,124 +104,106 @@ impl Part {
             Self::Cpu => Some("cpu"),
             Self::Threads => Some("cpu-threads"),
             Self::Gpu => Some("gpu"),
-            Self::Visit => None,
+            _ => None,
         }
     }
 }
 
-/// How much is measured.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wishes {
-    /// Which parts.
-    pub parts: Vec<Part>,
-    /// Only these variants, `s` or `base`, and sides in pixels; all where empty.
-    pub only: Vec<String>,
-    /// Pairs of runs.
-    pub repeats: u32,
-    /// The longest that the pairs of one line may take, in seconds. A pair that has begun is ended.
-    pub seconds: u32,
-    /// Images in the run without pauses; 0 leaves it out.
-    pub row: u32,
-    /// The line that first visits are made over, in Mbit/s.
-    pub line: u32,
-    /// Whether the last line printed is all that was measured, as JSON.
-    pub json: bool,
-    /// Whether `dist/` is taken as it is.
-    pub no_build: bool,
-}
+impl Options {
+    /// Whether one of the alternatives is wanted: it is named, or none of them is.
+    fn wants(&self, one: Only, alternatives: &[Only]) -> bool {
+        let is_named = |other: &Only| self.only.contains(other);
+        is_named(&one) || !alternatives.iter().any(is_named)
+    }
 
-impl Default for Wishes {
-    fn default() -> Self {
-        Self {
-            parts: Part::ALL.to_vec(),
-            only: Vec::new(),
-            repeats: 15,
-            seconds: 60,
-            row: 20,
-            line: 20,
-            json: false,
-            no_build: false,
-        }
+    fn parts(&self) -> Vec<Only> {
+        let mut parts = PARTS.to_vec();
+        parts.retain(|part| self.wants(*part, &PARTS));
+        parts
+    }
+
+    /// Whether anything is timed against ONNX Runtime Web.
+    fn has_peer(&self) -> bool {
+        self.parts() != [Only::Overlay]
+    }
+
+    /// The lines of the table of times, as `tests/bench` reads them.
+    fn cases(&self) -> Vec<serde_json::Value> {
+        let sizes = SIZES.iter().filter(|(network, side)| {
+            self.wants(*network, &[Only::S, Only::Base])
+                && self.wants(*side, &[Only::Small, Only::Large])
+        });
+        let devices = self.parts().into_iter().filter_map(Only::device);
+        devices
+            .flat_map(|device| sizes.clone().map(move |size| (device, size)))
+            .map(|(device, (network, side))| {
+                let side = if *side == Only::Small { 256 } else { 512 };
+                serde_json::json!({ "device": device, "variant": network.name(), "side": side })
+            })
+            .collect()
     }
 }
-
-impl Wishes {
-    /// Reads a list of parts, variants and sides; where it names no part, all are measured.
-    ///
-    /// # Errors
-    /// When it names something else.
-    pub fn only(&mut self, list: &str) -> Result<()> {
-        let mut parts = Vec::new();
-        for word in list.split(',') {
-            match Part::ALL.into_iter().find(|part| part.name() == word) {
-                Some(part) => parts.push(part),
-                None if SIZES
-                    .iter()
-                    .any(|(variant, side)| *variant == word || side.to_string() == word) =>
-                {
-                    self.only.push(word.to_owned());
-                }
-                None => {
-                    return Err(Error::Usage(format!(
-                        "Nothing called {word} can be measured."
-                    )));
-                }
-            }
-        }
-        if !parts.is_empty() {
-            self.parts = parts;
-        }
-        Ok(())
-    }
-}
-
-/// Network and side of the input.
-const SIZES: [(&str, u32); 3] = [("s", 256), ("base", 256), ("s", 512)];
 
 /// Measures, and writes the table where everything was measured.
 ///
 /// # Errors
 /// When something is missing, the browser's side fails or the document cannot be written.
-pub fn run(project: &Project, wishes: &Wishes) -> Result<()> {
+pub fn run(project: &Project, options: &Options) -> Result<()> {
     let reference = project.root.join("../shared/reference");
-    if !reference.join("cmunext_s.onnx").is_file() {
+    if options.has_peer() && !reference.join("cmunext_s.onnx").is_file() {
         return Err(Error::Missing {
             what: format!("{}", reference.join("cmunext_s.onnx").display()),
-            hint: "Both engines are timed on the reference weights; put the folder `shared` beside the checkout."
+            hint: "Both engines are timed on the reference weights; put the folder `shared` beside the checkout, \
+                   or measure the page alone with --only overlay."
                 .into(),
         });
     }
-    if !wishes.no_build {
+    if !options.no_build {
         app::build(project, install::for_building(project)?)?;
     }
     let chromium = install::browser()?;
     install::browser_test_packages(project)?;
-    install::bench_packages(project)?;
-
+    if options.has_peer() {
+        install::bench_packages(project)?;
+    }
     let file = project.root.join("target/bench.json");
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
     }
+    let pictures = project.cache.join("bench/pictures");
+    if options.parts().contains(&Only::Overlay) {
+        picture::ensure(&pictures.join("phantom.jpg"))?;
+    }
     let step = Step::begin(
-        "Time Delineo against ONNX Runtime Web",
+        "Measure in the browser",
         "up to half an hour where the GPU is software, else minutes",
     );
+    let order = serde_json::json!({
+        "dist": project.dist(),
+        "reference": reference,
+        "pictures": pictures,
+        "cache": project.cache.join("bench"),
+        "result": file,
+        "parts": options.parts().into_iter().map(Only::name).collect::<Vec<_>>(),
+        "cases": options.cases(),
+        "repeats": options.repeats,
+        "seconds": options.seconds,
+        "run": options.row,
+        "megabits": options.line,
+    });
     Task::new("node")
         .args(["bench.mjs"])
         .env("CHROME", chromium)
-        .env(
-            "DELINEO_BENCH",
-            order(project, wishes, &reference, &file).to_string(),
-        )
+        .env("DELINEO_BENCH", order.to_string())
         .in_folder(&project.bench())
-        .hint("What stands above says what went wrong in the browser.")
+        .hint("The reason is printed above.")
         .run()?;
     step.done();
 
     let text = fs::read_to_string(&file).map_err(Error::file("read", &file))?;
     let measured = Measured::from_json(&text)?;
     let table = table::markdown(&measured);
-    if wishes.only.is_empty() && wishes.parts.len() == Part::ALL.len() {
+    if options.only.is_empty() {
         document::write_between(&project.root.join(DOCUMENT), MARKER, &table)?;
         say::note(&format!("{DOCUMENT} has the new table."));
     } else {
@@ -179,36 +211,40 @@ pub fn run(project: &Project, wishes: &Wishes) -> Result<()> {
             "{DOCUMENT} stays as it is: not everything was measured."
         ));
     }
-    say::announce(if wishes.json { text.trim() } else { &table });
+    say::announce(if options.json { text.trim() } else { &table });
     measured.complaint().map_or(Ok(()), Err)
 }
 
-/// What the browser's side is asked to do.
-fn order(project: &Project, wishes: &Wishes, reference: &Path, file: &Path) -> serde_json::Value {
-    let wanted = |variant: &str, side: u32| {
-        let is = |word: &str| wishes.only.iter().any(|only| only == word);
-        let no_variant = !is("s") && !is("base");
-        let no_side = !is("256") && !is("512");
-        (no_variant || is(variant)) && (no_side || is(&side.to_string()))
-    };
-    let cases: Vec<_> = wishes
-        .parts
-        .iter()
-        .filter_map(|part| part.device())
-        .flat_map(|device| SIZES.map(|(variant, side)| (device, variant, side)))
-        .filter(|(_, variant, side)| wanted(variant, *side))
-        .map(|(device, variant, side)| serde_json::json!({ "device": device, "variant": variant, "side": side }))
-        .collect();
-    serde_json::json!({
-        "dist": project.dist(),
-        "reference": reference,
-        "cache": project.cache.join("bench"),
-        "result": file,
-        "parts": wishes.parts.iter().map(|part| part.name()).collect::<Vec<_>>(),
-        "cases": cases,
-        "repeats": wishes.repeats,
-        "seconds": wishes.seconds,
-        "run": wishes.row,
-        "megabits": wishes.line,
-    })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(only: &[Only]) -> Options {
+        Options {
+            only: only.to_vec(),
+            json: false,
+            repeats: 15,
+            seconds: 60,
+            row: 20,
+            line: 20,
+            no_build: true,
+        }
+    }
+
+    #[test]
+    fn a_list_without_parts_limits_the_networks_and_keeps_every_part() {
+        assert_eq!(options(&[Only::Base]).parts(), PARTS);
+        assert_eq!(options(&[Only::Base]).cases().len(), 3);
+        assert_eq!(options(&[]).cases().len(), 9);
+        let one = options(&[Only::Cpu, Only::S, Only::Large]).cases();
+        let wanted = serde_json::json!({ "device": "cpu", "variant": "s", "side": 512 });
+        assert_eq!(one, [wanted]);
+    }
+
+    #[test]
+    fn the_page_alone_is_measured_without_a_peer() {
+        let page = options(&[Only::Overlay]);
+        assert!(!page.has_peer() && page.cases().is_empty());
+        assert!(options(&[Only::Overlay, Only::Visit]).has_peer());
+    }
 }

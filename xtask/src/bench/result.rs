@@ -13,6 +13,7 @@ pub struct Measured {
     pub adapter: Option<String>,
     pub cases: Vec<Case>,
     pub visits: Vec<Visit>,
+    pub overlay: Option<Overlay>,
 }
 
 /// One line of the table of times.
@@ -22,7 +23,7 @@ pub struct Case {
     pub variant: String,
     pub side: u64,
     pub threads: u64,
-    /// Why there is nothing to tell.
+    /// Why it could not be measured.
     pub error: Option<String>,
     pub ours: Engine,
     pub theirs: Engine,
@@ -63,6 +64,24 @@ pub struct Arrival {
     pub mask: Vec<f64>,
 }
 
+/// How soon the page shows the overlay, in milliseconds.
+#[derive(Debug, Default)]
+pub struct Overlay {
+    pub error: Option<String>,
+    /// Pixels of the canvas.
+    pub canvas: u64,
+    /// From each key press that moved the slider to the frame that shows it.
+    pub slider: Vec<f64>,
+    /// Of that, frame by frame, from sending the setting to the worker.
+    pub frames: Vec<f64>,
+    /// The main thread's tasks of more than 50 ms meanwhile.
+    pub slider_tasks: Vec<f64>,
+    /// From dropping a 12-megapixel JPEG to its overlay.
+    pub drop: Vec<f64>,
+    /// The main thread's tasks of more than 50 ms meanwhile.
+    pub drop_tasks: Vec<f64>,
+}
+
 impl Measured {
     pub fn from_json(text: &str) -> Result<Self> {
         let value: Value = serde_json::from_str(text)
@@ -75,6 +94,9 @@ impl Measured {
             adapter: text("adapter"),
             cases: list(&value["cases"]).map(Case::read).collect(),
             visits: list(&value["visits"]).map(Visit::read).collect(),
+            overlay: value["overlay"]
+                .is_object()
+                .then(|| Overlay::read(&value["overlay"])),
         })
     }
 
@@ -82,7 +104,8 @@ impl Measured {
     pub fn complaint(&self) -> Option<Error> {
         let cases = self.cases.iter().filter_map(|case| case.error.as_ref());
         let visits = self.visits.iter().filter_map(|visit| visit.error.as_ref());
-        let first = cases.chain(visits).next()?;
+        let overlay = self.overlay.iter().filter_map(|it| it.error.as_ref());
+        let first = cases.chain(visits).chain(overlay).next()?;
         Some(Error::Tests(format!("the measurement of a line ({first})")))
     }
 
@@ -149,6 +172,20 @@ impl Arrival {
             bytes: value["bytes"].as_u64().unwrap_or_default(),
             ready: numbers(&value["ready"]),
             mask: numbers(&value["mask"]),
+        }
+    }
+}
+
+impl Overlay {
+    fn read(value: &Value) -> Self {
+        Self {
+            error: value["error"].as_str().map(str::to_owned),
+            canvas: value["canvas"].as_u64().unwrap_or_default(),
+            slider: numbers(&value["slider"]),
+            frames: numbers(&value["frames"]),
+            slider_tasks: numbers(&value["sliderTasks"]),
+            drop: numbers(&value["drop"]),
+            drop_tasks: numbers(&value["dropTasks"]),
         }
     }
 }

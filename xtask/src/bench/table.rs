@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::result::{Case, Measured, Visit, quantile};
+use super::result::{Case, Measured, Overlay, Visit, quantile};
 
 /// What the project wants to reach, as a part of the peer's time.
 fn goal(device: &str, variant: &str) -> f64 {
@@ -18,18 +18,30 @@ fn goal(device: &str, variant: &str) -> f64 {
 /// What the project wants a first visit to take, as a part of the peer's.
 const VISIT_GOAL: f64 = 0.5;
 
+/// What the project wants the page to stay within, in milliseconds: from the slider to the repainted overlay nine times
+/// in ten, the main thread's longest task, from dropping a 12-megapixel JPEG to its overlay.
+const REPAINT_BUDGET: f64 = 16.0;
+const TASK_BUDGET: f64 = 50.0;
+const DROP_BUDGET: f64 = 250.0;
+
 pub fn markdown(measured: &Measured) -> String {
+    let peer = match measured.peer.as_str() {
+        "" => String::new(),
+        peer => format!("; against {peer}"),
+    };
     let mut text = format!(
-        "{}; {}; against {}; WebGPU adapter: {}.\n\n",
+        "{}; {}{peer}; WebGPU adapter: {}.\n\n",
         measured.machine,
         measured.browser,
-        measured.peer,
         measured.adapter.as_deref().unwrap_or("none")
     );
     times(&mut text, measured);
     costs(&mut text, measured);
     growth(&mut text, measured);
     visits(&mut text, &measured.visits);
+    if let Some(measured) = &measured.overlay {
+        overlay(&mut text, measured);
+    }
     text
 }
 
@@ -185,6 +197,88 @@ fn visits(text: &mut String, visits: &[Visit]) {
     line(text, "");
 }
 
+fn overlay(text: &mut String, measured: &Overlay) {
+    let megapixels = measured.canvas as f64 / 1e6;
+    let canvas = match &measured.error {
+        Some(_) => String::new(),
+        None => format!(", canvas of {megapixels:.1} megapixels"),
+    };
+    line(
+        text,
+        &format!("| the page{canvas} | measured | budget | ratio |"),
+    );
+    line(text, "|---|---|---|---|");
+    if let Some(error) = &measured.error {
+        line(text, &format!("| overlay | {error} | | |"));
+        return line(text, "");
+    }
+    let slider = &measured.slider;
+    let worst = quantile(slider, 0.9);
+    let sending = quantile(&measured.frames, 0.9);
+    let drop = quantile(&measured.drop, 0.5);
+    let rows = [
+        (
+            "slider to repainted overlay, median",
+            format!("{} {}", milliseconds(quantile(slider, 0.5)), count(slider)),
+            "| ".to_owned(),
+        ),
+        (
+            "slider to repainted overlay, 90th percentile",
+            format!("{} {}", milliseconds(worst), count(slider)),
+            against(worst, REPAINT_BUDGET),
+        ),
+        (
+            "of that, from sending the setting, 90th percentile",
+            format!("{} {}", milliseconds(sending), count(&measured.frames)),
+            against(sending, REPAINT_BUDGET),
+        ),
+        (
+            "longest task of the main thread while the slider moves",
+            longest(&measured.slider_tasks),
+            longest_against_budget(&measured.slider_tasks),
+        ),
+        (
+            "12-megapixel JPEG, drop to overlay",
+            spread(&measured.drop),
+            against(drop, DROP_BUDGET),
+        ),
+        (
+            "longest task of the main thread while it opens",
+            longest(&measured.drop_tasks),
+            longest_against_budget(&measured.drop_tasks),
+        ),
+    ];
+    for (what, value, against) in rows {
+        line(text, &format!("| {what} | {value} | {against} |"));
+    }
+    line(text, "");
+}
+
+fn count(times: &[f64]) -> String {
+    format!("(n = {})", times.len())
+}
+
+/// The cells for budget and ratio.
+fn against(value: f64, budget: f64) -> String {
+    format!("{} | **{:.2}**", milliseconds(budget), value / budget)
+}
+
+/// Of a list that holds the tasks over the budget alone: browsers report no others.
+fn longest(tasks: &[f64]) -> String {
+    let budget = milliseconds(TASK_BUDGET);
+    match tasks.iter().copied().reduce(f64::max) {
+        None => format!("at most {budget}"),
+        Some(longest) => format!("{} ({} over {budget})", milliseconds(longest), tasks.len()),
+    }
+}
+
+fn longest_against_budget(tasks: &[f64]) -> String {
+    match tasks.iter().copied().reduce(f64::max) {
+        None => format!("{} | at most 1", milliseconds(TASK_BUDGET)),
+        Some(longest) => against(longest, TASK_BUDGET),
+    }
+}
+
 fn start(case: &Case) -> String {
     format!(
         "| {} | {} | {side}×{side} |",
@@ -227,6 +321,7 @@ fn megabytes(bytes: u64) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -236,13 +331,22 @@ mod tests {
         {"device":"cpu","variant":"s","side":512,"threads":1,"times":{"delineo":[210],"onnx":[400]}},
         {"device":"gpu","variant":"base","side":256,"threads":1,"error":"there is no WebGPU adapter"}],
         "visits":[{"device":"cpu","delineo":{"bytes":3000000,"ready":[1000],"mask":[1500]},
-                   "onnx":{"bytes":6000000,"ready":[2000],"mask":[2500]}}]}"#;
+                   "onnx":{"bytes":6000000,"ready":[2000],"mask":[2500]}}],
+        "overlay":{"canvas":2500000,"slider":[10,20,30],"frames":[8,8],"sliderTasks":[60,75],"drop":[500],"dropTasks":[]}}"#;
+
+    #[test]
+    fn the_page_measured_alone_is_compared_with_no_peer_and_says_why_it_failed() {
+        let json = r#"{"machine":"m","browser":"b","overlay":{"error":"no frame"}}"#;
+        let measured = Measured::from_json(json).unwrap();
+        let text = markdown(&measured);
+        assert!(text.starts_with("m; b; WebGPU adapter: none."), "{text}");
+        assert!(text.contains("| overlay | no frame | | |"), "{text}");
+        assert!(measured.complaint().is_some());
+    }
 
     #[test]
     fn every_line_has_as_many_cells_as_its_heading_and_tells_ratio_and_goal() {
-        let text = Measured::from_json(JSON)
-            .map(|measured| markdown(&measured))
-            .unwrap_or_default();
+        let text = markdown(&Measured::from_json(JSON).unwrap());
         let mut cells = 0;
         for row in text.lines() {
             match row.matches('|').count() {
@@ -259,6 +363,12 @@ mod tests {
             "1.05",
             "| CPU | to the first mask |",
             "**0.60** | 0.50 |",
+            "| the page, canvas of 2.5 megapixels |",
+            "| slider to repainted overlay, 90th percentile | 28 ms (n = 3) | 16 ms | **1.75** |",
+            "| of that, from sending the setting, 90th percentile | 8 ms (n = 2) | 16 ms | **0.50** |",
+            "| longest task of the main thread while the slider moves | 75 ms (2 over 50 ms) | 50 ms | **1.50** |",
+            "| 12-megapixel JPEG, drop to overlay | 500 ms (500 ms to 500 ms, n = 1) | 250 ms | **2.00** |",
+            "| longest task of the main thread while it opens | at most 50 ms | 50 ms | at most 1 |",
         ] {
             let is_there = text.contains(part);
             assert_eq!(is_there, part != "CPU, threads", "{part} in {text}");

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::names;
-use super::site::Site;
+use super::site::{HEADERS, NO_JEKYLL, Site, is_for_the_host};
 
 /// The content security policy, directive by directive: nothing but the app's own files.
 ///
@@ -80,13 +80,8 @@ pub fn write(site: &mut Site) {
         };
         let _ = write!(text, "/{path}\n  Cache-Control: {cache}\n");
     }
-    site.put("_headers", text.into_bytes());
-    site.put(".nojekyll", Vec::new());
-}
-
-/// Files that a host reads or ignores and no browser ever asks for.
-pub fn is_for_the_host(name: &str) -> bool {
-    ["_headers", ".nojekyll"].contains(&name)
+    site.put(HEADERS, text.into_bytes());
+    site.put(NO_JEKYLL, Vec::new());
 }
 
 /// Reads the notation.

@@ -1,11 +1,13 @@
 //! Finishing: what Trunk wrote becomes `dist/`, which any static host can serve.
 //!
 //! 1. Every script, style sheet and WebAssembly file gets the hash of its content into its name, so that a host may let
-//!    browsers keep it for ever and no two versions can be mixed ([`names`]).
+//!    browsers keep it forever and no two versions can be mixed ([`names`]).
 //! 2. The page gets no inline script, an integrity hash on what it loads, and a content security policy ([`page`]).
-//! 3. The list of models, the service worker with the list of all files, and the headers are written ([`seal`]).
+//! 3. The web app manifest gets the image formats that the app reads ([`manifest`]).
+//! 4. The list of models, the service worker with the list of all files, and the headers are written ([`seal`]).
 
 mod headers;
+mod manifest;
 mod names;
 mod offline;
 mod page;
@@ -18,6 +20,7 @@ use crate::error::{Error, Result};
 
 pub use headers::{Rule, parse as parse_headers};
 pub use offline::{version, write_model_index};
+use site::SERVICE_WORKER;
 pub use site::Site;
 
 /// Writes the finished app.
@@ -30,6 +33,7 @@ pub fn finish(trunk_output: &Path, assets: &Path, dist: &Path) -> Result<Site> {
     page::announce_threads(&mut site)?;
     names::hash(&mut site)?;
     page::harden(&mut site)?;
+    manifest::write_formats(&mut site)?;
     seal_site(&mut site, assets)?;
     site.write(dist)?;
     Ok(site)
@@ -41,7 +45,7 @@ pub fn finish(trunk_output: &Path, assets: &Path, dist: &Path) -> Result<Site> {
 /// When it is not a finished app, or cannot be read or written.
 pub fn seal(dist: &Path, assets: &Path) -> Result<Site> {
     let mut site = Site::read(dist)?;
-    if site.get(offline::WORKER).is_none() {
+    if site.get(SERVICE_WORKER).is_none() {
         return Err(Error::Page(format!(
             "{} is not a finished app; `cargo xtask build` makes one",
             dist.display()
@@ -57,7 +61,7 @@ fn read(path: &Path) -> Result<String> {
 }
 
 fn seal_site(site: &mut Site, assets: &Path) -> Result<()> {
-    let service_worker = read(&assets.join(offline::WORKER))?;
+    let service_worker = read(&assets.join(SERVICE_WORKER))?;
     offline::list_models(site)?;
     offline::write_service_worker(site, &service_worker)?;
     headers::write(site);
@@ -67,10 +71,12 @@ fn seal_site(site: &mut Site, assets: &Path) -> Result<()> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::page::integrity;
     use super::*;
-    use crate::digest::{integrity, sha256_hex};
+    use delineo::manifest::sha256;
 
     const START: &str = include_str!("../../../assets/start.js");
+    const MANIFEST: &str = include_str!("../../../public/manifest.webmanifest");
 
     fn assets() -> std::path::PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets")
@@ -106,7 +112,7 @@ mod tests {
         );
         site.put("app-fedcba0987654321.css", b"body{color:#000}".to_vec());
         site.put("icons/192.png", b"png".to_vec());
-        site.put("manifest.webmanifest", b"{}".to_vec());
+        site.put("manifest.webmanifest", MANIFEST.into());
         for (id, text) in [("default", "{}"), ("another", "{}")] {
             site.put(&format!("models/{id}/model.json"), text.into());
             site.put(&format!("models/{id}/weights.safetensors"), id.into());
@@ -183,7 +189,7 @@ dispatchEvent(new CustomEvent("TrunkApplicationStarted", {detail: {wasm}}));
                 && !name.starts_with("snippets/");
             assert_eq!(names::is_hashed(name), hashed, "{name}");
             if hashed {
-                assert!(name.contains(&sha256_hex(bytes)[..16]), "{name}");
+                assert!(name.contains(&sha256(bytes)[..16]), "{name}");
             }
         }
     }
@@ -295,11 +301,33 @@ dispatchEvent(new CustomEvent("TrunkApplicationStarted", {detail: {wasm}}));
         for (name, bytes) in site.files() {
             let own = ["service-worker.js", "_headers", ".nojekyll"].contains(&name);
             let url = if name == "index.html" { "./" } else { name };
-            let entry = format!(r#"{{"sha256":"{}","url":"{url}"}}"#, sha256_hex(bytes));
+            let entry = format!(r#"{{"sha256":"{}","url":"{url}"}}"#, sha256(bytes));
             assert_eq!(worker.contains(&entry), !own, "{name}: {entry}");
         }
         for placeholder in ["__VERSION__", "__POLICY__", "__ISOLATION__", "__FILES__"] {
             assert!(!worker.contains(placeholder), "{placeholder} is filled in");
+        }
+    }
+
+    #[test]
+    fn the_installed_app_opens_and_receives_the_formats_that_the_library_reads() {
+        let site = finished();
+        let manifest: serde_json::Value =
+            serde_json::from_str(site.text("manifest.webmanifest").unwrap()).unwrap();
+        let opened = &manifest["file_handlers"][0]["accept"];
+        let shared = &manifest["share_target"]["params"]["files"][0]["accept"];
+        assert_eq!(opened["image/jpeg"], serde_json::json!([".jpg", ".jpeg"]));
+        let shared: Vec<&str> = shared
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|one| one.as_str())
+            .collect();
+        assert_eq!(shared.join(","), delineo::imaging::accept());
+        for format in delineo::imaging::FORMATS {
+            for media_type in format.media_types {
+                assert!(opened[media_type].is_array(), "{media_type} in {opened}");
+            }
         }
     }
 
@@ -379,7 +407,7 @@ dispatchEvent(new CustomEvent("TrunkApplicationStarted", {detail: {wasm}}));
     }
 
     #[test]
-    fn hashed_files_may_be_kept_for_ever_and_all_others_are_asked_for_again() {
+    fn hashed_files_are_cached_forever_and_all_others_are_revalidated() {
         let site = finished();
         let rules = parse_headers(site.text("_headers").unwrap());
         let cache = |path: &str| {

@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::site::Site;
-use crate::digest::sha256_hex;
+use delineo::manifest::sha256;
+
+use super::site::{SERVICE_WORKER, Site};
 use crate::error::{Error, Result};
 
 /// Length of a hash in a name, in hexadecimal digits.
@@ -70,7 +71,7 @@ fn wants_hash(name: &str) -> bool {
     // Models keep their names: `model.json` carries the hash of the weights. So do wasm-bindgen's snippets: their paths
     // are written into the WebAssembly itself.
     is_code
-        && name != super::offline::WORKER
+        && name != SERVICE_WORKER
         && !["models/", "snippets/"]
             .iter()
             .any(|folder| name.starts_with(folder))
@@ -106,7 +107,7 @@ fn hashed_name(name: &str, bytes: &[u8]) -> String {
     let slash = if folder.is_empty() { "" } else { "/" };
     format!(
         "{folder}{slash}{bare}-{}.{extension}",
-        &sha256_hex(bytes)[..DIGITS]
+        &sha256(bytes)[..DIGITS]
     )
 }
 
@@ -155,7 +156,7 @@ mod tests {
 
     #[test]
     fn trunks_hash_is_replaced_and_other_parts_of_a_name_stay() {
-        let hash = &sha256_hex(b"x")[..DIGITS];
+        let hash = &sha256(b"x")[..DIGITS];
         for (old, new) in [
             ("page-1234567890abcdef_bg.wasm", "page_bg"),
             ("page-1234567890abcdef.js", "page"),

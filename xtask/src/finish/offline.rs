@@ -3,16 +3,13 @@
 use std::fs;
 use std::path::Path;
 
+use delineo::manifest::sha256;
 use serde_json::{Value, json};
 
 use super::headers;
-use super::site::Site;
+use super::site::{SERVICE_WORKER, Site, is_for_the_host};
 use super::template::fill;
-use crate::digest::sha256_hex;
 use crate::error::{Error, Result};
-
-/// The service worker that browsers run.
-pub const WORKER: &str = "service-worker.js";
 
 const MODEL_LIST: &str = "models/index.json";
 
@@ -143,12 +140,12 @@ pub fn write_service_worker(site: &mut Site, template: &str) -> Result<()> {
     let on_demand = on_demand(site)?;
     let needed = site
         .files()
-        .filter(|(name, _)| !headers::is_for_the_host(name) && *name != WORKER);
+        .filter(|(name, _)| !is_for_the_host(name) && *name != SERVICE_WORKER);
     let list: Vec<Value> = needed
         .map(|(name, bytes)| {
             // Hosts serve the page under the folder's own address; some redirect from `index.html`.
             let url = if name == "index.html" { "./" } else { name };
-            let mut entry = json!({ "sha256": sha256_hex(bytes), "url": url });
+            let mut entry = json!({ "sha256": sha256(bytes), "url": url });
             if on_demand.iter().any(|file| file == name) {
                 entry["onDemand"] = true.into();
             }
@@ -159,7 +156,7 @@ pub fn write_service_worker(site: &mut Site, template: &str) -> Result<()> {
     let policy = headers::policy();
     let isolation = json!(headers::ISOLATION).to_string();
     let all = format!("{template}\n{list}\n{policy}\n{isolation}");
-    let version = &sha256_hex(all.as_bytes())[..16];
+    let version = &sha256(all.as_bytes())[..16];
     let values = [
         ("'__VERSION__'", json!(version).to_string()),
         ("'__POLICY__'", json!(policy).to_string()),
@@ -169,8 +166,8 @@ pub fn write_service_worker(site: &mut Site, template: &str) -> Result<()> {
     let values = values
         .each_ref()
         .map(|(name, value)| (*name, value.as_str()));
-    let worker = fill(WORKER, template, &values)?;
-    site.put(WORKER, worker.into_bytes());
+    let worker = fill(SERVICE_WORKER, template, &values)?;
+    site.put(SERVICE_WORKER, worker.into_bytes());
     Ok(())
 }
 
@@ -179,10 +176,10 @@ pub fn write_service_worker(site: &mut Site, template: &str) -> Result<()> {
 /// # Errors
 /// When the app is not finished.
 pub fn version(site: &Site) -> Result<&str> {
-    let worker = site.text(WORKER)?;
+    let worker = site.text(SERVICE_WORKER)?;
     worker
         .split_once("const VERSION = \"")
         .and_then(|(_, rest)| rest.split_once('"'))
         .map(|(version, _)| version)
-        .ok_or_else(|| Error::Page(format!("{WORKER} has no version")))
+        .ok_or_else(|| Error::Page(format!("{SERVICE_WORKER} has no version")))
 }

@@ -1,13 +1,16 @@
 //! `index.html`: no inline code, integrity on what it loads, a content security policy.
 //!
-//! Only what Trunk writes is understood here, tag by tag; this is no parser for any page.
+//! Only what Trunk writes is understood here, tag by tag; this is no general HTML parser.
 
 use std::ops::Range;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use sha2::{Digest as _, Sha384};
 
 use super::headers;
 use super::site::Site;
 use super::template::fill;
-use crate::digest::integrity;
 use crate::error::{Error, Result};
 
 /// The script that starts the page, as it is called before it gets its hash.
@@ -57,7 +60,7 @@ pub fn take_out_inline_script(site: &mut Site, template: &str) -> Result<()> {
     Ok(())
 }
 
-/// Tells the page of the engine on several threads, which is not always built and which Trunk knows nothing of.
+/// Tells the page of the engine on several threads, which is not always built and which Trunk does not know.
 ///
 /// # Errors
 /// When the page names no engine for the CPU.
@@ -126,6 +129,11 @@ pub fn harden(site: &mut Site) -> Result<()> {
     html.insert_str(place.end, &format!("\n{policy}"));
     site.put(PAGE, html.into_bytes());
     Ok(())
+}
+
+/// The value of an `integrity` attribute (W3C Subresource Integrity, section 3.1).
+pub fn integrity(bytes: &[u8]) -> String {
+    format!("sha384-{}", BASE64_STANDARD.encode(Sha384::digest(bytes)))
 }
 
 /// The places of all opening tags.

@@ -6,6 +6,18 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 
+/// The service worker that browsers run.
+pub const SERVICE_WORKER: &str = "service-worker.js";
+/// What a host should send with each file.
+pub const HEADERS: &str = "_headers";
+/// Tells GitHub Pages to serve files whose name begins with an underscore.
+pub const NO_JEKYLL: &str = ".nojekyll";
+
+/// Whether a file is one that a host reads and no browser asks for.
+pub fn is_for_the_host(name: &str) -> bool {
+    [HEADERS, NO_JEKYLL].contains(&name)
+}
+
 /// All files of the app.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Site {

@@ -1,4 +1,4 @@
-//! Scripts with places that the build fills in.
+//! Scripts and other texts with placeholders that the build fills in.
 
 use crate::error::{Error, Result};
 

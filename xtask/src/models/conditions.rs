@@ -1,11 +1,12 @@
-//! What a model makes of the test images as other hands and other devices might have taken them.
+//! What a model makes of the test images as other people and devices might have taken them.
 
 use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Data, json};
+use super::data::Data;
+use super::report::{alarms, json};
 use crate::error::{Error, Result};
 use crate::process::Task;
 use crate::say::Step;
@@ -27,7 +28,7 @@ pub fn table(
         "a minute or several",
     );
     let folder = cache.join("evaluation/conditions").join(set.folder);
-    // Conditions that are no more would lie there for ever.
+    // Results of conditions that no longer exist would stay there.
     let _ = fs::remove_dir_all(&folder);
     let (with, without) = (folder.join("with"), folder.join("without"));
     let said = distort(program, set, &data.join(set.folder), &with)?;
@@ -78,6 +79,6 @@ fn row(condition: &Value, report: &Value) -> String {
         number(&iou["mean"]),
         number(&iou["interval"][0]),
         number(&iou["interval"][1]),
-        super::alarms(report),
+        alarms(report),
     )
 }

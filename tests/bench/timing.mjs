@@ -1,4 +1,4 @@
-// The ruler's page: both engines, each in its worker, asked in turn for the same logits of the same numbers.
+// The page that times: both engines, each in its worker, asked in turn for the same logits of the same numbers.
 
 async function fetched(url) {
   const response = await fetch(url);
