@@ -1,17 +1,77 @@
 // Starts the page; `cargo xtask build` fills in the names. On a first visit it also sends for what the engine will ask
 // for, so that the line is not idle while the page's code is compiled. The browser keeps what arrives and hands it over
 // when it is asked for. Nothing depends on that: what fails here is fetched by whoever needs it.
-import init from './__PAGE__';
+const PAGE = './__PAGE__';
+const WASM = '__WASM__';
 
-const wasm = fetch(new URL('__WASM__', import.meta.url), { integrity: '__INTEGRITY__' });
-if (!navigator.serviceWorker?.controller) {
-  // The page itself comes first. What comes next is known by then: when the page's code starts, scripts wait for it.
-  const page = wasm.then((response) => receive(response.clone()));
-  Promise.all([engineForCpu(), weights(), page])
-    .then(([engine, models]) => sendForAll(engine, models))
-    .catch(() => {});
+/** What went wrong, in a sentence for the person. */
+class Fault extends Error {}
+
+try {
+  await start();
+} catch (error) {
+  await report(error);
 }
-await init({ module_or_path: wasm });
+
+async function start() {
+  if (typeof WebAssembly === 'undefined') {
+    throw new Fault('This browser does not run WebAssembly, which Delineo computes with. A setting such as Lockdown Mode may have turned it off.');
+  }
+  const wasm = fetch(addressOf(WASM), { integrity: '__INTEGRITY__' });
+  // It has failed for certain only when it is awaited.
+  wasm.catch(() => {});
+  if (!navigator.serviceWorker?.controller) {
+    // The page itself comes first. What comes next is known by then: when the page's code starts, scripts wait for it.
+    const page = wasm.then((response) => receive(response.clone()));
+    Promise.all([engineForCpu(), weights(), page])
+      .then(([engine, models]) => sendForAll(engine, models))
+      .catch(() => {});
+  }
+  const { default: init } = await import(PAGE).catch((error) => blame(PAGE, error));
+  const response = await wasm.catch((error) => blame(WASM, error));
+  if (!response.ok) await blame(WASM);
+  await init({ module_or_path: response });
+}
+
+/** Says in the place of the page why there is none. */
+async function report(error) {
+  console.error(error);
+  const boot = document.getElementById('boot');
+  if (!boot) return;
+  const sentence = document.createElement('p');
+  sentence.setAttribute('role', 'alert');
+  sentence.className = 'boot-fault';
+  sentence.textContent = reasonOf(error);
+  const again = document.createElement('button');
+  again.type = 'button';
+  again.className = 'button outline';
+  again.textContent = 'Try again';
+  again.addEventListener('click', () => location.reload());
+  boot.querySelector('.boot-late')?.remove();
+  boot.append(sentence, again);
+}
+
+function reasonOf(error) {
+  if (error instanceof Fault) return error.message;
+  // Code that does not parse has come whole: files are checked against their hash.
+  const isTooOld = error instanceof SyntaxError || error instanceof WebAssembly.CompileError;
+  return isTooOld ? 'This browser is too old: Delineo needs one from 2023 or later.' : `Delineo could not start: ${error.message}`;
+}
+
+/** Throws what is wrong with a file that could not be loaded: the browser itself does not tell. */
+async function blame(file, error) {
+  if (error instanceof SyntaxError) throw error;
+  const response = await fetch(addressOf(file)).catch(() => undefined);
+  if (!response) throw new Fault('Delineo could not be loaded: the network cannot be reached.');
+  if (response.ok) throw new Fault(`Delineo could not be loaded: ${file}, or what it needs, arrived damaged.`);
+  // The service worker's own sentence.
+  if (response.status === 503) throw new Fault(`Delineo could not be loaded: ${await response.text()}`);
+  throw new Fault(`Delineo could not be loaded: the server has no ${file} (status ${response.status}).`);
+}
+
+function addressOf(file) {
+  return new URL(file, import.meta.url);
+}
 
 /**
  * The CPU's engine and the model to begin with share the line; the other models, one of which the first picture may need,

@@ -131,12 +131,14 @@ test('nothing is kept of the images', async (t) => {
   const kept = await app.page.evaluate(async () => ({
     cookies: document.cookie,
     databases: (await indexedDB.databases()).map(({ name }) => name),
-    caches: (await caches.keys()).filter((name) => !/^delineo-[0-9a-f]{16}$/.test(name)),
+    caches: (await caches.keys()).filter((name) => !/^delineo-([0-9a-f]{16}|clients)$/.test(name)),
+    clients: await Promise.all((await (await caches.open('delineo-clients')).matchAll()).map((note) => note.text())),
     storage: JSON.stringify({ ...localStorage }) + JSON.stringify({ ...sessionStorage }),
   }));
   assert.equal(kept.cookies, '');
   assert.deepEqual(kept.databases, []);
   assert.ok(!kept.storage.includes('phantom') && kept.storage.length < 2000, kept.storage);
+  for (const note of kept.clients) assert.match(note, /^[0-9a-f]{16}$/, 'which page runs which version, and nothing else');
   for (const name of kept.caches) {
     assert.match(name, /^delineo-(own|shared)/);
     assert.deepEqual(await app.page.evaluate(async (cache) => (await (await caches.open(cache)).keys()).length, name), 0);

@@ -301,7 +301,16 @@ dispatchEvent(new CustomEvent("TrunkApplicationStarted", {detail: {wasm}}));
         for (name, bytes) in site.files() {
             let own = ["service-worker.js", "_headers", ".nojekyll"].contains(&name);
             let url = if name == "index.html" { "./" } else { name };
-            let entry = format!(r#"{{"sha256":"{}","url":"{url}"}}"#, sha256(bytes));
+            let is_optional = name.starts_with("icons/") || name == "manifest.webmanifest";
+            let optional = if is_optional {
+                r#""optional":true,"#
+            } else {
+                ""
+            };
+            let entry = format!(
+                r#"{{{optional}"sha256":"{}","url":"{url}"}}"#,
+                sha256(bytes)
+            );
             assert_eq!(worker.contains(&entry), !own, "{name}: {entry}");
         }
         for placeholder in ["__VERSION__", "__POLICY__", "__ISOLATION__", "__FILES__"] {

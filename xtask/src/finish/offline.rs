@@ -132,6 +132,14 @@ fn on_demand(site: &Site) -> Result<Vec<String>> {
         .collect())
 }
 
+/// Files that only the browser itself shows, as in its list of apps: nobody needs them to work offline.
+fn is_optional(name: &str) -> bool {
+    name == "manifest.webmanifest"
+        || ["icons/", "screenshots/"]
+            .iter()
+            .any(|folder| name.starts_with(folder))
+}
+
 /// Fills in the service worker: every file that the app can need with its hash, whatever its size.
 ///
 /// # Errors
@@ -148,6 +156,9 @@ pub fn write_service_worker(site: &mut Site, template: &str) -> Result<()> {
             let mut entry = json!({ "sha256": sha256(bytes), "url": url });
             if on_demand.iter().any(|file| file == name) {
                 entry["onDemand"] = true.into();
+            }
+            if is_optional(name) {
+                entry["optional"] = true.into();
             }
             entry
         })
