@@ -2,7 +2,9 @@
 
 use delineo::RgbImage;
 use delineo::export::{self, Segmentation, mask_png, overlay_png, png, probability_png};
-use delineo::mask::{Cleaning, Mask, Preview, ProbabilityMap, Stroke, StrokeKind, Style, View};
+use delineo::mask::{
+    Bounds, Cleaning, Mask, Preview, ProbabilityMap, Stroke, StrokeKind, Style, View,
+};
 
 const TINT: Style = Style {
     tint: true,
@@ -72,6 +74,34 @@ fn strokes() -> Vec<Stroke> {
     ]
 }
 
+/// What [`Preview::paint`] paints, on the whole canvas.
+#[allow(clippy::too_many_arguments)] // as there
+fn painted(
+    preview: &mut Preview,
+    map: &ProbabilityMap,
+    canvas: (u32, u32),
+    view: View,
+    threshold: f32,
+    cleaning: Cleaning,
+    strokes: &[Stroke],
+    style: Style,
+) -> Vec<u8> {
+    // What an earlier painting left behind must not show.
+    let mut part = vec![7; 12];
+    let bounds = preview.paint(
+        map, canvas, view, threshold, cleaning, strokes, style, &mut part,
+    );
+    let [left, top, width, height] =
+        [bounds.left, bounds.top, bounds.width, bounds.height].map(|length| length as usize);
+    assert_eq!(part.len(), width * height * 4);
+    let stride = canvas.0 as usize * 4;
+    let mut rgba = vec![0; stride * canvas.1 as usize];
+    for (row, line) in part.chunks((width * 4).max(1)).enumerate() {
+        rgba[(top + row) * stride + left * 4..][..line.len()].copy_from_slice(line);
+    }
+    rgba
+}
+
 fn tinted(rgba: &[u8]) -> Vec<u8> {
     rgba.chunks(4).map(|pixel| u8::from(pixel[3] > 0)).collect()
 }
@@ -91,12 +121,12 @@ fn paint_at_scale_one_is_the_mask_pixel_for_pixel() {
         (ring_and_speck(), 128, 96),
     ] {
         let mut preview = Preview::new(width, height);
-        let mut rgba = Vec::new();
         for cleaning in CLEANINGS {
             for strokes in [&[][..], &strokes()] {
                 for threshold in [0.3, 0.5, 0.7] {
                     let mask = Mask::make(&map, width, height, threshold, cleaning, strokes);
-                    preview.paint(
+                    let rgba = painted(
+                        &mut preview,
                         &map,
                         (width, height),
                         WHOLE,
@@ -104,7 +134,6 @@ fn paint_at_scale_one_is_the_mask_pixel_for_pixel() {
                         cleaning,
                         strokes,
                         TINT,
-                        &mut rgba,
                     );
                     assert_eq!(
                         tinted(&rgba),
@@ -124,13 +153,13 @@ fn a_view_of_a_part_shows_that_part_of_the_mask() {
     let (map, strokes) = (ring_and_speck(), strokes());
     let cleaning = CLEANINGS[3];
     let mask = Mask::make(&map, 128, 96, 0.5, cleaning, &strokes);
-    let mut rgba = Vec::new();
     let view = View {
         left: -7.0,
         top: 30.0,
         scale: 1.0,
     };
-    Preview::new(128, 96).paint(
+    let rgba = painted(
+        &mut Preview::new(128, 96),
         &map,
         (150, 80),
         view,
@@ -138,7 +167,6 @@ fn a_view_of_a_part_shows_that_part_of_the_mask() {
         cleaning,
         &strokes,
         TINT,
-        &mut rgba,
     );
     for (at, on) in tinted(&rgba).into_iter().enumerate() {
         let (x, y) = ((at % 150) as i32 - 7, (at / 150) as i32 + 30);
@@ -153,6 +181,78 @@ fn a_view_of_a_part_shows_that_part_of_the_mask() {
 }
 
 #[test]
+fn the_painted_part_is_the_least_that_holds_the_mask() {
+    let (map, cleaning) = (ring_and_speck(), CLEANINGS[3]);
+    for strokes in [&[][..], &strokes()] {
+        let mask = Mask::make(&map, 128, 96, 0.5, cleaning, strokes);
+        let on = |x: u32, y: u32| mask.bits()[(y * 128 + x) as usize] == 1;
+        let columns: Vec<_> = (0..128).filter(|x| (0..96).any(|y| on(*x, y))).collect();
+        let rows: Vec<_> = (0..96).filter(|y| (0..128).any(|x| on(x, *y))).collect();
+        let mut rgba = Vec::new();
+        let mut preview = Preview::new(128, 96);
+        let bounds = preview.paint(
+            &map,
+            (128, 96),
+            WHOLE,
+            0.5,
+            cleaning,
+            strokes,
+            TINT,
+            &mut rgba,
+        );
+        assert_eq!((bounds.left, bounds.top), (columns[0], rows[0]));
+        assert_eq!(bounds.width, columns[columns.len() - 1] - columns[0] + 1);
+        assert_eq!(bounds.height, rows[rows.len() - 1] - rows[0] + 1);
+    }
+}
+
+#[test]
+fn panning_moves_tint_and_contour_and_changes_nothing_in_sight() {
+    let (map, strokes) = (ring_and_speck(), strokes());
+    let style = Style {
+        contour: true,
+        line: 3.0,
+        ..TINT
+    };
+    // Beyond the edges of a canvas the contour is not known; it reaches three pixels.
+    let (width, height, edge) = (60, 50, 4);
+    for cleaning in CLEANINGS {
+        let mut preview = Preview::new(128, 96);
+        let mut paint = |size, left, top| {
+            let (left, top) = (f64::from(left) - 20.0, f64::from(top) - 20.0);
+            let view = View {
+                left,
+                top,
+                scale: 1.0,
+            };
+            painted(
+                &mut preview,
+                &map,
+                size,
+                view,
+                0.5,
+                cleaning,
+                &strokes,
+                style,
+            )
+        };
+        let whole = paint((168, 136), 0, 0);
+        for (left, top) in [(0, 0), (17, 33), (40, 20), (108, 86)] {
+            let part = paint((width, height), left, top);
+            for y in edge..height - edge {
+                let columns =
+                    |start: u32| start as usize * 4..(start + width - 2 * edge) as usize * 4;
+                assert_eq!(
+                    part[columns(y * width + edge)],
+                    whole[columns((top + y) * 168 + left + edge)],
+                    "{cleaning:?}, row {y} of the view at {left}, {top}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn enlarged_or_reduced_the_painted_area_is_the_mask_area() {
     let (map, strokes) = (ring_and_speck(), strokes());
     for (width, height) in [(128, 96), (3000, 2250)] {
@@ -162,10 +262,17 @@ fn enlarged_or_reduced_the_painted_area_is_the_mask_area() {
             for canvas in [320_u32, 640] {
                 let scale = f64::from(canvas) / f64::from(width);
                 let view = View { scale, ..WHOLE };
-                let mut rgba = Vec::new();
                 let size = (canvas, canvas * 3 / 4);
-                Preview::new(width, height)
-                    .paint(&map, size, view, 0.5, cleaning, strokes, TINT, &mut rgba);
+                let rgba = painted(
+                    &mut Preview::new(width, height),
+                    &map,
+                    size,
+                    view,
+                    0.5,
+                    cleaning,
+                    strokes,
+                    TINT,
+                );
                 let painted =
                     tinted(&rgba).iter().map(|on| f64::from(*on)).sum::<f64>() / scale / scale;
                 assert!(
@@ -212,8 +319,8 @@ fn the_analysis_follows_threshold_cleaning_and_map() {
     ] {
         let fresh = Mask::make(map, 128, 96, threshold, cleaning, &[]);
         assert_eq!(kept.area(map, threshold, cleaning, &[]).0, fresh.area());
-        let mut rgba = Vec::new();
-        kept.paint(
+        let rgba = painted(
+            &mut kept,
             map,
             (128, 96),
             WHOLE,
@@ -221,7 +328,6 @@ fn the_analysis_follows_threshold_cleaning_and_map() {
             cleaning,
             &[],
             TINT,
-            &mut rgba,
         );
         assert_eq!(tinted(&rgba), fresh.bits());
     }
@@ -240,8 +346,8 @@ fn nothing_is_painted_off_the_image_not_even_the_contour() {
         top: -5.0,
         scale: 2.0,
     };
-    let mut rgba = Vec::new();
-    Preview::new(20, 20).paint(
+    let rgba = painted(
+        &mut Preview::new(20, 20),
         &map,
         (100, 80),
         view,
@@ -249,7 +355,6 @@ fn nothing_is_painted_off_the_image_not_even_the_contour() {
         CLEANINGS[3],
         &[],
         style,
-        &mut rgba,
     );
     for (at, on) in tinted(&rgba).into_iter().enumerate() {
         let inside = (20..60).contains(&(at % 100)) && (10..50).contains(&(at / 100));
@@ -262,13 +367,13 @@ fn nothing_is_painted_off_the_image_not_even_the_contour() {
 #[test]
 fn a_style_without_tint_and_contour_paints_nothing_and_a_contour_alone_only_the_border() {
     let map = ring_and_speck();
-    let mut rgba = Vec::new();
     let mut preview = Preview::new(128, 96);
     let nothing = Style {
         tint: false,
         ..TINT
     };
-    preview.paint(
+    let rgba = painted(
+        &mut preview,
         &map,
         (128, 96),
         WHOLE,
@@ -276,14 +381,14 @@ fn a_style_without_tint_and_contour_paints_nothing_and_a_contour_alone_only_the_
         CLEANINGS[0],
         &[],
         nothing,
-        &mut rgba,
     );
     assert!(rgba.iter().all(|byte| *byte == 0));
     let border = Style {
         contour: true,
         ..nothing
     };
-    preview.paint(
+    let rgba = painted(
+        &mut preview,
         &map,
         (128, 96),
         WHOLE,
@@ -291,7 +396,6 @@ fn a_style_without_tint_and_contour_paints_nothing_and_a_contour_alone_only_the_
         CLEANINGS[1],
         &[],
         border,
-        &mut rgba,
     );
     let painted = tinted(&rgba);
     assert_eq!(painted[48 * 128 + 72], 0, "well within the ring's wall");
@@ -328,12 +432,12 @@ fn views_of_nonsense_paint_nothing() {
             ..WHOLE
         },
     ] {
-        let mut rgba = vec![7; 12];
         let style = Style {
             contour: true,
             ..TINT
         };
-        Preview::new(128, 96).paint(
+        let rgba = painted(
+            &mut Preview::new(128, 96),
             &map,
             (40, 30),
             view,
@@ -341,16 +445,15 @@ fn views_of_nonsense_paint_nothing() {
             CLEANINGS[3],
             &strokes(),
             style,
-            &mut rgba,
         );
-        assert_eq!(rgba.len(), 40 * 30 * 4);
         assert!(
             tinted(&rgba).iter().map(|on| u32::from(*on)).sum::<u32>() <= 1,
             "{view:?}"
         );
     }
     let mut rgba = vec![7; 12];
-    Preview::new(128, 96).paint(
+    let mut preview = Preview::new(128, 96);
+    let bounds = preview.paint(
         &map,
         (0, 30),
         WHOLE,
@@ -360,6 +463,7 @@ fn views_of_nonsense_paint_nothing() {
         TINT,
         &mut rgba,
     );
+    assert_eq!(bounds, Bounds::default());
     assert!(rgba.is_empty());
 }
 
@@ -446,8 +550,8 @@ fn an_exported_overlay_looks_as_it_does_on_the_screen() {
     let overlay = image::load_from_memory(&overlay)
         .expect("decodes")
         .into_rgb8();
-    let mut rgba = Vec::new();
-    Preview::new(128, 96).paint(
+    let rgba = painted(
+        &mut Preview::new(128, 96),
         &map,
         (128, 96),
         WHOLE,
@@ -455,7 +559,6 @@ fn an_exported_overlay_looks_as_it_does_on_the_screen() {
         CLEANINGS[1],
         &[],
         style,
-        &mut rgba,
     );
     for ((out, under), over) in overlay.pixels().zip(image.pixels()).zip(rgba.chunks(4)) {
         for channel in 0..3 {

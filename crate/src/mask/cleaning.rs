@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::runs::runs;
+
 /// Which cleaning steps to take after the threshold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cleaning {
@@ -107,18 +109,13 @@ impl Regions {
         let mut above = 0..0;
         for (row, bits) in bits.chunks_exact(width).enumerate() {
             let begin = regions.runs.len();
-            let mut start = 0;
-            for same in bits.chunk_by(|a, b| a == b) {
-                let end = start + same.len() as u32;
-                if same[0] == value {
-                    regions.parents.push(regions.runs.len() as u32);
-                    regions.runs.push(Run {
-                        row: row as u32,
-                        start,
-                        end,
-                    });
-                }
-                start = end;
+            for (run, _) in runs(bits).filter(|(_, of)| *of == value) {
+                regions.parents.push(regions.runs.len() as u32);
+                regions.runs.push(Run {
+                    row: row as u32,
+                    start: run.start as u32,
+                    end: run.end as u32,
+                });
             }
             regions.join_rows(above.clone(), begin..regions.runs.len(), reach);
             above = begin..regions.runs.len();

@@ -5,6 +5,7 @@
 //! result looks smooth where the pixels themselves are stairs; the cost follows the border's length, not the area.
 
 use super::grid::Window;
+use super::runs::differences;
 
 /// Sides of a window beyond which there is nothing but background. On the other sides the mask goes on unseen, and
 /// no border is assumed.
@@ -150,20 +151,6 @@ impl Contour {
             }
             let touched = &mut self.touched[row];
             *touched = (touched.0.min(left), touched.1.max(right));
-        }
-    }
-}
-
-/// Calls `found` with each index at which the two rows differ; equal stretches are skipped quickly.
-fn differences(a: &[u8], b: &[u8], mut found: impl FnMut(usize)) {
-    const STEP: usize = 32;
-    for (index, (a, b)) in a.chunks(STEP).zip(b.chunks(STEP)).enumerate() {
-        if a != b {
-            for (offset, (a, b)) in a.iter().zip(b).enumerate() {
-                if a != b {
-                    found(index * STEP + offset);
-                }
-            }
         }
     }
 }

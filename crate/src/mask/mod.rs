@@ -7,6 +7,7 @@
 //! [`Mask::make`] follows this exactly at the image's own size. [`Preview`] follows it for what is visible on the
 //! screen, within a frame, through the same resampling and rasterising code, so that the two agree.
 
+mod analysis;
 mod binary;
 mod cleaning;
 mod contour;
@@ -14,6 +15,7 @@ mod grid;
 mod look;
 mod map;
 mod preview;
+mod runs;
 mod sampler;
 mod stroke;
 
@@ -24,6 +26,6 @@ pub(crate) use grid::Grid;
 pub(crate) use look::Palette;
 pub use look::Style;
 pub use map::ProbabilityMap;
-pub use preview::{Preview, View};
+pub use preview::{Bounds, Preview, View};
 pub(crate) use sampler::Sampler;
 pub use stroke::{Stroke, StrokeKind};

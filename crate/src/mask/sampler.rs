@@ -1,6 +1,6 @@
 //! The probability map sampled at the pixel centres of a grid: one way for the full mask, the preview and exports.
 
-use super::grid::Grid;
+use super::grid::{Grid, Window, first};
 use super::map::ProbabilityMap;
 
 impl ProbabilityMap {
@@ -27,15 +27,53 @@ struct Axis {
 impl Axis {
     /// Half-pixel centres: map sample `i` lies at `(i + 0.5) * extent / samples`; edges clamped.
     fn new(samples: usize, extent: u32, count: usize, position: impl Fn(f64) -> f64) -> Self {
-        let ratio = samples as f64 / f64::from(extent.max(1));
-        let last = (samples - 1) as f64;
         let (lower, fraction) = (0..count)
             .map(|i| {
-                let at = (position(i as f64) * ratio - 0.5).clamp(0.0, last);
+                let at = place(samples, extent, position(i as f64));
                 (at as u32, (at - at.floor()) as f32)
             })
             .unzip();
         Self { lower, fraction }
+    }
+}
+
+/// Where an image coordinate lies among `samples` that span `extent`.
+fn place(samples: usize, extent: u32, position: f64) -> f64 {
+    let ratio = samples as f64 / f64::from(extent.max(1));
+    (position * ratio - 0.5).clamp(0.0, (samples - 1) as f64)
+}
+
+/// The pixels of a grid over an image of `image_width` × `image_height` that may reach `threshold`: those that have a
+/// sample of the map beside them that does.
+pub(super) fn reach(
+    map: &ProbabilityMap,
+    (image_width, image_height): (u32, u32),
+    grid: &Grid,
+    threshold: f32,
+) -> Window {
+    let mut samples = Window::EMPTY;
+    for (y, row) in map.values().chunks_exact(map.width()).enumerate() {
+        let reaches = |value: &f32| *value >= threshold;
+        if let Some(left) = row.iter().position(reaches) {
+            let right = row.iter().rposition(reaches).unwrap_or(left) + 1;
+            samples = samples.union(&Window {
+                left,
+                top: y,
+                right,
+                bottom: y + 1,
+            });
+        }
+    }
+    if samples.is_empty() {
+        return Window::EMPTY;
+    }
+    let column = |i: f64| place(map.width(), image_width, grid.x(i)) as usize;
+    let row = |i: f64| place(map.height(), image_height, grid.y(i)) as usize;
+    Window {
+        left: first(grid.width, |i| column(i) + 1 >= samples.left),
+        top: first(grid.height, |i| row(i) + 1 >= samples.top),
+        right: first(grid.width, |i| column(i) >= samples.right),
+        bottom: first(grid.height, |i| row(i) >= samples.bottom),
     }
 }
 

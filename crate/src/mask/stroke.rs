@@ -48,6 +48,34 @@ pub(super) fn draw(strokes: &[Stroke], grid: &Grid, window: &Window, bits: &mut 
     }
 }
 
+/// The pixels of `grid` that a stroke may add, and some around them.
+pub(super) fn reach(strokes: &[Stroke], grid: &Grid) -> Window {
+    let adds = strokes
+        .iter()
+        .filter(|stroke| stroke.kind == StrokeKind::Add);
+    adds.fold(Window::EMPTY, |window, stroke| {
+        let radius = f64::from(stroke.radius).max(0.0);
+        let limits = |axis: usize| {
+            let along = stroke.points.iter().map(|point| f64::from(point[axis]));
+            let along = along.filter(|at| at.is_finite());
+            along.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| {
+                (low.min(at), high.max(at))
+            })
+        };
+        let (left, right) = limits(0);
+        let (top, bottom) = limits(1);
+        // Casts of what lies beyond the grid, or of no number, end at its edges.
+        let before = |at: f64| (at.floor() - 1.0) as usize;
+        let behind = |at: f64, count: usize| ((at.ceil() + 2.0) as usize).min(count);
+        window.union(&Window {
+            left: before(grid.column(left - radius)),
+            top: before(grid.row(top - radius)),
+            right: behind(grid.column(right + radius), grid.width),
+            bottom: behind(grid.row(bottom + radius), grid.height),
+        })
+    })
+}
+
 /// All points within `radius` of a segment.
 struct Capsule {
     start: [f64; 2],
