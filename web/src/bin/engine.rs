@@ -1,8 +1,5 @@
-//! The engine for the GPU, with the CPU to fall back to.
-
-#[path = "../engine/mod.rs"]
-mod engine;
+//! The engine for the GPU.
 
 fn main() {
-    engine::start();
+    delineo_web::engine::browser::start();
 }

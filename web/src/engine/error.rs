@@ -1,7 +1,9 @@
 //! The engine's one error type.
 
-use delineo_web::adapter::words;
-use wasm_bindgen::JsValue;
+/// What is said of the GPU after it failed at work.
+pub(super) const GPU_STOPPED: &str = "the GPU stopped working";
+/// What is said of the GPU after a wrong answer.
+pub(super) const GPU_WRONG: &str = "the GPU failed its self-test";
 
 /// What can go wrong in the worker, as a sentence that a person can act on.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +14,7 @@ pub enum EngineError {
     /// A file of this site could not be fetched.
     #[error("{file} could not be loaded ({reason}). Check the connection and try again.")]
     Download {
-        /// File name relative to the site.
+        /// File name relative to the site, or what the person knows it by.
         file: String,
         /// Status or the browser's own words.
         reason: String,
@@ -33,32 +35,69 @@ pub enum EngineError {
         /// Limit in millions of bytes.
         limit: u64,
     },
-    /// There is nothing to run on the image.
-    #[error("No model is loaded, so the image cannot be segmented. Choose a model.")]
-    NoModel,
+    /// A person's own weights are not those that were named.
+    #[error("{name} has changed since it was chosen. Choose it again.")]
+    OtherWeights {
+        /// The file's name.
+        name: String,
+    },
+    /// There is no device of the kind that was asked for.
+    #[error("{0}")]
+    NoDevice(String),
+    /// The engine was asked for something before it had a device.
+    #[error("The engine has no device yet.")]
+    NotStarted,
+    /// The engine was started on another device.
+    #[error("The engine runs on another device.")]
+    OtherDevice,
+    /// The model that a request names is not loaded.
+    #[error("This model is not loaded. Choose it again.")]
+    ModelNotLoaded,
     /// The request is about an image that is not open.
     #[error("This image is no longer open.")]
-    NoImage,
+    DocumentNotOpen,
+    /// The request is about probability maps that were not computed.
+    #[error("This image has not been segmented by this model yet.")]
+    NotSegmented,
+    /// The request is about a class that the model does not have.
+    #[error("This model has no class {0}.")]
+    NoClass(u32),
+    /// The request is about other corrections than the engine has.
+    #[error("The corrections have changed meanwhile. Try again.")]
+    OtherEdits,
+    /// There is no such file format.
+    #[error("Delineo cannot write “{0}” files.")]
+    NoFormat(String),
+    /// The attachment of a request is not what belongs to it.
+    #[error("The request lacks its numbers.")]
+    NoNumbers,
     /// The browser refused something that it should be able to do.
     #[error("The browser refused: {0}.")]
     Browser(String),
 }
 
-impl EngineError {
-    /// The same, where it is about a file, with what the person knows that by.
-    pub fn about(self, name: &str) -> Self {
-        match self {
-            Self::Download { reason, .. } => Self::Download {
-                file: format!("“{name}”"),
-                reason,
-            },
-            other => other,
-        }
+/// Why a request was not met.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// The engine goes on as before.
+    Failed(EngineError),
+    /// The engine cannot go on.
+    Fatal {
+        /// What happened.
+        message: String,
+        /// What the GPU did, if it is to blame.
+        gpu_fault: Option<String>,
+    },
+}
+
+impl From<EngineError> for Fault {
+    fn from(error: EngineError) -> Self {
+        Self::Failed(error)
     }
 }
 
-impl From<JsValue> for EngineError {
-    fn from(value: JsValue) -> Self {
-        Self::Browser(words(&value))
+impl From<delineo::Error> for Fault {
+    fn from(error: delineo::Error) -> Self {
+        Self::Failed(error.into())
     }
 }

@@ -1,107 +1,392 @@
-//! The engine worker: it owns the device, the network and the open image, and answers the page's requests in order.
+//! The engine: it owns the device, the models and the open document, and answers the page's requests in order.
 //!
-//! Everything that takes longer than a few milliseconds happens here, so that the page can always answer the person.
-//! The worker keeps nothing that the page could not give it again: after a panic or a lost device the page starts a
-//! new one and repeats its requests.
+//! Everything that takes longer than a few milliseconds happens here, in a worker, so that the page can always answer
+//! the person. The engine keeps nothing that the page could not give it again: after a panic or a lost device the page
+//! starts a new one and repeats its requests.
 //!
-//! There are three of it: `engine` for the GPU, which carries burn and wgpu; `engine-cpu` without them, which is a
-//! tenth of the size and so begins at every visit; and `engine-cpu-threads`, which is that on several
-//! threads, for pages that may share memory between workers.
+//! ```text
+//!   browser ── Request ──▶ Engine::answer ── Answer ──▶ Outbox
+//!                            │       │
+//!                        Platform  models, document ──▶ delineo
+//! ```
+//!
+//! What a request does is plain Rust, told apart from the browser by two traits: [`Platform`] is what the engine needs
+//! of its surroundings, [`Outbox`] is where its messages go. The workers' side of both is `browser`.
+//!
+//! There are three programs: `engine` for the GPU, which carries burn and wgpu; `engine-cpu` without them, which is a
+//! tenth of the size and so starts at every visit; and `engine-cpu-threads`, which is that on several threads, for
+//! pages that may share memory between workers.
 
-mod download;
+#[cfg(feature = "browser")]
+pub mod browser;
+
+mod document;
 mod error;
-#[cfg(feature = "engine")]
-mod gpu;
-mod job;
-mod liveness;
-mod post;
-mod session;
-#[cfg(feature = "engine-cpu-threads")]
-mod threads;
+mod models;
+mod outbox;
+mod platform;
+mod sample;
+#[cfg(test)]
+mod tests;
 
-use std::cell::Cell;
-use std::collections::VecDeque;
+pub use error::EngineError;
+pub use outbox::{Outbox, Payload};
+pub use platform::{OpenDevice, Platform};
 
-use delineo_web::protocol::{self, Event, Request};
-use futures_channel::mpsc::{UnboundedReceiver, unbounded};
-use futures_util::StreamExt;
-use js_sys::global;
-use wasm_bindgen::prelude::*;
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+use std::ops::ControlFlow;
 
-use crate::engine::session::Session;
+use delineo::{RgbImage, imaging};
 
-thread_local! {
-    /// Whether the GPU runs, so that a panic can say whether to try without it.
-    static ON_GPU: Cell<bool> = const { Cell::new(false) };
+use crate::engine::document::Document;
+use crate::engine::error::Fault;
+use crate::engine::models::Models;
+use crate::protocol::{
+    Answer, DeviceKind, DocumentId, Message, Modality, ModelKey, Request, RequestId, Segmentation,
+    Stage,
+};
+
+/// Runs whose median is a model's time, after one to warm up.
+const TIMED_RUNS: usize = 3;
+
+/// Device, models and document; each may be missing.
+#[derive(Debug)]
+pub struct Engine<P, O> {
+    platform: P,
+    outbox: O,
+    device: Option<OpenDevice>,
+    models: Models,
+    document: Option<Document>,
+    /// The pixels of the last overlay, whose memory the next one takes over.
+    spare: Vec<u8>,
 }
 
-/// Starts the worker.
-pub fn start() {
-    std::panic::set_hook(Box::new(|panic| {
-        console_error_panic_hook::hook(panic);
-        post::event(&Event::Fatal {
-            message: panic.to_string(),
-            no_gpu: stopped_working(),
-        });
-    }));
-
-    let (sender, requests) = unbounded();
-    let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-        match protocol::unpack::<Request>(&event.data()) {
-            // The receiver lives as long as the worker.
-            Ok(request) => drop(sender.unbounded_send(request)),
-            Err(error) => post::complain("The engine does not understand the page:", &error),
-        }
-    });
-    scope().set_onmessage(Some(listener.as_ref().unchecked_ref()));
-    listener.forget();
-
-    wasm_bindgen_futures::spawn_local(serve(requests));
-    liveness::end_on_trap();
-    liveness::hold_lock();
-    post::event(&Event::Loaded);
+/// What a request brought.
+struct Reply {
+    answer: Answer,
+    payload: Payload,
+    /// The document that is open once the answer is on its way.
+    opens: Option<Document>,
 }
 
-/// Answers requests one after the other, for ever.
-async fn serve(mut incoming: UnboundedReceiver<(Request, JsValue)>) {
-    let mut session = Session::default();
-    let mut waiting = VecDeque::new();
-    loop {
-        while let Ok(request) = incoming.try_recv() {
-            waiting.push_back(request);
-        }
-        match waiting.pop_front() {
-            Some((request, _)) if is_overtaken(&request, &waiting) => {}
-            Some((request, payload)) => session.answer(request, payload).await,
-            None => match incoming.next().await {
-                Some(request) => waiting.push_back(request),
-                None => return,
-            },
+impl From<Answer> for Reply {
+    fn from(answer: Answer) -> Self {
+        Self::with(answer, Payload::None)
+    }
+}
+
+impl Reply {
+    fn with(answer: Answer, payload: Payload) -> Self {
+        Self {
+            answer,
+            payload,
+            opens: None,
         }
     }
 }
 
-/// Whether a later request makes this one pointless: a slider moves faster than a large overlay is drawn.
-fn is_overtaken(request: &Request, later: &VecDeque<(Request, JsValue)>) -> bool {
-    let same = |other: &Request| std::mem::discriminant(request) == std::mem::discriminant(other);
-    matches!(request, Request::Paint { .. } | Request::Correct { .. })
-        && later.iter().any(|(other, _)| same(other))
+impl<P: Platform, O: Outbox> Engine<P, O> {
+    /// An engine without a device.
+    pub fn new(platform: P, outbox: O) -> Self {
+        Self {
+            platform,
+            outbox,
+            device: None,
+            models: Models::default(),
+            document: None,
+            spare: Vec::new(),
+        }
+    }
+
+    /// Meets one request and answers it, exactly once. Breaks when the engine cannot go on; the page was told then.
+    pub async fn answer(
+        &mut self,
+        id: RequestId,
+        request: Request,
+        attachment: P::Attachment,
+    ) -> ControlFlow<()> {
+        let fault = match self.meet(id, request, attachment).await {
+            Ok(reply) => match self.outbox.deliver(id, reply.answer, &reply.payload).await {
+                Ok(()) => {
+                    if let Payload::Overlay { rgba, .. } = reply.payload {
+                        self.spare = rgba;
+                    }
+                    if reply.opens.is_some() {
+                        self.document = reply.opens;
+                    }
+                    return ControlFlow::Continue(());
+                }
+                Err(error) => Fault::Failed(error),
+            },
+            Err(fault) => fault,
+        };
+        match fault {
+            Fault::Failed(error) => {
+                let message = error.to_string();
+                self.outbox.send(&Message::Failed { id, message });
+                ControlFlow::Continue(())
+            }
+            Fault::Fatal { message, gpu_fault } => {
+                self.outbox.send(&Message::Fatal { message, gpu_fault });
+                ControlFlow::Break(())
+            }
+        }
+    }
+
+    async fn meet(
+        &mut self,
+        id: RequestId,
+        request: Request,
+        attachment: P::Attachment,
+    ) -> Result<Reply, Fault> {
+        match request {
+            Request::Start { device } => self.start(id, device).await,
+            Request::LoadModel {
+                model,
+                name,
+                manifest,
+            } => {
+                self.load_model(id, model, &name, manifest, &attachment)
+                    .await
+            }
+            Request::UnloadModel { model } => {
+                self.models.forget(&model);
+                Ok(Answer::Done.into())
+            }
+            Request::TimeModel { model } => self.time_model(&model).await,
+            Request::Open { document, name } => self.open(id, document, name, &attachment).await,
+            Request::Segment(what) => self.segment(id, what).await,
+            Request::Edit {
+                document,
+                version,
+                strokes,
+            } => {
+                opened(&mut self.document, document)?.edit(version, strokes);
+                Ok(Answer::Done.into())
+            }
+            Request::Paint { mask, frame } => {
+                let document = opened(&mut self.document, mask.segmentation.document)?;
+                let mut rgba = std::mem::take(&mut self.spare);
+                let (answer, size) = document.paint(&mask, &frame, &mut rgba)?;
+                let Some((width, height)) = size else {
+                    self.spare = rgba;
+                    return Ok(answer.into());
+                };
+                let payload = Payload::Overlay {
+                    width,
+                    height,
+                    rgba,
+                };
+                Ok(Reply::with(answer, payload))
+            }
+            Request::Measure { mask } => {
+                let document = opened(&mut self.document, mask.segmentation.document)?;
+                Ok(Answer::Measured(document.measure(&mask)?).into())
+            }
+            Request::Export {
+                mask,
+                format,
+                style,
+            } => {
+                self.progress(id, Stage::Export, None);
+                let document = opened(&mut self.document, mask.segmentation.document)?;
+                let (answer, bytes) = document.export(&mask, &format, style)?;
+                Ok(Reply::with(answer, Payload::Bytes(bytes)))
+            }
+            Request::MakeSample { modality, seed } => {
+                self.progress(id, Stage::Sample, None);
+                let (file_name, bytes) = sample::make(modality, seed)?;
+                let answer = Answer::SampleMade { file_name };
+                Ok(Reply::with(answer, Payload::Bytes(bytes)))
+            }
+            Request::Logits { model, shape } => self.logits(&model, shape, &attachment).await,
+            Request::Close { document } => {
+                // One that is not open any more is closed.
+                self.document.take_if(|open| open.id == document);
+                Ok(Answer::Done.into())
+            }
+        }
+    }
+
+    async fn start(&mut self, id: RequestId, kind: DeviceKind) -> Result<Reply, Fault> {
+        if let Some(device) = &self.device
+            && device.report.kind != kind
+        {
+            return Err(EngineError::OtherDevice.into());
+        }
+        if self.device.is_none() {
+            self.progress(id, Stage::Device, None);
+            self.device = Some(self.platform.open_device(kind).await?);
+        }
+        Ok(Answer::Started(self.device()?.report.clone()).into())
+    }
+
+    async fn load_model(
+        &mut self,
+        id: RequestId,
+        key: ModelKey,
+        name: &str,
+        manifest: Option<String>,
+        attachment: &P::Attachment,
+    ) -> Result<Reply, Fault> {
+        let device = self.device.as_ref().ok_or(EngineError::NotStarted)?;
+        let progress = |stage, fraction| {
+            self.outbox.send(&Message::Progress {
+                id,
+                stage,
+                fraction,
+            });
+        };
+        if !self.models.have(&key, manifest.as_deref()) {
+            let source = match &key {
+                ModelKey::Published(folder) => {
+                    models::fetch(&self.platform, folder, |fraction| {
+                        progress(Stage::Model, Some(fraction));
+                    })
+                    .await?
+                }
+                ModelKey::Own(digest) => {
+                    progress(Stage::Model, None);
+                    let weights = self.platform.bytes(attachment, name).await?;
+                    models::own(digest, name, manifest.as_deref(), weights)?
+                }
+            };
+            progress(Stage::SelfTest, None);
+            let model = models::checked(source, device).await?;
+            // What another model of this name said of the document counts no longer.
+            if let Some(document) = &mut self.document {
+                document.forget(&key);
+            }
+            self.models.keep(key.clone(), model, manifest);
+        }
+        let model = self.models.get(&key)?;
+        let answer = Answer::ModelLoaded {
+            manifest: Box::new(model.manifest().clone()),
+            parameters: model.architecture().parameters() as u32,
+        };
+        Ok(answer.into())
+    }
+
+    async fn time_model(&mut self, key: &ModelKey) -> Result<Reply, Fault> {
+        let model = self.models.get(key)?;
+        let input = &model.manifest().input;
+        let image = RgbImage::new(input.width, input.height);
+        let mut times = Vec::with_capacity(TIMED_RUNS);
+        for run in 0..=TIMED_RUNS {
+            let start = self.platform.now();
+            let maps = model.segment(&image).await;
+            maps.map_err(|error| self.fault(error))?;
+            if run > 0 {
+                times.push(self.platform.now() - start);
+            }
+        }
+        times.sort_by(f64::total_cmp);
+        let milliseconds = times[TIMED_RUNS / 2];
+        Ok(Answer::Timed { milliseconds }.into())
+    }
+
+    async fn open(
+        &mut self,
+        id: RequestId,
+        document: DocumentId,
+        name: String,
+        attachment: &P::Attachment,
+    ) -> Result<Reply, Fault> {
+        self.progress(id, Stage::Decode, None);
+        let bytes = self.platform.bytes(attachment, &name).await?;
+        let decoded = imaging::decode(&bytes)?;
+        drop(bytes);
+        let (width, height) = decoded.image.dimensions();
+        let answer = Answer::Opened {
+            width,
+            height,
+            modality: Modality::of(&decoded.image),
+            remarks: decoded.remarks,
+        };
+        let (width, height, rgba) = imaging::display_rgba(&decoded.image);
+        let payload = Payload::Image {
+            width,
+            height,
+            rgba,
+        };
+        Ok(Reply {
+            answer,
+            payload,
+            opens: Some(Document::new(document, name, decoded.image)),
+        })
+    }
+
+    async fn segment(&mut self, id: RequestId, what: Segmentation) -> Result<Reply, Fault> {
+        let model = self.models.get(&what.model)?;
+        let document = opened(&mut self.document, what.document)?;
+        let (stage, fraction) = (Stage::Segment, None);
+        self.outbox.send(&Message::Progress {
+            id,
+            stage,
+            fraction,
+        });
+        let start = self.platform.now();
+        let maps = match what.views {
+            Some(views) => model.segment_averaged(&document.image, views).await,
+            None => model.segment(&document.image).await,
+        };
+        let milliseconds = self.platform.now() - start;
+        match maps {
+            Ok(maps) => document.keep(what.model, what.views, maps),
+            Err(error) => return Err(self.fault(error)),
+        }
+        Ok(Answer::Segmented { milliseconds }.into())
+    }
+
+    async fn logits(
+        &mut self,
+        key: &ModelKey,
+        shape: [usize; 4],
+        attachment: &P::Attachment,
+    ) -> Result<Reply, Fault> {
+        let model = self.models.get(key)?;
+        let input = self.platform.floats(attachment)?;
+        let start = self.platform.now();
+        let logits = model.logits(input, shape).await;
+        let milliseconds = self.platform.now() - start;
+        let logits = logits.map_err(|error| self.fault(error))?;
+        Ok(Reply::with(
+            Answer::Logits { milliseconds },
+            Payload::Floats(logits),
+        ))
+    }
+
+    fn device(&self) -> Result<&OpenDevice, EngineError> {
+        self.device.as_ref().ok_or(EngineError::NotStarted)
+    }
+
+    /// What an error of a model that was running means: a device that fails is not to be trusted again if it is the GPU.
+    fn fault(&self, error: delineo::Error) -> Fault {
+        let on_gpu = self
+            .device
+            .as_ref()
+            .is_some_and(|device| device.report.kind == DeviceKind::Gpu);
+        match error {
+            delineo::Error::Device { .. } if on_gpu => Fault::Fatal {
+                message: error.to_string(),
+                gpu_fault: Some(error::GPU_STOPPED.to_owned()),
+            },
+            error => error.into(),
+        }
+    }
+
+    fn progress(&self, id: RequestId, stage: Stage, fraction: Option<f32>) {
+        self.outbox.send(&Message::Progress {
+            id,
+            stage,
+            fraction,
+        });
+    }
 }
 
-/// What the page is to blame on the GPU after a fault of the engine, if the GPU runs.
-fn stopped_working() -> Option<String> {
-    ON_GPU.get().then(|| "the GPU stopped working".to_owned())
-}
-
-/// The worker's global scope.
-fn scope() -> DedicatedWorkerGlobalScope {
-    global().unchecked_into()
-}
-
-/// Milliseconds on the worker's clock.
-fn now() -> f64 {
-    scope()
-        .performance()
-        .map_or(0.0, |performance| performance.now())
+/// The open document, if it is this one.
+fn opened(document: &mut Option<Document>, id: DocumentId) -> Result<&mut Document, EngineError> {
+    document
+        .as_mut()
+        .filter(|open| open.id == id)
+        .ok_or(EngineError::DocumentNotOpen)
 }

@@ -26,7 +26,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use crate::engine::{post, scope};
+use super::{complain, scope};
 
 /// More would hardly help: the deepest maps have 16 rows, and the memory's bandwidth is shared.
 const MOST: usize = 8;
@@ -42,7 +42,7 @@ pub async fn start() -> usize {
     let workers = match hire(wanted - 1).await {
         Ok(workers) => workers,
         Err(error) => {
-            post::complain("The engine's threads do not start:", &error);
+            complain("The engine's threads do not start:", &error);
             Vec::new()
         }
     };
@@ -58,7 +58,7 @@ pub async fn start() -> usize {
         // It lasts as long as the worker does.
         Ok(pool) => std::mem::forget(pool),
         Err(error) => {
-            post::complain(
+            complain(
                 "The engine's threads do not start:",
                 &error.to_string().into(),
             );
@@ -70,7 +70,7 @@ pub async fn start() -> usize {
         worker.set_onerror(None);
         worker.set_onmessage(None);
         if let Err(error) = worker.post_message(&"run".into()) {
-            post::complain("A thread of the engine does not start:", &error);
+            complain("A thread of the engine does not start:", &error);
         }
     }
     workers.len() + 1
@@ -126,7 +126,7 @@ fn call_up() -> Result<Promise, JsValue> {
                 if message.data() == "ready" {
                     settle(&worker);
                 } else if let Err(error) = worker.post_message(&share) {
-                    post::complain("A thread of the engine does not start:", &error);
+                    complain("A thread of the engine does not start:", &error);
                     settle(&JsValue::UNDEFINED);
                 }
             })

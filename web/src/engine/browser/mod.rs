@@ -1,0 +1,91 @@
+//! The engine as a browser's worker: its requests come as messages, and its answers go that way.
+
+#[cfg(feature = "engine")]
+mod gpu;
+mod liveness;
+mod outbox;
+mod platform;
+#[cfg(feature = "engine-cpu-threads")]
+mod threads;
+
+use futures_channel::mpsc::{UnboundedReceiver, unbounded};
+use futures_util::StreamExt;
+use js_sys::{Reflect, global};
+use wasm_bindgen::prelude::*;
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+
+use crate::engine::browser::outbox::Page;
+use crate::engine::browser::platform::Worker;
+use crate::engine::{Engine, Outbox};
+use crate::protocol::{Message, Request, RequestId};
+use crate::wire;
+
+#[wasm_bindgen]
+extern "C" {
+    /// For faults of the program itself; what a person should know is a [`Message`].
+    #[wasm_bindgen(js_namespace = console, js_name = error)]
+    fn complain(what: &str, details: &JsValue);
+}
+
+/// Starts the worker.
+pub fn start() {
+    std::panic::set_hook(Box::new(|panic| {
+        console_error_panic_hook::hook(panic);
+        Page.send(&Message::Fatal {
+            message: panic.to_string(),
+            gpu_fault: gpu_fault(),
+        });
+    }));
+
+    let (sender, requests) = unbounded();
+    let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        let data = event.data();
+        match wire::unpack_request(&data) {
+            // The receiver is dropped only where nothing is answered any more.
+            Ok(request) => drop(sender.unbounded_send(request)),
+            Err(error) => refuse(&data, &error),
+        }
+    });
+    scope().set_onmessage(Some(listener.as_ref().unchecked_ref()));
+    listener.forget();
+
+    wasm_bindgen_futures::spawn_local(serve(requests));
+    liveness::end_on_trap();
+    liveness::hold_lock();
+    Page.send(&Message::Listening);
+}
+
+/// Answers requests one after the other, until the engine cannot go on. The page then ends the worker.
+async fn serve(mut requests: UnboundedReceiver<(RequestId, Request, JsValue)>) {
+    let mut engine = Engine::new(Worker, Page);
+    while let Some((id, request, attachment)) = requests.next().await {
+        if engine.answer(id, request, attachment).await.is_break() {
+            return;
+        }
+    }
+}
+
+/// Answers what is no request.
+fn refuse(data: &JsValue, error: &JsValue) {
+    complain("The engine does not understand the page:", error);
+    let id = Reflect::get(data, &"id".into()).ok();
+    if let Some(id) = id.and_then(|id| id.as_f64()) {
+        Page.send(&Message::Failed {
+            id: RequestId(id as u32),
+            message: "The engine does not understand the page. Reload it.".to_owned(),
+        });
+    }
+}
+
+/// What the GPU is to blame for after a fault of the engine, if it runs.
+fn gpu_fault() -> Option<String> {
+    #[cfg(feature = "engine")]
+    return gpu::fault();
+    #[cfg(not(feature = "engine"))]
+    None
+}
+
+/// The worker's global scope.
+fn scope() -> DedicatedWorkerGlobalScope {
+    global().unchecked_into()
+}

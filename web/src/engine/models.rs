@@ -1,0 +1,164 @@
+//! Loading models: where their files come from, and that they give their known answer before they are trusted.
+
+use std::collections::HashMap;
+
+use delineo::device::{self, Device};
+use delineo::manifest::{Manifest, sha256};
+use delineo::model::Model;
+use delineo::weights::Checkpoint;
+
+use crate::engine::error::{EngineError, Fault, GPU_WRONG};
+use crate::engine::platform::{OpenDevice, Platform};
+use crate::protocol::{DeviceKind, ModelKey};
+
+/// The loaded models.
+#[derive(Debug, Default)]
+pub struct Models(HashMap<ModelKey, Loaded>);
+
+#[derive(Debug)]
+struct Loaded {
+    model: Model,
+    /// The `model.json` that came with the weights.
+    manifest: Option<String>,
+}
+
+impl Models {
+    /// The model of this name.
+    pub fn get(&self, key: &ModelKey) -> Result<&Model, EngineError> {
+        let loaded = self.0.get(key).ok_or(EngineError::ModelNotLoaded)?;
+        Ok(&loaded.model)
+    }
+
+    /// Whether exactly this model is loaded. The same weights are another model with another `model.json`.
+    pub fn have(&self, key: &ModelKey, manifest: Option<&str>) -> bool {
+        let loaded = self.0.get(key);
+        loaded.is_some_and(|loaded| loaded.manifest.as_deref() == manifest)
+    }
+
+    /// Adds a model, in the place of another one of this name.
+    pub fn keep(&mut self, key: ModelKey, model: Model, manifest: Option<String>) {
+        self.0.insert(key, Loaded { model, manifest });
+    }
+
+    /// Drops a model.
+    pub fn forget(&mut self, key: &ModelKey) {
+        self.0.remove(key);
+    }
+}
+
+/// What a model is made from.
+pub struct Source {
+    manifest: Manifest,
+    checkpoint: Checkpoint,
+}
+
+/// Reads a model of this site. `arrived` is told how much of it is there, from 0 to 1.
+///
+/// # Errors
+/// [`EngineError::Download`], or the library's where manifest and weights do not fit each other.
+pub async fn fetch(
+    platform: &impl Platform,
+    folder: &str,
+    mut arrived: impl FnMut(f32),
+) -> Result<Source, EngineError> {
+    arrived(0.0);
+    let folder = format!("models/{folder}");
+    let file = format!("{folder}/model.json");
+    let json = platform.site_file(&file, |_| {}).await?;
+    if json.trim_ascii_start().starts_with(b"<") {
+        // Hosts answer so where a file is missing or a login is wanted.
+        let reason = "the site sent a web page instead".to_owned();
+        return Err(EngineError::Download { file, reason });
+    }
+    let manifest = Manifest::from_json(&json)?;
+    let total = manifest.weights.bytes.max(1) as f32;
+    let weights = platform
+        .site_file(&format!("{folder}/{}", manifest.weights.file), |received| {
+            arrived((received as f32 / total).min(1.0));
+        })
+        .await
+        .map_err(|error| match error {
+            // A person knows the model by its name.
+            EngineError::Download { reason, .. } => EngineError::Download {
+                file: format!("“{}”", manifest.name),
+                reason,
+            },
+            other => other,
+        })?;
+    manifest.check_weights(&weights)?;
+    let checkpoint = Checkpoint::from_bytes(weights)?;
+    Ok(Source {
+        manifest,
+        checkpoint,
+    })
+}
+
+/// Reads a person's own model: the file called `name` and, if there is one, the text of its `model.json`.
+///
+/// # Errors
+/// [`EngineError::OtherWeights`] when the SHA-256 of the file is not `digest`, or the library's.
+pub fn own(
+    digest: &str,
+    name: &str,
+    manifest: Option<&str>,
+    weights: Vec<u8>,
+) -> Result<Source, EngineError> {
+    let (found, size) = (sha256(&weights), weights.len() as u64);
+    if found != digest {
+        let name = name.to_owned();
+        return Err(EngineError::OtherWeights { name });
+    }
+    let manifest = manifest
+        .map(|json| Manifest::from_json(json.as_bytes()))
+        .transpose()?;
+    if let Some(manifest) = &manifest {
+        manifest.check_weights(&weights)?;
+    }
+    let checkpoint = Checkpoint::from_bytes(weights)?;
+    let manifest = manifest.unwrap_or_else(|| {
+        let architecture = checkpoint.architecture();
+        let (channels, classes) = (architecture.in_channels, architecture.classes);
+        let variant = architecture.variant.to_string();
+        let mut manifest = Manifest::assumed(name, &variant, channels, classes, &[]);
+        (manifest.weights.sha256, manifest.weights.bytes) = (found, size);
+        manifest
+    });
+    Ok(Source {
+        manifest,
+        checkpoint,
+    })
+}
+
+/// Puts a model on a device and lets it give its known answer, for which a GPU first compiles its kernels.
+///
+/// A model that fails on the GPU is tried on the CPU as well. Where it passes there, the GPU is to blame and the engine
+/// cannot go on; where it fails, what `model.json` says of it is wrong.
+pub async fn checked(source: Source, device: &OpenDevice) -> Result<Model, Fault> {
+    let Source {
+        manifest,
+        checkpoint,
+    } = source;
+    if device.report.kind == DeviceKind::Cpu {
+        return Ok(tested(manifest, &checkpoint, &device.device).await?);
+    }
+    match tested(manifest.clone(), &checkpoint, &device.device).await {
+        Err(error @ delineo::Error::Device { .. }) => {
+            tested(manifest, &checkpoint, &device::cpu()).await?;
+            Err(Fault::Fatal {
+                message: error.to_string(),
+                gpu_fault: Some(GPU_WRONG.to_owned()),
+            })
+        }
+        other => Ok(other?),
+    }
+}
+
+async fn tested(
+    manifest: Manifest,
+    checkpoint: &Checkpoint,
+    device: &Device,
+) -> Result<Model, delineo::Error> {
+    let model = Model::new(manifest, checkpoint, device)?;
+    model.self_test(checkpoint).await?;
+    Ok(model)
+}
