@@ -5,6 +5,8 @@ use js_sys::{Function, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
+use crate::wire::describe;
+
 /// What the preferred adapter is called, or why there is none.
 ///
 /// # Errors
@@ -26,10 +28,10 @@ pub async fn name() -> Result<String, String> {
         &"high-performance".into(),
     )
     .and_then(|_| request.call1(&gpu, &options))
-    .map_err(|error| words(&error))?;
+    .map_err(|error| describe(&error))?;
     let adapter = JsFuture::from(Promise::resolve(&asked))
         .await
-        .map_err(|error| words(&error))?;
+        .map_err(|error| describe(&error))?;
     if adapter.is_null() || adapter.is_undefined() {
         return Err("WebGPU found no graphics adapter.".to_owned());
     }
@@ -50,12 +52,4 @@ pub async fn name() -> Result<String, String> {
         "" => "WebGPU adapter".to_owned(),
         name => name.to_owned(),
     })
-}
-
-/// What a JavaScript exception says.
-pub fn words(value: &JsValue) -> String {
-    match value.dyn_ref::<js_sys::Error>() {
-        Some(error) => String::from(error.message()),
-        None => format!("{value:?}"),
-    }
 }

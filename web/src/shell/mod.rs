@@ -1,0 +1,245 @@
+//! The browser's side of the page: runs what `App::update` wants done and turns what the browser says into events. It
+//! decides nothing.
+
+mod address;
+mod canvas;
+mod files;
+mod image_levels;
+mod intake;
+mod keyboard;
+mod listener;
+mod liveness;
+mod models;
+mod overlay;
+mod own_models;
+mod preferences;
+mod reflect;
+mod save;
+mod service_worker;
+mod stage;
+mod timers;
+mod worker;
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::adapter;
+use crate::app::event::{Event, EventSink, FileId};
+use crate::app::{App, Effect};
+use crate::view::AppHandle;
+
+use canvas::StageRenderer;
+use files::Files;
+use intake::Intake;
+use overlay::Frame;
+use save::Outlet;
+use service_worker::Offline;
+use timers::Timers;
+use worker::Workers;
+
+/// A GPU that was not found by then is none: a driver may leave the question open, and much waits for the answer.
+const LONGEST_SEARCH: Duration = Duration::from_secs(15);
+
+/// Starts the app. What components need of it is returned.
+pub fn start() -> AppHandle {
+    console_error_panic_hook::set_once();
+    let state = RwSignal::new_local(App::new(preferences::recall()));
+    let shell = Shell::new(state);
+    shell.listen();
+    shell.tell(Event::Begun(address::surroundings()));
+    AppHandle::new(state, Rc::new(move |event| shell.tell(event)))
+}
+
+struct Shell {
+    state: RwSignal<App, LocalStorage>,
+    waiting: RefCell<VecDeque<Event>>,
+    is_busy: Cell<bool>,
+    /// Where everything in here sends its events.
+    sink: EventSink,
+    files: Rc<Files>,
+    workers: Rc<Workers>,
+    renderer: Rc<StageRenderer>,
+    intake: Rc<Intake>,
+    outlet: Outlet,
+    timers: Timers,
+    offline: Rc<Offline>,
+}
+
+impl Shell {
+    fn new(state: RwSignal<App, LocalStorage>) -> Rc<Self> {
+        Rc::new_cyclic(|shell: &Weak<Self>| {
+            let shell = shell.clone();
+            let sink: EventSink = Rc::new(move |event| {
+                if let Some(shell) = shell.upgrade() {
+                    shell.tell(event);
+                }
+            });
+            let files = Rc::new(Files::default());
+            Self {
+                state,
+                waiting: RefCell::default(),
+                is_busy: Cell::default(),
+                workers: Workers::new(Rc::clone(&files), Rc::clone(&sink)),
+                renderer: StageRenderer::new(),
+                intake: Intake::new(Rc::clone(&files), Rc::clone(&sink)),
+                outlet: Outlet::new(Rc::clone(&files), Rc::clone(&sink)),
+                timers: Timers::new(Rc::clone(&sink)),
+                offline: Offline::new(Rc::clone(&sink)),
+                files,
+                sink,
+            }
+        })
+    }
+
+    fn listen(&self) {
+        self.intake.listen();
+        self.offline.listen();
+        keyboard::listen_to_keys(self.state, &self.sink);
+        stage::observe_size(Rc::clone(&self.sink));
+    }
+
+    /// Takes an event in. Those that an effect brings about at once are taken in after it.
+    fn tell(&self, event: Event) {
+        self.waiting.borrow_mut().push_back(event);
+        if self.is_busy.replace(true) {
+            return;
+        }
+        while let Some(event) = self.next() {
+            let effects = self.state.try_update(|app| app.update(event, now()));
+            self.state.with_untracked(|app| self.renderer.follow(app));
+            for effect in effects.unwrap_or_default() {
+                self.run(effect);
+            }
+        }
+        self.is_busy.set(false);
+    }
+
+    fn next(&self) -> Option<Event> {
+        self.waiting.borrow_mut().pop_front()
+    }
+
+    fn run(&self, effect: Effect) {
+        match effect {
+            Effect::StartWorker { engine, build } => self.workers.start(engine, build),
+            Effect::StopWorker(engine) => self.workers.stop(engine),
+            Effect::Ask {
+                engine,
+                id,
+                request,
+                file,
+            } => self.workers.ask(engine, id, &request, &self.file(file)),
+            Effect::FindAdapter => self.find_adapter(),
+            Effect::ListModels => {
+                self.later(|files| async move { Some(models::list(&files).await) });
+            }
+            Effect::ReadOwnModel {
+                weights,
+                name,
+                manifest,
+            } => self.later(move |files| async move {
+                let read = models::read_own(&files, weights, name, manifest).await;
+                Some(Event::OwnModelRead(read))
+            }),
+            Effect::RecallModel(digest) => self.later(move |files| async move {
+                Some(Event::OwnModelRead(models::recall(&files, digest).await))
+            }),
+            Effect::RememberModel(model) => {
+                self.later(move |files| async move { Some(models::remember(&files, model).await) });
+            }
+            Effect::ForgetModel(digest) => self.later(move |_| models::forget(digest)),
+            Effect::ShowImage { payload, size } => {
+                if let Some(bitmap) = self.files.take_payload(payload) {
+                    self.renderer.show_image(bitmap, size);
+                }
+            }
+            Effect::ShowOverlay {
+                payload,
+                bounds,
+                frame,
+                asked,
+            } => self.renderer.show_overlay(Frame {
+                pixels: payload.and_then(|payload| self.files.take_payload(payload)),
+                bounds,
+                view: frame.view,
+                asked,
+            }),
+            Effect::ClearOverlay => self.renderer.clear_overlay(),
+            Effect::ClearStage => self.renderer.clear(),
+            Effect::SaveFile {
+                payload,
+                file_name,
+                media_type,
+            } => self.outlet.save(payload, file_name, &media_type),
+            Effect::ReserveClipboard {
+                id,
+                what,
+                media_type,
+            } => self.outlet.reserve(id, what, media_type),
+            Effect::FillClipboard { id, payload } => self.outlet.fill(id, payload),
+            Effect::AbandonClipboard(id) => self.outlet.abandon(id),
+            Effect::AdoptFile {
+                payload,
+                name,
+                media_type,
+            } => self.intake.adopt(payload, name, media_type),
+            Effect::DropFile(file) => self.files.drop_file(file),
+            Effect::DropPayload(payload) => self.files.drop_payload(payload),
+            Effect::SetTimer { timer, after } => self.timers.set(timer, after),
+            Effect::StorePreferences(preferences) => preferences::store(&preferences),
+            Effect::GuardUnload(is_guarded) => self.outlet.guard(is_guarded),
+            Effect::PickFiles => self.intake.pick(),
+            Effect::FocusStage => stage::focus(),
+            Effect::RegisterServiceWorker => self.offline.register(),
+            Effect::KeepOffline(address) => self.offline.keep(address),
+            Effect::Update => self.offline.update(),
+        }
+    }
+
+    fn file(&self, file: Option<FileId>) -> JsValue {
+        file.and_then(|file| self.files.get(file))
+            .map_or(JsValue::UNDEFINED, JsValue::from)
+    }
+
+    /// Does what takes a while, and tells what comes of it.
+    fn later<F: Future<Output = Option<Event>> + 'static>(
+        &self,
+        work: impl FnOnce(Rc<Files>) -> F,
+    ) {
+        let work = work(Rc::clone(&self.files));
+        let sink = Rc::clone(&self.sink);
+        spawn_local(async move {
+            if let Some(event) = work.await {
+                sink(event);
+            }
+        });
+    }
+
+    fn find_adapter(&self) {
+        let sink = Rc::clone(&self.sink);
+        let is_answered = Cell::new(false);
+        let answer = Rc::new(move |found| {
+            if !is_answered.replace(true) {
+                sink(Event::AdapterFound(found));
+            }
+        });
+        let late = Rc::clone(&answer);
+        set_timeout(
+            move || late(Err("The GPU did not answer.".to_owned())),
+            LONGEST_SEARCH,
+        );
+        spawn_local(async move { answer(adapter::name().await) });
+    }
+}
+
+/// Milliseconds on the page's clock.
+fn now() -> f64 {
+    window()
+        .performance()
+        .map_or(0.0, |performance| performance.now())
+}
