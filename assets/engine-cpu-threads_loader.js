@@ -1,5 +1,5 @@
 // Starts the engine that computes on several threads, and each of its threads: they are workers of this same script,
-// which get the engine's module and memory from it (`web/src/engine/threads.rs`). The build puts this beside the glue.
+// which get the engine's module and memory from it (`web/src/engine/browser/threads.rs`). The build puts this beside the glue.
 
 import { relaxed } from './relaxed.js';
 

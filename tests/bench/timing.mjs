@@ -8,46 +8,60 @@ async function fetched(url) {
 
 /** Delineo's engine through its own protocol (`web/src/protocol.rs`). */
 class Delineo {
+  asked = 0;
+  waiting = new Map();
+
   static async open({ loader, device, threads, weights }) {
     const engine = new Delineo();
     engine.worker = new Worker(`delineo.worker.mjs?loader=${encodeURIComponent(loader)}`, { type: 'module' });
-    await engine.answer('Loaded');
-    const { message } = await engine.ask('DeviceReady', { Start: { device: device === 'gpu' ? 'Auto' : 'Cpu' } });
-    const { gpu, name, why } = message.DeviceReady;
-    if (gpu !== (device === 'gpu')) throw new Error(`no ${device}: ${why}`);
+    await new Promise((resolve, reject) => {
+      engine.listening = resolve;
+      engine.fail = reject;
+      engine.worker.onerror = (event) => engine.stop(`Delineo's worker: ${event.message}`);
+      engine.worker.onmessage = ({ data }) => engine.hear(data);
+    });
+    const { answer } = await engine.ask({ Start: { device: device === 'gpu' ? 'Gpu' : 'Cpu' } });
+    const { name } = answer.Started;
     if (threads > 1 && !name.endsWith(' threads')) throw new Error(`Delineo runs on one thread: ${name}`);
     const file = await (await fetched(weights)).blob();
-    await engine.ask('ModelReady', { LoadOwn: { name: weights } }, file);
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', await file.arrayBuffer()));
+    engine.model = { Own: Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('') };
+    await engine.ask({ LoadModel: { model: engine.model, name: weights } }, file);
     return engine;
   }
 
   async run(input, shape) {
-    const { payload } = await this.ask('Logits', { Logits: { shape } }, input);
+    const { payload } = await this.ask({ Logits: { model: this.model, shape } }, input);
     return new Float32Array(payload);
   }
 
-  async probe() {
-    const answer = this.answer('Probe');
-    this.worker.postMessage({ probe: true });
-    return (await answer).payload;
-  }
-
-  ask(kind, message, payload) {
-    const answer = this.answer(kind);
-    this.worker.postMessage({ message, payload });
-    return answer;
-  }
-
-  answer(kind) {
-    return new Promise((resolve, reject) => {
-      this.worker.onerror = (event) => reject(new Error(`Delineo's worker: ${event.message}`));
-      this.worker.onmessage = ({ data }) => {
-        const found = typeof data.message === 'string' ? data.message : Object.keys(data.message)[0];
-        if (found === kind) resolve(data);
-        if (found === 'DeviceReady' && kind === 'ModelReady') reject(new Error(`it fell back: ${data.message[found].why}`));
-        if (found === 'Failed' || found === 'Fatal') reject(new Error(data.message[found].message));
-      };
+  probe() {
+    return new Promise((resolve) => {
+      this.probed = resolve;
+      this.worker.postMessage({ probe: true });
     });
+  }
+
+  ask(message, payload) {
+    this.asked += 1;
+    const id = this.asked;
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject });
+      this.worker.postMessage({ id, message, payload });
+    });
+  }
+
+  hear({ message, payload }) {
+    if (message === 'Listening') this.listening();
+    else if (message === 'Probe') this.probed(payload);
+    else if (message.Fatal) this.stop(message.Fatal.message);
+    else if (message.Failed) this.waiting.get(message.Failed.id).reject(new Error(message.Failed.message));
+    else if (message.Answer) this.waiting.get(message.Answer.id).resolve({ ...message.Answer, payload });
+  }
+
+  stop(reason) {
+    this.fail(new Error(reason));
+    for (const { reject } of this.waiting.values()) reject(new Error(reason));
   }
 
   close() {

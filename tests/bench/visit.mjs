@@ -20,9 +20,8 @@ function watchPage() {
     constructor(...args) {
       super(...args);
       this.addEventListener('message', ({ data: { message } }) => {
-        const kind = typeof message === 'string' ? message : Object.keys(message ?? {})[0];
-        if (kind === 'ModelReady') window.arrival.ready ??= performance.now();
-        if (kind === 'Fatal' || kind === 'Failed') window.arrival.error = JSON.stringify(message);
+        if (message.Answer?.answer.ModelLoaded) window.arrival.ready ??= performance.now();
+        if (message.Fatal || message.Failed) window.arrival.error = JSON.stringify(message);
       });
     }
   };

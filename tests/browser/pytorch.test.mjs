@@ -1,6 +1,7 @@
 // The network in the browser against the logits of the authors' PyTorch code, on both devices.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -21,7 +22,7 @@ after(() => server?.stop());
 
 const skip = !existsSync(reference) && 'the reference vectors are not beside the checkout';
 
-for (const [device, choice] of [['CPU', 'Cpu'], ['GPU', 'Auto']]) {
+for (const [device, choice] of [['CPU', 'Cpu'], ['GPU', 'Gpu']]) {
   for (const vector of ['cmunext_s_256x256', 'cmunext_s_192x320', 'cmunext_base_256x256']) {
     test(`${vector} on the ${device} equals PyTorch`, { skip }, async (t) => {
       const browser = await launch({ gpu: device === 'GPU' });
@@ -29,9 +30,10 @@ for (const [device, choice] of [['CPU', 'Cpu'], ['GPU', 'Auto']]) {
       const { page } = await (await openWindow(t, browser, server.origin)).open('?device=cpu');
       const input = array(path.join(reference, `${vector}_input.npy`));
       const expected = array(path.join(reference, `${vector}_logits.npy`));
-      const weights = readFileSync(path.join(reference, `${vector.replace(/_[0-9x]+$/, '')}.pth`)).toString('base64');
-      const answer = await page.evaluate(logits, [choice, weights, input.bytes.toString('base64'), input.shape]);
-      assert.equal(answer.gpu, device === 'GPU', 'the device that was asked for runs');
+      const weights = readFileSync(path.join(reference, `${vector.replace(/_[0-9x]+$/, '')}.pth`));
+      const model = { Own: createHash('sha256').update(weights).digest('hex') };
+      const answer = await page.evaluate(logits, [choice, model, weights.toString('base64'), input.bytes.toString('base64'), input.shape]);
+      assert.equal(answer.device, choice, 'the device that was asked for runs');
 
       const found = new Float32Array(Uint8Array.from(Buffer.from(answer.logits, 'base64')).buffer);
       assert.equal(found.length, expected.values.length);
@@ -46,32 +48,36 @@ for (const [device, choice] of [['CPU', 'Cpu'], ['GPU', 'Auto']]) {
 }
 
 /** In the page: an engine of its own, asked for the logits alone. */
-function logits([choice, weights, input, shape]) {
+async function logits([device, model, weights, input, shape]) {
   const bytes = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-  const name = choice === 'Cpu' ? 'engine-cpu' : 'engine';
+  const name = device === 'Cpu' ? 'engine-cpu' : 'engine';
   const worker = new Worker(document.querySelector(`meta[name=${name}]`).content, { type: 'module' });
-  const answer = {};
-  const post = (message, payload) => worker.postMessage({ message, payload });
-  return new Promise((resolve, reject) => {
-    worker.onerror = (event) => reject(new Error(event.message));
-    worker.onmessage = async ({ data: { message, payload } }) => {
-      const kind = typeof message === 'string' ? message : Object.keys(message)[0];
-      if (kind === 'Loaded') post({ Start: { device: choice } });
-      if (kind === 'DeviceReady') answer.gpu = message.DeviceReady.gpu;
-      if (kind === 'DeviceReady' && !answer.asked) {
-        answer.asked = true;
-        post({ LoadOwn: { name: 'authors.pth' } }, new Blob([bytes(weights)]));
-      }
-      if (kind === 'ModelReady') post({ Logits: { shape } }, new Float32Array(bytes(input).buffer));
-      if (kind === 'Failed' || kind === 'Fatal') reject(new Error(message[kind].message));
-      if (kind === 'Logits') {
-        worker.terminate();
-        let text = '';
-        for (const byte of new Uint8Array(payload)) text += String.fromCharCode(byte);
-        resolve({ ...answer, milliseconds: message.Logits.milliseconds, logits: btoa(text) });
-      }
-    };
-  });
+  const next = () =>
+    new Promise((resolve, reject) => {
+      worker.onerror = (event) => reject(new Error(event.message));
+      worker.onmessage = ({ data }) => {
+        const { Failed, Fatal, Progress } = data.message;
+        if (Failed ?? Fatal) reject(new Error((Failed ?? Fatal).message));
+        else if (!Progress) resolve(data);
+      };
+    });
+  let id = 0;
+  const ask = async (message, payload) => {
+    const answer = next();
+    id += 1;
+    worker.postMessage({ id, message, payload });
+    const found = await answer;
+    if (found.message.Answer.id !== id) throw new Error(`an answer to ${found.message.Answer.id}, not ${id}`);
+    return { ...found.message.Answer.answer, payload: found.payload };
+  };
+  await next();
+  const { Started } = await ask({ Start: { device } });
+  await ask({ LoadModel: { model, name: 'authors.pth' } }, new Blob([bytes(weights)]));
+  const { Logits, payload } = await ask({ Logits: { model, shape } }, new Float32Array(bytes(input).buffer));
+  worker.terminate();
+  let text = '';
+  for (const byte of new Uint8Array(payload)) text += String.fromCharCode(byte);
+  return { device: Started.kind, milliseconds: Logits.milliseconds, logits: btoa(text) };
 }
 
 /** A float32 `.npy` file: its bytes without the header, its values and its shape. */

@@ -5,9 +5,8 @@ use std::cell::Cell;
 use delineo::device::{self, Device};
 
 use crate::adapter;
-use crate::engine::browser::outbox::Page;
+use crate::engine::browser::outbox::send;
 use crate::engine::error::{EngineError, GPU_STOPPED};
-use crate::engine::outbox::Outbox;
 use crate::protocol::Message;
 
 thread_local! {
@@ -23,7 +22,7 @@ pub async fn open() -> Result<(Device, String), EngineError> {
     // Asked before wgpu does, because wgpu cannot say why there is none.
     let name = adapter::name().await.map_err(EngineError::NoDevice)?;
     let device = device::gpu(|reason| {
-        Page.send(&Message::Fatal {
+        send(&Message::Fatal {
             message: format!("The GPU was lost: {reason}"),
             gpu_fault: Some(GPU_STOPPED.to_owned()),
         });

@@ -1,5 +1,6 @@
 //! The engine as a browser's worker: its requests come as messages, and its answers go that way.
 
+mod bitmaps;
 #[cfg(feature = "engine")]
 mod gpu;
 mod liveness;
@@ -14,9 +15,9 @@ use js_sys::{Reflect, global};
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-use crate::engine::browser::outbox::Page;
+use crate::engine::Engine;
+use crate::engine::browser::outbox::{Page, send};
 use crate::engine::browser::platform::Worker;
-use crate::engine::{Engine, Outbox};
 use crate::protocol::{Message, Request, RequestId};
 use crate::wire;
 
@@ -31,7 +32,7 @@ extern "C" {
 pub fn start() {
     std::panic::set_hook(Box::new(|panic| {
         console_error_panic_hook::hook(panic);
-        Page.send(&Message::Fatal {
+        send(&Message::Fatal {
             message: panic.to_string(),
             gpu_fault: gpu_fault(),
         });
@@ -52,12 +53,12 @@ pub fn start() {
     wasm_bindgen_futures::spawn_local(serve(requests));
     liveness::end_on_trap();
     liveness::hold_lock();
-    Page.send(&Message::Listening);
+    send(&Message::Listening);
 }
 
 /// Answers requests one after the other, until the engine cannot go on. The page then ends the worker.
 async fn serve(mut requests: UnboundedReceiver<(RequestId, Request, JsValue)>) {
-    let mut engine = Engine::new(Worker, Page);
+    let mut engine = Engine::new(Worker, Page::default());
     while let Some((id, request, attachment)) = requests.next().await {
         if engine.answer(id, request, attachment).await.is_break() {
             return;
@@ -70,7 +71,7 @@ fn refuse(data: &JsValue, error: &JsValue) {
     complain("The engine does not understand the page:", error);
     let id = Reflect::get(data, &"id".into()).ok();
     if let Some(id) = id.and_then(|id| id.as_f64()) {
-        Page.send(&Message::Failed {
+        send(&Message::Failed {
             id: RequestId(id as u32),
             message: "The engine does not understand the page. Reload it.".to_owned(),
         });

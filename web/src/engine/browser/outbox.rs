@@ -1,10 +1,11 @@
 //! Sending messages to the page.
 
-use js_sys::{Array, Float32Array, Uint8Array, Uint8ClampedArray};
-use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::ImageData;
+use std::cell::RefCell;
 
+use js_sys::{Array, Float32Array, Uint8Array};
+use wasm_bindgen::JsValue;
+
+use crate::engine::browser::bitmaps::Bitmaps;
 use crate::engine::browser::{complain, scope};
 use crate::engine::error::EngineError;
 use crate::engine::outbox::{Outbox, Payload};
@@ -12,12 +13,14 @@ use crate::protocol::{Answer, Message, RequestId};
 use crate::wire;
 
 /// The page that started this worker.
-#[derive(Clone, Copy, Debug)]
-pub struct Page;
+#[derive(Debug, Default)]
+pub struct Page {
+    overlays: RefCell<Bitmaps>,
+}
 
 impl Outbox for Page {
     fn send(&self, message: &Message) {
-        post(message, &JsValue::UNDEFINED);
+        send(message);
     }
 
     async fn deliver(
@@ -26,40 +29,49 @@ impl Outbox for Page {
         answer: Answer,
         payload: &Payload,
     ) -> Result<(), EngineError> {
-        let payload = javascript(payload).await?;
+        let payload = self
+            .javascript(payload)
+            .await
+            .map_err(|error| EngineError::Browser(wire::describe(&error)))?;
         let answer = Box::new(answer);
         post(&Message::Answer { id, answer }, &payload);
         Ok(())
     }
 }
 
-/// A payload as it travels. Leaving wasm memory costs one copy; from there on it is transferred.
-async fn javascript(payload: &Payload) -> Result<JsValue, EngineError> {
-    Ok(match payload {
-        Payload::None => JsValue::UNDEFINED,
-        Payload::Bytes(bytes) => Uint8Array::from(bytes.as_slice()).buffer().into(),
-        Payload::Floats(values) => Float32Array::from(values.as_slice()).buffer().into(),
-        Payload::Image {
-            width,
-            height,
-            rgba,
-        }
-        | Payload::Overlay {
-            width,
-            height,
-            rgba,
-        } => {
-            let refused = |error: JsValue| EngineError::Browser(wire::describe(&error));
-            // A copy, because what threads share is refused here.
-            let pixels = Uint8ClampedArray::from(rgba.as_slice());
-            let data = ImageData::new_with_js_u8_clamped_array_and_sh(&pixels, *width, *height)
-                .map_err(refused)?;
-            let bitmap = scope()
-                .create_image_bitmap_with_image_data(&data)
-                .map_err(refused)?;
-            JsFuture::from(bitmap).await.map_err(refused)?
-        }
-    })
+impl Page {
+    /// A payload as it travels. It leaves wasm memory by one copy; from there on it is transferred.
+    async fn javascript(&self, payload: &Payload) -> Result<JsValue, JsValue> {
+        Ok(match payload {
+            Payload::None => JsValue::UNDEFINED,
+            Payload::Bytes(bytes) => Uint8Array::from(bytes.as_slice()).buffer().into(),
+            Payload::Floats(values) => Float32Array::from(values.as_slice()).buffer().into(),
+            Payload::Image {
+                width,
+                height,
+                rgba,
+            } => {
+                // Images are large and come seldom: nothing of them is kept.
+                let mut once = Bitmaps::default();
+                once.make(*width, *height, rgba).await?.into()
+            }
+            Payload::Overlay {
+                width,
+                height,
+                rgba,
+            } => {
+                let mut overlays = self.overlays.take();
+                let bitmap = overlays.make(*width, *height, rgba).await;
+                self.overlays.replace(overlays);
+                bitmap?.into()
+            }
+        })
+    }
+}
+
+/// Sends a message that has no payload.
+pub fn send(message: &Message) {
+    post(message, &JsValue::UNDEFINED);
 }
 
 fn post(message: &Message, payload: &JsValue) {
