@@ -17,8 +17,10 @@ use crate::protocol::{
     DeviceReport, DocumentId, Frame, MaskSpec, ModelKey, RequestId, Segmentation, Stage,
 };
 
-/// How often an engine is started again by itself.
-pub const MOST_RESTARTS: u32 = 3;
+/// How often an engine is started again by itself within [`RECENTLY`].
+pub const MOST_RESTARTS: usize = 3;
+/// Milliseconds after which a death says nothing any more about how the engine fares.
+pub const RECENTLY: f64 = 600_000.0;
 
 /// A worker that runs the engine.
 #[derive(Clone, Debug)]
@@ -218,8 +220,8 @@ pub struct Engines {
     pub timing: Option<Timing>,
     /// Whether it is not started again before the person says so; the reason.
     pub stopped: Option<String>,
-    /// How often it was started again since it last segmented an image.
-    pub restarts: u32,
+    /// When engines died, in milliseconds of the page's clock; what is long ago no longer counts.
+    pub deaths: Vec<f64>,
     /// How often it died on the GPU at this visit.
     pub gpu_deaths: u32,
     /// What happened, for the diagnostics.

@@ -33,7 +33,7 @@ pub struct Notice {
     pub tone: Tone,
     /// The sentence.
     pub text: String,
-    /// One line each, where the sentence is about several files.
+    /// One line a file, where files were refused; with a single one the sentence says it all.
     pub list: Vec<String>,
     /// What can be done about it.
     pub offer: Option<Offer>,
@@ -69,9 +69,9 @@ impl Notices {
         };
         list.retain(|line| *line != refusal);
         list.push(refusal);
-        let text = match list.len() {
-            1 => "A file could not be opened.".to_owned(),
-            count => format!("{count} files could not be opened."),
+        let text = match list.as_slice() {
+            [only] => only.clone(),
+            all => format!("{} files could not be opened.", all.len()),
         };
         self.push(Tone::Error, text, list, None);
     }

@@ -357,7 +357,7 @@ impl App {
         lines.push(format!("Canvas: {}×{} at {}", canvas.width, canvas.height, canvas.ratio));
         lines.push(format!("Images: {}", self.documents.len()));
         lines.push(format!("Offline: {:?}", self.offline));
-        lines.push(format!("Restarts: {}", self.engines.restarts));
+        lines.push(format!("Deaths: {:?}", self.engines.deaths));
         lines.extend(self.engines.incidents.iter().map(|incident| format!("Incident: {incident}")));
         lines.join("\n")
     }

@@ -306,7 +306,6 @@ impl App {
     }
 
     fn segmented(&mut self, maps: Segmentation, milliseconds: f64) {
-        self.engines.restarts = 0;
         self.overlay.reset();
         // The person may have changed their mind meanwhile; then the segmentation is still pending.
         if self.wanted_maps().as_ref() != Some(&maps) {

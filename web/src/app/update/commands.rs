@@ -205,6 +205,6 @@ impl App {
         self.models.set_remembered(digest, false);
         self.effects
             .push(Effect::ForgetModel(digest.as_str().into()));
-        self.news(format!("“{name}” is forgotten on this device."), None);
+        self.news(format!("“{name}” is no longer remembered."), None);
     }
 }

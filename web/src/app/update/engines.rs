@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use crate::app::command::Command;
 use crate::app::documents::SegmentationState;
 use crate::app::effect::{Effect, EngineBuild};
-use crate::app::engines::{Engine, Gpu, MOST_RESTARTS, Pending, Phase, Purpose};
+use crate::app::engines::{Engine, Gpu, MOST_RESTARTS, Pending, Phase, Purpose, RECENTLY};
 use crate::app::event::{EngineId, PayloadId, Timer};
-use crate::app::notices::{Offer, Tone};
 use crate::app::preferences::Timing;
 use crate::app::state::App;
 use crate::app::wording;
@@ -51,13 +49,13 @@ impl App {
         Engine::new(engine, build, now)
     }
 
-    pub(super) fn launch_is_late(&mut self, engine: EngineId) {
+    pub(super) fn launch_is_late(&mut self, engine: EngineId, now: f64) {
         let is_late = self
             .engines
             .get_mut(engine)
             .is_some_and(|engine| engine.phase == Phase::Launching);
         if is_late {
-            self.engine_died(engine, "The worker did not start in time.".to_owned(), None);
+            self.engine_died(engine, "The worker did not start in time.".to_owned(), None, now);
         }
     }
 
@@ -178,7 +176,7 @@ impl App {
                     self.failed(serves, pending, &message);
                 }
             }
-            Message::Fatal { message, gpu_fault } => self.engine_died(id, message, gpu_fault),
+            Message::Fatal { message, gpu_fault } => self.engine_died(id, message, gpu_fault, now),
         }
     }
 
@@ -207,7 +205,6 @@ impl App {
         if !self.engines.serves(id) {
             return;
         }
-        self.notices.withdraw(&Command::RestartEngine);
         if had_gpu_fault && matches!(self.engines.gpu, Gpu::Refused(_)) {
             let sentence = self.device_sentence();
             self.news(sentence, None);
@@ -222,7 +219,13 @@ impl App {
 
     /// An engine is gone. The one that serves is started again, at most three times; the documents and what the person
     /// did with them are kept. `gpu_fault` says what the GPU did, where it is to blame.
-    pub(super) fn engine_died(&mut self, id: EngineId, reason: String, gpu_fault: Option<String>) {
+    pub(super) fn engine_died(
+        &mut self,
+        id: EngineId,
+        reason: String,
+        gpu_fault: Option<String>,
+        now: f64,
+    ) {
         if !self.engines.serves(id) {
             if self.engines.get_mut(id).is_some() {
                 let fault = gpu_fault.unwrap_or_else(|| "the engine stopped on the GPU".to_owned());
@@ -235,7 +238,8 @@ impl App {
         };
         self.effects.push(Effect::StopWorker(engine.id));
         self.engines.incidents.push(reason);
-        self.engines.restarts += 1;
+        self.engines.deaths.retain(|death| now - death < RECENTLY);
+        self.engines.deaths.push(now);
         self.engines.are_threads_blamed |= engine.build == EngineBuild::CpuThreads;
         self.blame_gpu(&engine, gpu_fault);
         self.overlay.reset();
@@ -254,7 +258,7 @@ impl App {
         if let Some(suspect) = suspect {
             self.blame_document(suspect);
         }
-        if self.engines.restarts <= MOST_RESTARTS {
+        if self.engines.deaths.len() <= MOST_RESTARTS {
             self.news(
                 "The engine stopped and was started again. Your picture and your edits are kept.",
                 None,
@@ -307,26 +311,19 @@ impl App {
         }
     }
 
-    /// No engine is started before the person says so. The page shows that for as long as it is so.
+    /// No engine is started before the person says so. The page shows the reason, with the way on, for as long as it is so.
     pub(super) fn stop(&mut self, reason: &str) {
         if let Some(engine) = self.engines.serving.take() {
             self.effects.push(Effect::StopWorker(engine.id));
         }
-        let reason = wording::sentence(reason);
-        self.engines.stopped = Some(reason.clone());
-        let offer = Offer {
-            label: "Try again",
-            command: Command::RestartEngine,
-        };
-        self.notices.tell(Tone::Error, reason, Some(offer));
+        self.engines.stopped = Some(wording::sentence(reason));
     }
 
     /// The person starts the engine again.
     pub(super) fn restart(&mut self, now: f64) {
         self.notices.forget_errors();
-        self.notices.withdraw(&Command::RestartEngine);
         self.engines.stopped = None;
-        self.engines.restarts = 0;
+        self.engines.deaths.clear();
         if let Some(engine) = self.engines.serving.take() {
             // They gave up on one that is at work.
             self.effects.push(Effect::StopWorker(engine.id));

@@ -78,7 +78,7 @@ impl App {
                 message,
                 payload,
             } => self.heard(engine, message, payload, now),
-            Event::EngineDied { engine, reason } => self.engine_died(engine, reason, None),
+            Event::EngineDied { engine, reason } => self.engine_died(engine, reason, None, now),
             Event::FileSaved {
                 file_name,
                 is_saved: true,
@@ -118,7 +118,7 @@ impl App {
                 self.launch(now)
             }
             Timer::Relaunch => {}
-            Timer::Launch(engine) => self.launch_is_late(engine),
+            Timer::Launch(engine) => self.launch_is_late(engine, now),
             Timer::Measure => self.overlay.is_quiet = true,
             Timer::Notice(id) => self.notices.dismiss(id),
         }
