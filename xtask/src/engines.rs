@@ -112,7 +112,8 @@ impl Engine {
                 "wasm32-unknown-unknown",
                 "--no-default-features",
             ])
-            .args(["--features", self.binary, "--bin", self.binary])
+            .args(["--features", self.binary, "--features", "browser"])
+            .args(["--bin", self.binary])
             .in_folder(&project.root)
             .hint("The compiler's messages are printed above.");
         let target = project.wasm_variant_target(self.name);
