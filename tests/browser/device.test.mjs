@@ -81,7 +81,7 @@ test('after four ends the engine is left alone until the person asks, and the im
 test('a GPU that is lost is replaced by the CPU, which goes on with the same image', async (t) => {
   const withGpu = await launch({ gpu: true });
   t.after(() => withGpu.close());
-  const app = await (await (await openWindow(t, withGpu, server.origin)).open('')).onGpu();
+  const app = await (await (await openWindow(t, withGpu, server.origin)).open('?device=gpu')).onGpu();
   await app.segment(picture.file);
   assert.match((await app.said()).join(' '), /Runs on the GPU/);
   await app.setThreshold(0.4);
@@ -137,7 +137,7 @@ test('what suits the GPU is measured at the first visit and kept for the next', 
     };
   });
   const visit = async () => {
-    await (await app.open('')).onGpu();
+    await (await app.open('?device=gpu')).onGpu();
     return app.page.evaluate(() => window.tuned);
   };
   const first = await visit();
