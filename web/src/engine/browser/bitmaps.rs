@@ -1,7 +1,7 @@
 //! Pixels as bitmaps, which travel to the page and are drawn there without being looked at again.
 
 use js_sys::{Object, Reflect};
-use wasm_bindgen::{Clamped, JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ImageBitmap, ImageData, OffscreenCanvas, OffscreenCanvasRenderingContext2d};
 
@@ -52,7 +52,7 @@ impl Bitmaps {
     #[cfg(not(feature = "engine-cpu-threads"))]
     #[allow(clippy::unused_self)] // the one below needs it
     fn image_data(&mut self, width: u32, height: u32, rgba: &[u8]) -> Result<ImageData, JsValue> {
-        ImageData::new_with_u8_clamped_array_and_sh(Clamped(rgba), width, height)
+        ImageData::new_with_u8_clamped_array_and_sh(wasm_bindgen::Clamped(rgba), width, height)
     }
 
     /// A copy of the pixels in memory that is not shared.
