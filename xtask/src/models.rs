@@ -27,31 +27,45 @@ struct Data {
     name: &'static str,
     /// A folder of images without a lesion.
     normals: Option<&'static str>,
-    /// Whether it is more than a choice from another.
-    is_whole: bool,
+    /// Whether the models are measured on it under other conditions too.
+    is_varied: bool,
 }
 
-const DATA: [Data; 3] = [
+const DATA: [Data; 5] = [
     Data {
         modality: "ultrasound",
         folder: "busi",
         name: "BUSI",
         normals: Some("busi_normal"),
-        is_whole: true,
+        is_varied: true,
+    },
+    Data {
+        modality: "ultrasound",
+        folder: "busbra",
+        name: "BUS-BRA",
+        normals: None,
+        is_varied: false,
+    },
+    Data {
+        modality: "ultrasound",
+        folder: "breast_usg",
+        name: "BrEaST",
+        normals: Some("breast_usg_normal"),
+        is_varied: false,
     },
     Data {
         modality: "dermoscopy",
         folder: "isic",
         name: "ISIC 2017",
         normals: None,
-        is_whole: true,
+        is_varied: true,
     },
     Data {
         modality: "dermoscopy",
         folder: "isic_val_full",
         name: "ISIC 2017, files as published",
         normals: None,
-        is_whole: false,
+        is_varied: false,
     },
 ];
 
@@ -145,7 +159,7 @@ pub fn run(project: &Project, data: Option<&Path>, only: Option<&str>) -> Result
                     &json(&out.join("report.json"))?,
                 ));
             }
-            if set.is_whole {
+            if set.is_varied {
                 let table = conditions::table(&program, &project.cache, &folder, set, &data)?;
                 others.push(format!("{}:\n\n{table}", set.name));
             }
@@ -242,8 +256,8 @@ fn tta(manifest: &Value) -> &'static str {
 }
 
 const HEAD: &str = "\
-| test part | images | mean IoU (95 %) | mean Dice (95 %) | median IoU | HD95, px | sensitivity | precision | authors' IoU / F1 | ECE | normals with false positives over 1 % |
-|---|---|---|---|---|---|---|---|---|---|---|";
+| test part | images | mean IoU (95 %) | mean Dice (95 %) | median IoU | HD95, px | sensitivity | precision | authors' IoU / F1 | ECE | lesions without a mask | normals with false positives over 1 % |
+|---|---|---|---|---|---|---|---|---|---|---|---|";
 
 fn row(name: &str, cost: Option<f64>, report: &Value) -> String {
     let summary = |figure: &str| &report["summary"][figure];
@@ -261,7 +275,7 @@ fn row(name: &str, cost: Option<f64>, report: &Value) -> String {
         format!(", averaged over views (time × {cost:.1})")
     });
     format!(
-        "| {name}{how} | {} | {} | {} | {:.3} | {:.1} | {:.3} | {:.3} | {:.3} / {:.3} | {:.3} | {normals} |",
+        "| {name}{how} | {} | {} | {} | {:.3} | {:.1} | {:.3} | {:.3} | {:.3} / {:.3} | {:.3} | {:.1} % | {normals} |",
         report["images"],
         interval("iou"),
         interval("dice"),
@@ -272,6 +286,7 @@ fn row(name: &str, cost: Option<f64>, report: &Value) -> String {
         mean("authors_iou"),
         mean("authors_f1"),
         number(&report["calibration"]["ece"]),
+        100.0 * mean("without_mask"),
     )
 }
 
@@ -305,6 +320,7 @@ mod tests {
             "precision",
             "authors_iou",
             "authors_f1",
+            "without_mask",
         ]
         .map(|figure| (figure.to_owned(), statistic.clone()))
         .into_iter()
