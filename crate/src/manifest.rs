@@ -219,6 +219,9 @@ pub struct Score {
     /// Mean F1 as the authors of CMUNeXt compute it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authors_f1: Option<f32>,
+    /// Share of lesions that get no mask at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without_mask: Option<f32>,
     /// Share of normal images with over 1 % of the pixels called lesion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub normals_over_one_percent: Option<f32>,

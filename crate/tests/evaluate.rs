@@ -91,6 +91,10 @@ fn the_figures_are_those_of_the_masks_that_segment_writes() {
     let iou = found.summary.iou.expect("images");
     assert!(close(iou.mean, mean));
     assert!(iou.interval[0] <= mean && mean <= iou.interval[1]);
+    assert_eq!(
+        found.summary.without_mask.map(|share| share.mean),
+        Some(0.0)
+    );
     assert_eq!(found.calibration.reliability.pixels(), 3 * 200 * 150);
 }
 
@@ -244,6 +248,53 @@ fn calibration_writes_temperature_and_threshold_and_does_not_lose_accuracy() {
         chosen("iou")
     );
     assert!((after.calibration.ece - chosen("ece")).abs() < 1e-6);
+}
+
+#[test]
+fn what_each_threshold_costs_on_lesions_and_on_normal_images_is_said_and_normal_images_leave_the_temperature_alone()
+ {
+    let folder = folder("calibrate-normal");
+    let (data, normal) = (folder.join("data"), folder.join("normal"));
+    dataset(&data, 2);
+    // A lesion that is passed off as normal is a false alarm at every threshold that finds it.
+    let lesion = phantom::dermoscopy(0, 200, 150);
+    write(
+        &normal.join("lesion.png"),
+        &png(&lesion.image).expect("encodable"),
+    );
+    let model = model();
+    let paths = [("--model", model.as_path()), ("--data", data.as_path())];
+    let chosen = |more: &[(&str, &Path)]| {
+        let paths = [&paths, more].concat();
+        let output = delineo(&["calibrate", "--json", "--dry-run"], &paths);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        said["chosen"].clone()
+    };
+    let without = chosen(&[]);
+    let with = chosen(&[("--normal", &normal)]);
+    assert_eq!(with["temperature"], without["temperature"]);
+    assert_eq!(with["ece"], without["ece"]);
+    assert_eq!(
+        (&with["images"], &without["images"]),
+        (&3.into(), &2.into())
+    );
+    let points = |of: &serde_json::Value, name: &str| -> Vec<f64> {
+        let curve = of["curve"].as_array().expect("a curve").iter();
+        curve
+            .map(|point| point[name].as_f64().expect("a number"))
+            .collect()
+    };
+    assert!(
+        points(&without, "false_alarms")
+            .iter()
+            .all(|share| *share == 0.0)
+    );
+    let alarms = points(&with, "false_alarms");
+    assert_eq!((alarms.len(), alarms[0]), (99, 1.0));
+    assert!(alarms.is_sorted_by(|a, b| a >= b), "{alarms:?}");
+    let missed = points(&with, "without_mask");
+    assert!(missed.is_sorted() && missed[0] == 0.0, "{missed:?}");
 }
 
 #[test]

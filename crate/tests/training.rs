@@ -237,6 +237,19 @@ fn a_trained_model_says_how_it_came_to_be_and_can_be_trained_further() {
 }
 
 #[test]
+fn a_data_set_can_be_left_out_by_its_folders_name_but_not_the_last_one() {
+    let text = config("[{ side = 32, epochs = 1 }]", 2, 0.01, "");
+    let text = text.replace("[[data]]", "[[data]]\nfolder = \"../other\"\n\n[[data]]");
+    let mut config = Config::from_toml(&text, Path::new("here")).expect("a good configuration");
+    assert_eq!(config.data.len(), 2);
+    assert!(matches!(config.leave_out("here"), Err(Error::Training(_))));
+    config.leave_out("other").expect("it is there");
+    let left: Vec<_> = config.data.iter().flat_map(|data| &data.folder).collect();
+    assert_eq!(left, [Path::new("here/data")]);
+    assert!(matches!(config.leave_out("data"), Err(Error::Training(_))));
+}
+
+#[test]
 fn a_training_can_begin_with_the_mean_of_several() {
     let several = config("[{ side = 32, epochs = 1 }]", 2, 0.01, "")
         .replace("[[data]]", "init = [\"a\", \"b.pth\"]\n\n[[data]]");

@@ -112,7 +112,7 @@ pub fn run(project: &Project, data: Option<&Path>, only: Option<&str>) -> Result
                     &json(&out.join("report.json"))?,
                 ));
             }
-            if set.is_whole {
+            if set.is_varied {
                 let table = conditions::table(&program, &project.cache, &folder, set, &data)?;
                 others.push(format!("{}:\n\n{table}", set.name));
             }
@@ -209,8 +209,8 @@ fn tta(manifest: &Value) -> &'static str {
 }
 
 const HEAD: &str = "\
-| test part | images | mean IoU (95 %) | mean Dice (95 %) | median IoU | HD95, px | sensitivity | precision | authors' IoU / F1 | ECE | normals with false positives over 1 % |
-|---|---|---|---|---|---|---|---|---|---|---|";
+| test part | images | mean IoU (95 %) | mean Dice (95 %) | median IoU | HD95, px | sensitivity | precision | authors' IoU / F1 | ECE | lesions without a mask | normals with false positives over 1 % |
+|---|---|---|---|---|---|---|---|---|---|---|---|";
 
 fn row(name: &str, cost: Option<f64>, report: &Value) -> String {
     let summary = |figure: &str| &report["summary"][figure];
@@ -228,7 +228,7 @@ fn row(name: &str, cost: Option<f64>, report: &Value) -> String {
         format!(", averaged over views (time × {cost:.1})")
     });
     format!(
-        "| {name}{how} | {} | {} | {} | {:.3} | {:.1} | {:.3} | {:.3} | {:.3} / {:.3} | {:.3} | {normals} |",
+        "| {name}{how} | {} | {} | {} | {:.3} | {:.1} | {:.3} | {:.3} | {:.3} / {:.3} | {:.3} | {:.1} % | {normals} |",
         report["images"],
         interval("iou"),
         interval("dice"),
@@ -239,6 +239,7 @@ fn row(name: &str, cost: Option<f64>, report: &Value) -> String {
         mean("authors_iou"),
         mean("authors_f1"),
         number(&report["calibration"]["ece"]),
+        100.0 * mean("without_mask"),
     )
 }
 
@@ -257,6 +258,7 @@ mod tests {
             "precision",
             "authors_iou",
             "authors_f1",
+            "without_mask",
         ]
         .map(|figure| (figure.to_owned(), statistic.clone()))
         .into_iter()

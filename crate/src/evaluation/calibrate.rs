@@ -6,38 +6,41 @@ use super::{empty, no_class, pairs};
 use crate::dataset::{Dataset, Part};
 use crate::manifest::Resize;
 use crate::mask::{Mask, ProbabilityMap};
-use crate::metrics::{Reliability, Temperature, ThresholdSweep};
+use crate::metrics::{Reliability, Temperature, ThresholdPoint, ThresholdSweep};
 use crate::model::Model;
 use crate::{Error, imaging};
 
 /// What was chosen, and what it changes on the data that it was chosen on.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Calibrated {
     /// Divides the logits: the one with the least negative log-likelihood of a pixel.
     pub temperature: f32,
-    /// The threshold from 0.01 to 0.99 with the greatest mean IoU at that temperature.
-    pub threshold: f32,
+    /// The threshold from 0.01 to 0.99 with the greatest [score](ThresholdPoint::score) at that temperature, and what it does.
+    #[serde(flatten)]
+    pub chosen: ThresholdPoint,
     /// How many images it was chosen on.
     pub images: usize,
-    /// Mean IoU at the chosen threshold and temperature.
-    pub iou: f64,
     /// Mean IoU at the threshold 0.5, which no temperature changes but for the resampling.
     pub iou_at_half: f64,
     /// Expected calibration error at the chosen temperature.
     pub ece: f64,
     /// Expected calibration error at the temperature 1.
     pub ece_before: f64,
+    /// What every threshold does.
+    pub curve: Vec<ThresholdPoint>,
 }
 
 /// Chooses temperature and threshold of a model's class on one part, usually `val`, of one or more data sets. Each data
-/// set weighs the same, and within it each image. The logits of all images are held in memory: 0.25 MB an image of
-/// 256×256.
+/// set weighs the same, and within it each image. `normals` are data sets without a lesion, whose masks are not read; they
+/// tell the threshold what false alarms it costs and leave the temperature alone. The logits of all images are held in
+/// memory: 0.25 MB an image of 256×256.
 ///
 /// # Errors
 /// As [`super::evaluate`].
 pub async fn calibrate(
     model: &Model,
     datasets: &[Dataset],
+    normals: &[Dataset],
     part: Part,
     class: usize,
     mut progress: impl FnMut(&str),
@@ -53,21 +56,28 @@ pub async fn calibrate(
     }
     let mut temperature = Temperature::default();
     let mut images = Vec::new();
-    for dataset in datasets {
+    let all = datasets.iter().map(|dataset| (dataset, false));
+    for (dataset, is_normal) in all.chain(normals.iter().map(|dataset| (dataset, true))) {
         let pairs = pairs(dataset, part)?;
         let weight = 1.0 / pairs.len() as f64;
         for pair in pairs {
+            let mut pair = pair.clone();
+            if is_normal {
+                pair.mask = None;
+            }
             let (image, truth) = pair.load()?;
             let values = imaging::preprocess(&image, &manifest.input);
             let logits = model.logits(values, shape).await?;
             let logits = logits.chunks_exact(width * height).nth(class);
             let logits = logits.ok_or_else(|| no_class(model, class))?.to_vec();
-            temperature.add(&logits, &share(&truth, width, height), weight);
-            images.push((pair, weight, logits));
+            if !is_normal {
+                temperature.add(&logits, &share(&truth, width, height), weight);
+            }
             progress(&pair.name);
+            images.push((pair, is_normal, weight, logits));
         }
     }
-    if images.is_empty() {
+    if images.iter().all(|(_, is_normal, ..)| *is_normal) {
         return Err(match datasets.first() {
             Some(dataset) => empty(dataset, part),
             None => Error::Data(vec!["there is no data set to calibrate on".to_owned()]),
@@ -76,27 +86,29 @@ pub async fn calibrate(
     let temperature = temperature.fit();
     let mut sweep = ThresholdSweep::default();
     let (mut before, mut after) = (Reliability::default(), Reliability::default());
-    for (pair, weight, logits) in &images {
+    for (pair, is_normal, weight, logits) in &images {
         let (_, truth) = pair.load()?;
         let at = |temperature| {
             let map = ProbabilityMap::from_logits(width, height, logits, temperature);
             map.resample(truth.width(), truth.height())
         };
-        before.add(&at(1.0), truth.bits());
         let probabilities = at(temperature);
-        after.add(&probabilities, truth.bits());
+        if !is_normal {
+            before.add(&at(1.0), truth.bits());
+            after.add(&probabilities, truth.bits());
+        }
         sweep.add(&probabilities, truth.bits(), *weight);
     }
-    let (threshold, iou) = sweep.best();
-    let half = sweep.curve().find(|(threshold, _)| *threshold == 0.5);
+    let chosen = sweep.best();
+    let half = sweep.curve().find(|point| point.threshold == 0.5);
     Ok(Calibrated {
         temperature,
-        threshold,
+        chosen,
         images: images.len(),
-        iou,
-        iou_at_half: half.map_or(iou, |(_, iou)| iou),
+        iou_at_half: half.unwrap_or(chosen).iou,
         ece: after.ece(),
         ece_before: before.ece(),
+        curve: sweep.curve().collect(),
     })
 }
 

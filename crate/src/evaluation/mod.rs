@@ -15,7 +15,9 @@ use image::RgbImage;
 use crate::Error;
 use crate::dataset::{Dataset, Pair, Part};
 use crate::mask::{Cleaning, Mask, ProbabilityMap};
-use crate::metrics::{AuthorsScore, Confusion, Reliability, Statistic, SurfaceDistance};
+use crate::metrics::{
+    AuthorsScore, Confusion, FALSE_POSITIVE_AREA, Reliability, Statistic, SurfaceDistance,
+};
 use crate::model::Model;
 use crate::tta::Views;
 
@@ -27,8 +29,6 @@ pub use sheet::{ContactSheet, Tile};
 
 /// Seed of every bootstrap, so that a report can be made again.
 const SEED: u64 = 0;
-/// Share of a normal image over which a false positive counts.
-pub const FALSE_POSITIVE_AREA: f64 = 0.01;
 
 /// How a model is evaluated.
 #[derive(Clone, Copy, Debug, PartialEq)]

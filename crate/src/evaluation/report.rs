@@ -72,10 +72,19 @@ pub struct Case {
     pub authors_f1: f64,
 }
 
+impl Case {
+    /// Whether nothing was found where there is a lesion, 1 or 0; none where the truth is empty too.
+    fn without_mask(&self) -> Option<f64> {
+        (self.truth_area > 0).then(|| f64::from(self.predicted_area == 0))
+    }
+}
+
 /// Figures over all images; none where no image has the figure.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)] // the fields are those of `Case`
+#[allow(missing_docs)] // the other fields are those of `Case`
 pub struct Summary {
+    /// Share of the lesions that get no mask at all.
+    pub without_mask: Option<Statistic>,
     pub iou: Option<Statistic>,
     pub dice: Option<Statistic>,
     pub sensitivity: Option<Statistic>,
@@ -95,6 +104,7 @@ impl Summary {
         let statistic =
             |value: &dyn Fn(&Case) -> Option<f64>| Statistic::of(cases.iter().map(value), seed);
         Self {
+            without_mask: statistic(&Case::without_mask),
             iou: statistic(&|case| Some(case.iou)),
             dice: statistic(&|case| Some(case.dice)),
             sensitivity: statistic(&|case| Some(case.sensitivity)),
@@ -110,7 +120,7 @@ impl Summary {
     }
 
     /// The figures with names that a person reads, in the order of the report.
-    pub fn rows(&self) -> [(&'static str, Option<&Statistic>); 11] {
+    pub fn rows(&self) -> [(&'static str, Option<&Statistic>); 12] {
         [
             ("IoU", self.iou.as_ref()),
             ("Dice (F1)", self.dice.as_ref()),
@@ -123,6 +133,7 @@ impl Summary {
             ("|area error|", self.absolute_area_error.as_ref()),
             ("authors' IoU", self.authors_iou.as_ref()),
             ("authors' F1", self.authors_f1.as_ref()),
+            ("without a mask", self.without_mask.as_ref()),
         ]
     }
 }
@@ -221,6 +232,7 @@ impl Report {
             ece: Some(round(self.calibration.ece)),
             authors_iou: self.summary.authors_iou.map(|iou| round(iou.mean)),
             authors_f1: self.summary.authors_f1.map(|f1| round(f1.mean)),
+            without_mask: self.summary.without_mask.map(|share| round(share.mean)),
             normals_over_one_percent: over.map(round),
             test_time_augmentation: self.test_time_augmentation,
         })

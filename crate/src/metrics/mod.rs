@@ -19,4 +19,7 @@ pub use reliability::{Bin, Reliability};
 pub use summary::Statistic;
 pub use surface::SurfaceDistance;
 pub use temperature::Temperature;
-pub use threshold::ThresholdSweep;
+pub use threshold::{ThresholdPoint, ThresholdSweep};
+
+/// Share of an image without a lesion above which what is found there counts as a false alarm.
+pub const FALSE_POSITIVE_AREA: f64 = 0.01;

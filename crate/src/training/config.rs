@@ -1,5 +1,6 @@
 //! What a training is told: a TOML file that holds everything but the device.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, Serialize};
@@ -257,6 +258,26 @@ impl Config {
             Some((_, fault)) => Err(Error::Training(fault.to_owned())),
             None => self.augmentation.check(),
         }
+    }
+
+    /// Leaves out the data set whose folder has this name, so that what is learnt can be measured on a hospital that was not
+    /// seen.
+    ///
+    /// # Errors
+    /// [`Error::Training`] when there is no such data set, or no other.
+    pub fn leave_out(&mut self, name: &str) -> Result<(), Error> {
+        let is_named = |data: &Data| {
+            let folder = data.folder.as_ref().or(data.images.as_ref());
+            folder.and_then(|folder| folder.file_name()) == Some(OsStr::new(name))
+        };
+        let count = self.data.len();
+        self.data.retain(|data| !is_named(data));
+        if self.data.len() == count {
+            return Err(Error::Training(format!(
+                "it has no data set in a folder named {name}"
+            )));
+        }
+        self.check()
     }
 
     /// The network's size.

@@ -8,12 +8,9 @@ use crate::dataset::{Dataset, Pair, Part};
 use crate::imaging;
 use crate::manifest::Input;
 use crate::mask::{Cleaning, Mask, ProbabilityMap};
-use crate::metrics::Confusion;
+use crate::metrics::{Confusion, FALSE_POSITIVE_AREA};
 use crate::network::FusedNetwork;
 use crate::weights::Checkpoint;
-
-/// Share of a normal image's area above which a lesion found on it counts as a false alarm.
-const ALARM: f64 = 0.01;
 
 /// An image of a val part, ready for the network, with its truth at its own size.
 pub(super) struct Exam {
@@ -70,15 +67,19 @@ pub(super) fn examine(
         // The sum of nothing is -0, which would be written so.
         let mean =
             |values: Vec<f64>| (values.iter().sum::<f64>() + 0.0) / values.len().max(1) as f64;
-        let is_alarm =
-            |counts: &&&Confusion| counts.fp as f64 > ALARM * (counts.fp + counts.tn) as f64;
+        let share = |of: &[&Confusion], is_so: fn(&Confusion) -> bool| {
+            mean(of.iter().map(|counts| f64::from(is_so(counts))).collect())
+        };
         Validation {
             data: dataset.name.clone(),
             images: lesions.len(),
             iou: mean(lesions.iter().map(|counts| counts.iou()).collect()),
             dice: mean(lesions.iter().map(|counts| counts.dice()).collect()),
+            without_mask: share(&lesions, |counts| counts.tp + counts.fp == 0),
             normal: normal.len(),
-            alarms: normal.iter().filter(is_alarm).count() as f64 / normal.len().max(1) as f64,
+            alarms: share(&normal, |counts| {
+                counts.false_positive_area() > FALSE_POSITIVE_AREA
+            }),
         }
     };
     Ok(sets.iter().enumerate().map(validation).collect())

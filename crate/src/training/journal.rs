@@ -15,6 +15,9 @@ pub struct Validation {
     pub iou: f64,
     /// Mean Dice coefficient, likewise.
     pub dice: f64,
+    /// Share of the images with a lesion on which nothing is found.
+    #[serde(default)]
+    pub without_mask: f64,
     /// Images without a lesion.
     pub normal: usize,
     /// Share of those on which more than 1 % of the area is taken for one.
@@ -62,7 +65,10 @@ pub(super) fn csv(rows: &[Row]) -> String {
         }
     }
     for set in &sets {
-        let _ = write!(text, ",{set} iou,{set} dice,{set} alarms");
+        let _ = write!(
+            text,
+            ",{set} iou,{set} dice,{set} without mask,{set} alarms"
+        );
     }
     text.push('\n');
     for row in rows {
@@ -86,12 +92,72 @@ pub(super) fn csv(rows: &[Row]) -> String {
                     } else {
                         String::new()
                     };
-                    let _ = write!(text, ",{},{},{alarms}", lesion(v.iou), lesion(v.dice));
+                    for value in [v.iou, v.dice, v.without_mask] {
+                        let _ = write!(text, ",{}", lesion(value));
+                    }
+                    let _ = write!(text, ",{alarms}");
                 }
-                None => text.push_str(",,,"),
+                None => text.push_str(",,,,"),
             }
         }
         text.push('\n');
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn validation(data: &str, images: usize, iou: f64, normal: usize, alarms: f64) -> Validation {
+        Validation {
+            data: data.to_owned(),
+            images,
+            iou,
+            dice: iou,
+            without_mask: 0.25,
+            normal,
+            alarms,
+        }
+    }
+
+    #[test]
+    fn a_large_set_counts_no_more_than_a_small_one_and_a_set_of_normal_images_by_its_alarms() {
+        let sets = [
+            validation("large", 1000, 0.8, 0, 0.0),
+            validation("small", 10, 0.6, 0, 0.0),
+            validation("normal", 0, 0.0, 14, 0.5),
+        ];
+        assert!((score(&sets) - (0.7 - 0.1 * 0.5)).abs() < 1e-12);
+        assert!((score(&sets[..2]) - 0.7).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_row_has_the_figures_of_each_set_under_its_name() {
+        let row = Row {
+            epoch: 1,
+            side: 64,
+            rate: 1e-3,
+            loss: 0.5,
+            seconds: 9.6,
+            validations: vec![
+                validation("a", 8, 0.75, 0, 0.0),
+                validation("b", 0, 0.0, 4, 0.5),
+            ],
+        };
+        let without = Row {
+            validations: Vec::new(),
+            ..row.clone()
+        };
+        let text = csv(&[row, without]);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "epoch,side,rate,loss,seconds,a iou,a dice,a without mask,a alarms,b iou,b dice,b without mask,b alarms",
+                "1,64,1.000e-3,0.50000,10,0.7500,0.7500,0.2500,,,,,0.5000",
+                "1,64,1.000e-3,0.50000,10,,,,,,,,",
+            ]
+        );
+    }
 }

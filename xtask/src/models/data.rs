@@ -9,30 +9,44 @@ pub struct Data {
     pub name: &'static str,
     /// A folder of images without a lesion.
     pub normals: Option<&'static str>,
-    /// Whether it is more than a choice from another.
-    pub is_whole: bool,
+    /// Whether the models are measured on it under other conditions too.
+    pub is_varied: bool,
 }
 
-pub const DATA: [Data; 3] = [
+pub const DATA: [Data; 5] = [
     Data {
         modality: "ultrasound",
         folder: "busi",
         name: "BUSI",
         normals: Some("busi_normal"),
-        is_whole: true,
+        is_varied: true,
+    },
+    Data {
+        modality: "ultrasound",
+        folder: "busbra",
+        name: "BUS-BRA",
+        normals: None,
+        is_varied: false,
+    },
+    Data {
+        modality: "ultrasound",
+        folder: "breast_usg",
+        name: "BrEaST",
+        normals: Some("breast_usg_normal"),
+        is_varied: false,
     },
     Data {
         modality: "dermoscopy",
         folder: "isic",
         name: "ISIC 2017",
         normals: None,
-        is_whole: true,
+        is_varied: true,
     },
     Data {
         modality: "dermoscopy",
         folder: "isic_val_full",
         name: "ISIC 2017, files as published",
         normals: None,
-        is_whole: false,
+        is_varied: false,
     },
 ];

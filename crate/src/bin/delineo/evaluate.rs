@@ -12,6 +12,7 @@ use delineo::model::Model;
 use delineo::tta::Views;
 
 use crate::model::{open, threshold};
+use crate::normal::normal_images;
 use crate::{DeviceArgument, Stop, make_folder, print_json, progress_bar, read, replace, write};
 
 #[derive(clap::Args)]
@@ -42,6 +43,9 @@ pub struct Arguments {
     /// work).
     #[arg(long, value_name = "mirror|all", num_args = 0..=1, default_missing_value = "all", require_equals = true)]
     tta: Option<Views>,
+    /// How many of the worst cases worst.png shows.
+    #[arg(long, default_value_t = Settings::default().worst)]
+    worst: usize,
     /// Threshold on the probability; the model's own where it is not given.
     #[arg(long, value_parser = threshold)]
     threshold: Option<f32>,
@@ -69,7 +73,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
             threshold: arguments.threshold,
             class: arguments.class,
             test_time_augmentation: arguments.tta,
-            ..Settings::default()
+            worst: arguments.worst,
         },
     );
     let dataset = Dataset::open(&arguments.layout()?)?;
@@ -137,22 +141,6 @@ impl Arguments {
             _ => Err(Error::Data(vec!["no data set was given".to_owned()])),
         }
     }
-}
-
-/// Images without a lesion: the part of a data set, or every image of a folder.
-fn normal_images(folder: &Path, part: Part) -> Result<Dataset, Error> {
-    let whole = Split::All(part);
-    let layout = if folder.join("images").is_dir() {
-        Layout::of_folder(folder, whole)?
-    } else {
-        Layout::of_normal(folder, whole)
-    };
-    let dataset = Dataset::open(&Layout {
-        masks: None,
-        ..layout
-    })?;
-    dataset.check(&[part])?;
-    Ok(dataset)
 }
 
 fn json(report: &Report) -> Result<Vec<u8>, Error> {

@@ -12,6 +12,7 @@ mod evaluate;
 mod inspect;
 mod logits;
 mod model;
+mod normal;
 mod phantom;
 mod segment;
 #[cfg(feature = "train")]

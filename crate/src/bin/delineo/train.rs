@@ -30,6 +30,13 @@ pub struct Arguments {
     /// Model folder or checkpoint to start from, in place of the configuration's; given several times, the mean of all.
     #[arg(long)]
     init: Vec<PathBuf>,
+    /// Start from random weights, whatever the configuration says.
+    #[arg(long, conflicts_with = "init")]
+    from_scratch: bool,
+    /// Data set to leave out, by its folder's name: an honest test of the recipe on images of another origin, as long as the
+    /// start has not seen them.
+    #[arg(long, value_name = "NAME")]
+    leave_out: Vec<String>,
     /// Where to run.
     #[arg(long, value_enum, default_value_t)]
     device: TrainingDevice,
@@ -81,8 +88,12 @@ impl TrainingDevice {
 pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
     let text = String::from_utf8_lossy(&read(&arguments.config)?).into_owned();
     let folder = arguments.config.parent().unwrap_or(&arguments.config);
-    let config = Config::from_toml(&text, folder)?;
-    let init = match arguments.init.as_slice() {
+    let mut config = Config::from_toml(&text, folder)?;
+    for name in &arguments.leave_out {
+        config.leave_out(name)?;
+    }
+    let init: &[PathBuf] = match arguments.init.as_slice() {
+        _ if arguments.from_scratch => &[],
         [] => &config.init,
         given => given,
     };
@@ -166,7 +177,12 @@ fn line(row: &Row) -> String {
     for set in &row.validations {
         text.push_str(&format!("  {}:", set.data));
         if set.images > 0 {
-            text.push_str(&format!(" IoU {:.4} Dice {:.4}", set.iou, set.dice));
+            text.push_str(&format!(
+                " IoU {:.4} Dice {:.4} without a mask {:.0} %",
+                set.iou,
+                set.dice,
+                100.0 * set.without_mask
+            ));
         }
         if set.normal > 0 {
             text.push_str(&format!(" false alarms {:.0} %", 100.0 * set.alarms));
