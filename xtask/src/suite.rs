@@ -87,7 +87,7 @@ pub fn run(project: &Project, suites: &[Suite], more: &[String]) -> Result<()> {
             ),
             (
                 "delineo-web",
-                &["--features", "page"],
+                &["--features", "page,engine-cpu"],
                 "about 3 minutes the first time, seconds afterwards",
             ),
             (
@@ -169,11 +169,13 @@ fn lints(project: &Project, toolchain: Option<Toolchain>) -> Vec<(String, Result
     let mut results = Vec::new();
     let packages = [
         ("delineo", &["--features", "cli,train,bench"][..], true),
-        ("delineo-web", &["--features", "page"], false),
+        ("delineo-web", &["--features", "page,engine-cpu"], false),
+        // Without a feature it is the page's decisions alone, which need no browser.
+        ("delineo-web", &["--lib"], false),
         ("xtask", &[], true),
     ];
     for (package, features, has_documentation) in packages {
-        let name = format!("Lint {package} with its tests");
+        let name = format!("Lint {package} with its tests {}", features.join(" "));
         let task = native_cargo(project, "clippy").args(["--all-targets", "--package", package]);
         let task = task
             .args(features)
@@ -212,6 +214,8 @@ fn lints(project: &Project, toolchain: Option<Toolchain>) -> Vec<(String, Result
                 ])
                 .args([
                     "--no-default-features",
+                    "--features",
+                    "browser",
                     "--features",
                     binary,
                     "--bin",
