@@ -41,6 +41,14 @@ pub enum EngineError {
         /// The file's name.
         name: String,
     },
+    /// A model does not give its known answer on a device that is sound.
+    #[error(
+        "{name} does not give the answer that it is known to give. It or its model.json is damaged."
+    )]
+    WrongAnswer {
+        /// The model's name.
+        name: String,
+    },
     /// There is no device of the kind that was asked for.
     #[error("{0}")]
     NoDevice(String),

@@ -132,25 +132,25 @@ pub fn own(
 /// Puts a model on a device and lets it give its known answer, for which a GPU first compiles its kernels.
 ///
 /// A model that fails on the GPU is tried on the CPU as well. Where it passes there, the GPU is to blame and the engine
-/// cannot go on; where it fails, what `model.json` says of it is wrong.
+/// cannot go on; where it fails, the model is.
 pub async fn checked(source: Source, device: &OpenDevice) -> Result<Model, Fault> {
     let Source {
         manifest,
         checkpoint,
     } = source;
-    if device.report.kind == DeviceKind::Cpu {
-        return Ok(tested(manifest, &checkpoint, &device.device).await?);
+    let name = manifest.name.clone();
+    let on_gpu = device.report.kind == DeviceKind::Gpu;
+    let error = match tested(manifest.clone(), &checkpoint, &device.device).await {
+        Err(error @ delineo::Error::Device { .. }) => error,
+        other => return Ok(other?),
+    };
+    if on_gpu && tested(manifest, &checkpoint, &device::cpu()).await.is_ok() {
+        return Err(Fault::Fatal {
+            message: error.to_string(),
+            gpu_fault: Some(GPU_WRONG.to_owned()),
+        });
     }
-    match tested(manifest.clone(), &checkpoint, &device.device).await {
-        Err(error @ delineo::Error::Device { .. }) => {
-            tested(manifest, &checkpoint, &device::cpu()).await?;
-            Err(Fault::Fatal {
-                message: error.to_string(),
-                gpu_fault: Some(GPU_WRONG.to_owned()),
-            })
-        }
-        other => Ok(other?),
-    }
+    Err(EngineError::WrongAnswer { name }.into())
 }
 
 async fn tested(
