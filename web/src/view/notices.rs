@@ -51,7 +51,7 @@ fn Row(
                 <p>{text}</p>
                 {(list.len() > 1).then(|| view! {
                     // A long list scrolls, also by keyboard.
-                    <ul class="notice-list" tabindex="0" aria-label="One line each">
+                    <ul class="notice-list" tabindex="0" aria-label="Files">
                         {list.into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}
                     </ul>
                 })}

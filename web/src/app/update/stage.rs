@@ -103,6 +103,8 @@ impl App {
                 viewport.pan(-across * step, -down * step, size, canvas)
             });
         };
+        // The keyboard has the brush now, also where the pointer rests on the stage.
+        self.stage.hover = None;
         let step = ratio * KEY_BRUSH_STEP;
         let before = self.in_image(self.stage.keyboard_brush());
         let (over_x, over_y) = self.stage.move_keyboard_brush(across * step, down * step);
@@ -127,12 +129,12 @@ impl App {
 
     /// Puts the brush down once, for those who draw with the keyboard.
     pub(super) fn dab(&mut self) {
+        self.stage.hover = None;
         let point = self.in_image(self.stage.keyboard_brush());
         let radius = self.brush_radius();
-        if let (Some(kind), Some(shown)) = (
-            self.stage.tool.stroke_kind(),
-            self.documents.shown_mut(),
-        ) {
+        if let (Some(kind), Some(shown)) =
+            (self.stage.tool.stroke_kind(), self.documents.shown_mut())
+        {
             shown.edits.begin(kind, radius, point);
         }
     }
@@ -146,5 +148,26 @@ impl App {
     fn in_image(&self, at: (f64, f64)) -> (f64, f64) {
         self.shown()
             .map_or(at, |shown| viewport::to_image(shown.viewport.view, at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_brush_is_where_the_keyboard_moves_it_although_the_pointer_rests_on_the_stage() {
+        let mut app = App::default();
+        app.stage.tool = Tool::Add;
+        app.pointer(Pointer {
+            phase: PointerPhase::Moved,
+            id: 1,
+            at: (3.0, 4.0),
+            is_main: false,
+            is_finger: false,
+        });
+        assert_eq!(app.stage.hover, Some((3.0, 4.0)));
+        app.arrow(1.0, 0.0, false);
+        assert_eq!(app.stage.hover, None);
     }
 }
