@@ -104,7 +104,10 @@ pub struct Documents {
 
 impl Documents {
     /// Appends files and returns the first of them.
-    pub fn append(&mut self, files: impl IntoIterator<Item = (FileId, String)>) -> Option<DocumentId> {
+    pub fn append(
+        &mut self,
+        files: impl IntoIterator<Item = (FileId, String)>,
+    ) -> Option<DocumentId> {
         let first = self.list.len();
         for (file, name) in files {
             self.last_id += 1;
@@ -236,9 +239,7 @@ impl Documents {
 
     /// Keeps a closed document so that it can be opened again, and returns the one that was kept before.
     pub fn keep_closed(&mut self, closed: Closed) -> Option<Document> {
-        self.closed
-            .replace(closed)
-            .map(|closed| closed.document)
+        self.closed.replace(closed).map(|closed| closed.document)
     }
 
     /// The document that can be opened again.

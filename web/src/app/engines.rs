@@ -163,7 +163,9 @@ impl Engine {
 
     /// Whether it is asked something of this kind.
     pub fn is_asked(&self, is_meant: impl Fn(&Purpose) -> bool) -> bool {
-        self.pending.iter().any(|pending| is_meant(&pending.purpose))
+        self.pending
+            .iter()
+            .any(|pending| is_meant(&pending.purpose))
     }
 
     /// Whether it owes an answer that somebody waits for.
@@ -266,9 +268,7 @@ impl Engines {
     pub fn why_cpu(&self) -> Option<String> {
         match &self.gpu {
             Gpu::Unknown | Gpu::Serving(_) => None,
-            Gpu::Expected(_) | Gpu::Preparing { .. } => {
-                Some("the GPU is getting ready".to_owned())
-            }
+            Gpu::Expected(_) | Gpu::Preparing { .. } => Some("the GPU is getting ready".to_owned()),
             Gpu::Ready { .. } => Some("the GPU takes over with the next image".to_owned()),
             Gpu::Slower(adapter) => Some(format!("it is faster here than the GPU ({adapter})")),
             Gpu::Refused(reason) => Some(reason.clone()),

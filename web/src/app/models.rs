@@ -10,7 +10,7 @@ use delineo::manifest::Manifest;
 
 use super::event::{OwnModel, PublishedModel};
 use super::wording::megabytes;
-use crate::protocol::{ModelKey, Modality, Settings};
+use crate::protocol::{Modality, ModelKey, Settings};
 
 /// A model that can be chosen.
 #[derive(Clone, Debug, PartialEq)]
@@ -143,9 +143,8 @@ impl Models {
             .and_then(|modality| self.best(modality))
             .map(|entry| &entry.key);
         // Without a reason to choose, any of the site's models is as good to begin with as another.
-        let is_published = |key: &&ModelKey| {
-            matches!(key, ModelKey::Published(_)) && self.is_offered(key)
-        };
+        let is_published =
+            |key: &&ModelKey| matches!(key, ModelKey::Published(_)) && self.is_offered(key);
         chosen
             .or_else(|| self.active.as_ref().filter(is_published))
             .or_else(|| self.latest.as_ref().filter(is_published))
@@ -259,12 +258,14 @@ impl Models {
     /// What the person reads in the list of models: the name, and what one costs that is larger than the one that the
     /// app would take for the same images.
     pub fn label(&self, entry: &ModelEntry) -> String {
-        let is_larger =
-            |modality| self.best(modality).is_some_and(|best| best.bytes < entry.bytes);
+        let is_larger = |modality| {
+            self.best(modality)
+                .is_some_and(|best| best.bytes < entry.bytes)
+        };
         let is_priced = matches!(entry.key, ModelKey::Published(_))
-            && Modality::ALL.into_iter().any(|modality| {
-                is_for(&entry.modalities, modality) && is_larger(modality)
-            });
+            && Modality::ALL
+                .into_iter()
+                .any(|modality| is_for(&entry.modalities, modality) && is_larger(modality));
         if is_priced {
             return format!("{} ({})", entry.label, megabytes(entry.bytes as f64));
         }
@@ -368,7 +369,10 @@ mod tests {
 
     #[test]
     fn each_modality_gets_the_model_that_was_trained_for_it() {
-        let models = with(&[("skin", &["dermoscopy"], 800), ("breast", &["ultrasound"], 900)]);
+        let models = with(&[
+            ("skin", &["dermoscopy"], 800),
+            ("breast", &["ultrasound"], 900),
+        ]);
         assert!(models.is_automatic());
         assert_eq!(best(&models, Modality::Dermoscopy), Some("skin"));
         assert_eq!(best(&models, Modality::Ultrasound), Some("breast"));
@@ -405,8 +409,18 @@ mod tests {
             models.bring(own(digest));
             models.set_remembered(digest, true);
         }
-        let labels: Vec<_> = models.entries().iter().map(|entry| models.label(entry)).collect();
-        let expected = ["breast", "breast-base (6.3 MB)", "skin", "mine.pth (aaaaaa)", "mine.pth (cccccc)"];
+        let labels: Vec<_> = models
+            .entries()
+            .iter()
+            .map(|entry| models.label(entry))
+            .collect();
+        let expected = [
+            "breast",
+            "breast-base (6.3 MB)",
+            "skin",
+            "mine.pth (aaaaaa)",
+            "mine.pth (cccccc)",
+        ];
         assert_eq!(labels, expected);
     }
 
@@ -467,7 +481,10 @@ mod tests {
     fn the_same_model_again_changes_nothing() {
         // 0.55 is another model's proposal, which ran in between on another image.
         let skin = proposal("skin", 0.4);
-        assert_eq!(skin.carried(settings(2, 0.55), &skin.clone()), settings(2, 0.55));
+        assert_eq!(
+            skin.carried(settings(2, 0.55), &skin.clone()),
+            settings(2, 0.55)
+        );
     }
 
     #[test]

@@ -54,9 +54,8 @@ impl Notices {
 
     /// Says something, in the place of the same sentence or the same offer. Returns its number.
     pub fn tell(&mut self, tone: Tone, text: String, offer: Option<Offer>) -> u32 {
-        self.list.retain(|notice| {
-            notice.text != text && (offer.is_none() || notice.offer != offer)
-        });
+        self.list
+            .retain(|notice| notice.text != text && (offer.is_none() || notice.offer != offer));
         self.push(tone, text, Vec::new(), offer)
     }
 
@@ -90,7 +89,10 @@ impl Notices {
     /// There is no longer a reason to offer this.
     pub fn withdraw(&mut self, command: &Command) {
         self.list.retain(|notice| {
-            notice.offer.as_ref().is_none_or(|offer| offer.command != *command)
+            notice
+                .offer
+                .as_ref()
+                .is_none_or(|offer| offer.command != *command)
         });
     }
 
@@ -117,7 +119,10 @@ impl Notices {
     }
 
     fn plain(&self) -> usize {
-        self.list.iter().filter(|notice| notice.offer.is_none()).count()
+        self.list
+            .iter()
+            .filter(|notice| notice.offer.is_none())
+            .count()
     }
 }
 
@@ -163,7 +168,11 @@ mod tests {
     fn an_offer_is_made_once() {
         let mut notices = Notices::default();
         notices.tell(Tone::Info, "Update available.".to_owned(), update());
-        notices.tell(Tone::Info, "Another update is available.".to_owned(), update());
+        notices.tell(
+            Tone::Info,
+            "Another update is available.".to_owned(),
+            update(),
+        );
         assert_eq!(texts(&notices), ["Another update is available."]);
         notices.withdraw(&Command::Update);
         assert_eq!(notices.iter().count(), 0);

@@ -90,7 +90,11 @@ fn engine(rig: &Rig, number: u8) -> Option<EngineId> {
 fn happen(rig: &mut Rig, happening: Happening) {
     match happening {
         Happening::Drop(number) => {
-            let name = if number % 2 == 0 { "mole" } else { "ultrasound" };
+            let name = if number % 2 == 0 {
+                "mole"
+            } else {
+                "ultrasound"
+            };
             rig.drop_files(&[&format!("{name}-{number}.png")]);
         }
         Happening::DropBroken => rig.drop_files(&["broken.txt", "after-broken.png"]),
@@ -128,7 +132,9 @@ fn happen(rig: &mut Rig, happening: Happening) {
             }
         }
         Happening::AnswerWrongly(number) => {
-            let Some(id) = engine(rig, number) else { return };
+            let Some(id) = engine(rig, number) else {
+                return;
+            };
             let first = rig
                 .engines
                 .get_mut(&id)
@@ -166,7 +172,9 @@ fn happen(rig: &mut Rig, happening: Happening) {
         Happening::Bring(number) => {
             let digest = format!("digest-{number}");
             let file = Some(FileId(1000 + u32::from(number)));
-            rig.tell(Event::OwnModelRead(Ok(own_model(&digest, "best.pth", file))));
+            rig.tell(Event::OwnModelRead(Ok(own_model(
+                &digest, "best.pth", file,
+            ))));
         }
         Happening::BreakModels(is_broken) => {
             rig.broken_models.clear();

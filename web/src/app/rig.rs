@@ -17,7 +17,7 @@ use super::preferences::Preferences;
 use super::stage::Canvas;
 use super::state::App;
 use crate::protocol::{
-    Answer, Area, DeviceReport, DocumentId, DeviceKind, MaskSpec, Message, ModelKey, Modality,
+    Answer, Area, DeviceKind, DeviceReport, DocumentId, MaskSpec, Message, Modality, ModelKey,
     Request, RequestId, Segmentation,
 };
 
@@ -89,7 +89,9 @@ impl Rig {
     /// A page that has just begun: two models are listed, and there is no GPU.
     pub fn new() -> Self {
         let mut rig = Self::bare(Surroundings::default());
-        rig.tell(Event::AdapterFound(Err("This browser has no WebGPU.".to_owned())));
+        rig.tell(Event::AdapterFound(Err(
+            "This browser has no WebGPU.".to_owned()
+        )));
         rig.list_models();
         rig
     }
@@ -176,8 +178,12 @@ impl Rig {
                 ..
             } => match self.engines.get_mut(&engine) {
                 Some(worker) if worker.listens => worker.requests.push_back((id, request)),
-                Some(_) => self.faults.push(format!("asked before it listens: {request:?}")),
-                None => self.faults.push(format!("asked an engine that is gone: {request:?}")),
+                Some(_) => self
+                    .faults
+                    .push(format!("asked before it listens: {request:?}")),
+                None => self
+                    .faults
+                    .push(format!("asked an engine that is gone: {request:?}")),
             },
             Effect::SetTimer { timer, .. } => {
                 self.timers.insert(timer);
@@ -272,7 +278,11 @@ impl Rig {
         let result = match request {
             Request::Start { .. } => Ok((
                 Answer::Started(DeviceReport {
-                    kind: if is_gpu { DeviceKind::Gpu } else { DeviceKind::Cpu },
+                    kind: if is_gpu {
+                        DeviceKind::Gpu
+                    } else {
+                        DeviceKind::Cpu
+                    },
                     name: "Fake".to_owned(),
                 }),
                 false,
@@ -414,7 +424,12 @@ impl Rig {
             let due = self.timers.iter().copied().find(is_due);
             if let Some(timer) = due.filter(|_| !has_answered) {
                 self.fire(timer);
-            } else if !has_answered && self.engines.values().all(|engine| engine.requests.is_empty()) {
+            } else if !has_answered
+                && self
+                    .engines
+                    .values()
+                    .all(|engine| engine.requests.is_empty())
+            {
                 return;
             }
         }
@@ -431,7 +446,10 @@ impl Rig {
         for _ in 0..100 {
             let Some(id) = self.serving() else { return };
             self.listen(id);
-            let next = self.engines.get(&id).and_then(|engine| engine.requests.front());
+            let next = self
+                .engines
+                .get(&id)
+                .and_then(|engine| engine.requests.front());
             let is_it = next.is_some_and(|(_, request)| is_meant(request));
             if !self.answer(id) || is_it {
                 return;
@@ -476,7 +494,10 @@ impl Rig {
     }
 
     pub fn shown_name(&self) -> Option<&str> {
-        self.app.documents.shown().map(|(document, _)| document.name.as_str())
+        self.app
+            .documents
+            .shown()
+            .map(|(document, _)| document.name.as_str())
     }
 
     pub fn shown_model(&self) -> Option<&ModelKey> {

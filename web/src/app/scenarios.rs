@@ -43,7 +43,9 @@ fn draw(rig: &mut Rig) {
 }
 
 fn strokes(rig: &Rig) -> usize {
-    rig.app.shown().map_or(0, |shown| shown.edits.strokes().len())
+    rig.app
+        .shown()
+        .map_or(0, |shown| shown.edits.strokes().len())
 }
 
 #[test]
@@ -53,8 +55,15 @@ fn a_dropped_image_is_shown_segmented_and_measured() {
     assert!(rig.is_done());
     assert_eq!(rig.shown_model(), Some(&skin()));
     assert!(rig.overlays >= 1);
-    assert!(rig.app.shown().is_some_and(|shown| shown.area.is_some_and(|area| area.exact)));
-    assert_eq!(rig.app.shown().map(|shown| shown.settings.threshold), Some(0.4));
+    assert!(
+        rig.app
+            .shown()
+            .is_some_and(|shown| shown.area.is_some_and(|area| area.exact))
+    );
+    assert_eq!(
+        rig.app.shown().map(|shown| shown.settings.threshold),
+        Some(0.4)
+    );
     assert_eq!(rig.app.page_state(), "done");
 }
 
@@ -65,7 +74,10 @@ fn each_image_gets_the_model_for_what_it_shows() {
     rig.send(Command::Step(1));
     rig.settle();
     assert_eq!(rig.shown_model(), Some(&breast()));
-    assert_eq!(rig.app.shown().map(|shown| shown.settings.threshold), Some(0.55));
+    assert_eq!(
+        rig.app.shown().map(|shown| shown.settings.threshold),
+        Some(0.55)
+    );
     rig.send(Command::Step(-1));
     rig.settle();
     assert_eq!(rig.shown_model(), Some(&skin()));
@@ -91,10 +103,16 @@ fn the_old_image_keeps_its_name_and_takes_the_edits_while_the_next_one_loads() {
     rig.send(Command::SetThreshold(0.9));
     rig.settle();
     assert_eq!(rig.shown_name(), Some("b.png"));
-    assert_eq!(rig.app.shown().map(|shown| shown.settings.threshold), Some(0.4));
+    assert_eq!(
+        rig.app.shown().map(|shown| shown.settings.threshold),
+        Some(0.4)
+    );
     rig.send(Command::Step(-1));
     rig.settle();
-    assert_eq!(rig.app.shown().map(|shown| shown.settings.threshold), Some(0.9));
+    assert_eq!(
+        rig.app.shown().map(|shown| shown.settings.threshold),
+        Some(0.9)
+    );
 }
 
 #[test]
@@ -108,7 +126,10 @@ fn a_command_about_an_image_that_is_no_longer_shown_changes_nothing() {
         command: Command::SetThreshold(0.9),
         document: first,
     });
-    assert_eq!(rig.app.shown().map(|shown| shown.settings.threshold), Some(0.4));
+    assert_eq!(
+        rig.app.shown().map(|shown| shown.settings.threshold),
+        Some(0.4)
+    );
 }
 
 #[test]
@@ -117,7 +138,10 @@ fn an_export_while_the_next_image_loads_is_disabled_and_its_key_says_why() {
     rig.open(&["a.png", "b.png"]);
     rig.send(Command::Step(1));
     let export = Command::Export("mask");
-    assert!(matches!(rig.app.availability(&export), Availability::Waits(_)));
+    assert!(matches!(
+        rig.app.availability(&export),
+        Availability::Waits(_)
+    ));
     rig.tell(Event::Key(KeyPress {
         key: "s".to_owned(),
         control: false,
@@ -226,11 +250,17 @@ fn a_threshold_that_was_moved_stays_and_an_untouched_one_follows_the_model() {
     rig.open(&["a.png"]);
     rig.send(Command::ChooseModel(Some(breast())));
     rig.settle();
-    assert_eq!(rig.app.shown().map(|shown| shown.settings.threshold), Some(0.55));
+    assert_eq!(
+        rig.app.shown().map(|shown| shown.settings.threshold),
+        Some(0.55)
+    );
     rig.send(Command::SetThreshold(0.7));
     rig.send(Command::ChooseModel(Some(skin())));
     rig.settle();
-    assert_eq!(rig.app.shown().map(|shown| shown.settings.threshold), Some(0.7));
+    assert_eq!(
+        rig.app.shown().map(|shown| shown.settings.threshold),
+        Some(0.7)
+    );
 }
 
 #[test]
@@ -285,7 +315,11 @@ fn after_the_fourth_death_in_a_row_only_the_person_starts_the_engine_again() {
     assert!(rig.app.is_stopped());
     assert_eq!(rig.app.page_state(), "stopped");
     // It is no notice, which could be dismissed: the page says it for as long as it is so.
-    assert!(rig.sentences().iter().all(|sentence| !sentence.contains("four times")));
+    assert!(
+        rig.sentences()
+            .iter()
+            .all(|sentence| !sentence.contains("four times"))
+    );
     rig.send(Command::RestartEngine);
     rig.settle();
     assert!(rig.is_done());
@@ -367,7 +401,10 @@ fn a_faster_gpu_takes_over_once_it_was_timed_and_is_not_timed_again() {
     assert!(rig.is_done());
     assert_eq!(rig.app.device_sentence(), "Runs on the GPU (Fake).");
     let timing = rig.app.preferences.timing.clone();
-    assert_eq!(timing.as_ref().map(|timing| (timing.gpu, timing.cpu)), Some((5.0, 50.0)));
+    assert_eq!(
+        timing.as_ref().map(|timing| (timing.gpu, timing.cpu)),
+        Some((5.0, 50.0))
+    );
     assert!(rig.app.timing_sentence().is_some());
 
     let mut next_visit = with_gpu(rig.app.preferences.clone(), None);
@@ -385,7 +422,11 @@ fn a_gpu_that_is_slower_than_the_cpu_does_not_serve_and_is_not_fetched_at_the_ne
     rig.open(&["a.png"]);
     assert!(matches!(rig.app.engines.gpu, Gpu::Slower(_)));
     assert_eq!(rig.gpu(), None);
-    assert!(rig.app.device_sentence().contains("it is faster here than the GPU (Radeon)"));
+    assert!(
+        rig.app
+            .device_sentence()
+            .contains("it is faster here than the GPU (Radeon)")
+    );
 
     let mut next_visit = with_gpu(rig.app.preferences.clone(), None);
     next_visit.settle();
@@ -402,7 +443,11 @@ fn the_address_decides_the_device_by_hand() {
     let mut rig = with_gpu(Preferences::default(), Some(DeviceKind::Cpu));
     rig.settle();
     assert_eq!(rig.gpu(), None);
-    assert!(rig.app.device_sentence().contains("the page's address asks for it"));
+    assert!(
+        rig.app
+            .device_sentence()
+            .contains("the page's address asks for it")
+    );
 }
 
 #[test]
@@ -456,7 +501,11 @@ fn a_gpu_that_is_lost_while_it_serves_leaves_the_work_to_the_cpu() {
     rig.settle();
     assert!(rig.is_done());
     assert_eq!(strokes(&rig), 1);
-    assert!(rig.app.device_sentence().contains("the GPU stopped working"));
+    assert!(
+        rig.app
+            .device_sentence()
+            .contains("the GPU stopped working")
+    );
     assert_eq!(rig.gpu(), None);
 }
 
@@ -473,7 +522,11 @@ fn a_gpu_that_fails_before_it_serves_disturbs_nobody() {
     rig.open(&["a.png"]);
     assert!(rig.is_done());
     assert_eq!(rig.sentences(), Vec::<String>::new());
-    assert!(rig.app.device_sentence().contains("the engine stopped on the GPU"));
+    assert!(
+        rig.app
+            .device_sentence()
+            .contains("the engine stopped on the GPU")
+    );
 }
 
 #[test]
@@ -513,7 +566,12 @@ fn a_list_of_models_that_cannot_be_read_can_be_asked_for_again() {
     });
     rig.settle();
     assert_eq!(rig.app.status(), "No model is loaded.");
-    let asked = |rig: &Rig| rig.seen.iter().filter(|effect| **effect == Effect::ListModels).count();
+    let asked = |rig: &Rig| {
+        rig.seen
+            .iter()
+            .filter(|effect| **effect == Effect::ListModels)
+            .count()
+    };
     assert_eq!(asked(&rig), 1);
     rig.send(Command::Retry);
     assert_eq!(asked(&rig), 2);
@@ -623,9 +681,15 @@ fn a_choice_is_remembered_and_can_be_left_to_the_app_again() {
     rig.open(&["mole.png"]);
     rig.send(Command::ChooseModel(Some(breast())));
     rig.settle();
-    assert_eq!(rig.app.preferences.model.as_deref(), Some("published/breast"));
     assert_eq!(
-        rig.app.models.mismatch(crate::protocol::Modality::Dermoscopy).as_deref(),
+        rig.app.preferences.model.as_deref(),
+        Some("published/breast")
+    );
+    assert_eq!(
+        rig.app
+            .models
+            .mismatch(crate::protocol::Modality::Dermoscopy)
+            .as_deref(),
         Some("This image looks like dermoscopy, but the model was trained on ultrasound.")
     );
     rig.send(Command::ChooseModel(None));
@@ -661,7 +725,12 @@ fn the_browser_asks_before_corrections_are_lost_and_not_after_they_were_exported
     assert!(rig.saw(|effect| *effect == Effect::GuardUnload(true)));
     rig.send(Command::Export("mask"));
     rig.settle();
-    assert_eq!(rig.seen.iter().rfind(|effect| matches!(effect, Effect::GuardUnload(_))), Some(&Effect::GuardUnload(false)));
+    assert_eq!(
+        rig.seen
+            .iter()
+            .rfind(|effect| matches!(effect, Effect::GuardUnload(_))),
+        Some(&Effect::GuardUnload(false))
+    );
 }
 
 #[test]
@@ -682,7 +751,11 @@ fn an_empty_mask_is_not_called_a_border() {
     {
         area.pixels = 0.0;
     }
-    assert!(rig.app.status().starts_with("No border found at this threshold."));
+    assert!(
+        rig.app
+            .status()
+            .starts_with("No border found at this threshold.")
+    );
 }
 
 #[test]
@@ -746,12 +819,25 @@ fn a_slider_asks_for_one_frame_at_a_time_and_for_the_last_value_in_the_end() {
     for value in 41..=80 {
         rig.send(Command::SetThreshold(value as f32 / 100.0));
     }
-    let frames = rig.asked().iter().filter(|request| matches!(request, Request::Paint { .. })).count();
+    let frames = rig
+        .asked()
+        .iter()
+        .filter(|request| matches!(request, Request::Paint { .. }))
+        .count();
     assert_eq!(frames, 1);
     rig.settle();
-    let threshold = rig.app.overlay.asked.as_ref().map(|wish| wish.mask.settings.threshold);
+    let threshold = rig
+        .app
+        .overlay
+        .asked
+        .as_ref()
+        .map(|wish| wish.mask.settings.threshold);
     assert_eq!(threshold, Some(0.8));
-    assert!(rig.app.shown().is_some_and(|shown| shown.area.is_some_and(|area| area.exact)));
+    assert!(
+        rig.app
+            .shown()
+            .is_some_and(|shown| shown.area.is_some_and(|area| area.exact))
+    );
 }
 
 #[test]

@@ -92,9 +92,7 @@ pub struct Stage {
 impl Stage {
     /// Where the keyboard's brush is, in canvas pixels.
     pub fn keyboard_brush(&self) -> (f64, f64) {
-        let (x, y) = self
-            .keyboard_brush
-            .unwrap_or_else(|| self.canvas.middle());
+        let (x, y) = self.keyboard_brush.unwrap_or_else(|| self.canvas.middle());
         self.within((x, y))
     }
 

@@ -113,8 +113,7 @@ impl App {
     pub fn is_starting(&self) -> bool {
         !self.is_stopped()
             && self.engines.serving.as_ref().is_none_or(|engine| {
-                engine.phase != Phase::Ready
-                    || engine.models.is_empty() && engine.is_busy()
+                engine.phase != Phase::Ready || engine.models.is_empty() && engine.is_busy()
             })
     }
 
@@ -167,8 +166,9 @@ impl App {
 
     /// Which device serves, as a sentence; empty before that is known.
     pub fn device_sentence(&self) -> String {
-        self.device()
-            .map_or_else(String::new, |(report, why)| wording::device(report, why.as_deref()))
+        self.device().map_or_else(String::new, |(report, why)| {
+            wording::device(report, why.as_deref())
+        })
     }
 
     /// What GPU and CPU take, as a sentence, where both were measured.
@@ -217,7 +217,11 @@ impl App {
 
     /// How large the mask is, as a sentence, once that is known exactly.
     pub fn area_sentence(&self) -> String {
-        match self.shown().filter(|shown| shown.maps().is_some()).and_then(|shown| shown.area) {
+        match self
+            .shown()
+            .filter(|shown| shown.maps().is_some())
+            .and_then(|shown| shown.area)
+        {
             Some(area) if area.exact && area.pixels < 0.5 => "The mask is empty.".to_owned(),
             Some(area) if area.exact => {
                 format!("The mask covers {}.", wording::percent(area.fraction))
@@ -273,7 +277,8 @@ impl App {
 
     /// Whether flipped and turned views can be averaged for the image on the stage.
     pub fn has_views(&self) -> bool {
-        self.shown().is_some_and(|shown| Views::of(shown.modality).is_some())
+        self.shown()
+            .is_some_and(|shown| Views::of(shown.modality).is_some())
     }
 
     /// Whether a command can be carried out now. A button of a command that cannot is disabled; a key says the reason.
@@ -303,7 +308,9 @@ impl App {
                 Availability::when(shown.is_some_and(|shown| !shown.edits.is_empty()))
             }
             Command::Step(step) => Availability::when(self.documents.beside(*step).is_some()),
-            Command::SetBrush(_) | Command::ScaleBrush(_) => Availability::when(self.stage.tool != Tool::Move),
+            Command::SetBrush(_) | Command::ScaleBrush(_) => {
+                Availability::when(self.stage.tool != Tool::Move)
+            }
             Command::Zoom(..)
             | Command::Pan(..)
             | Command::Fit
@@ -319,8 +326,15 @@ impl App {
     pub fn diagnostics(&self) -> String {
         let engine = self.engines.serving.as_ref();
         let gpu = match &self.engines.gpu {
-            Gpu::Preparing { adapter, engine, milliseconds } => {
-                format!("preparing {adapter}, {:?}, {milliseconds:?} ms", engine.phase)
+            Gpu::Preparing {
+                adapter,
+                engine,
+                milliseconds,
+            } => {
+                format!(
+                    "preparing {adapter}, {:?}, {milliseconds:?} ms",
+                    engine.phase
+                )
             }
             Gpu::Ready { adapter, .. } => format!("ready, {adapter}"),
             other => format!("{other:?}"),
@@ -330,8 +344,14 @@ impl App {
             format!("Device: {}", self.device_sentence()),
             format!("GPU: {gpu}"),
             format!("Timing: {:?}", self.engines.timing),
-            format!("Engine: {:?}", engine.map(|engine| (engine.build, engine.phase))),
-            format!("Activity: {:?}", self.activity().map(|activity| activity.stage)),
+            format!(
+                "Engine: {:?}",
+                engine.map(|engine| (engine.build, engine.phase))
+            ),
+            format!(
+                "Activity: {:?}",
+                self.activity().map(|activity| activity.stage)
+            ),
             self.model_diagnostics(),
         ];
         lines.push(match self.shown() {
@@ -354,11 +374,19 @@ impl App {
             ),
         });
         let canvas = self.stage.canvas;
-        lines.push(format!("Canvas: {}×{} at {}", canvas.width, canvas.height, canvas.ratio));
+        lines.push(format!(
+            "Canvas: {}×{} at {}",
+            canvas.width, canvas.height, canvas.ratio
+        ));
         lines.push(format!("Images: {}", self.documents.len()));
         lines.push(format!("Offline: {:?}", self.offline));
         lines.push(format!("Deaths: {:?}", self.engines.deaths));
-        lines.extend(self.engines.incidents.iter().map(|incident| format!("Incident: {incident}")));
+        lines.extend(
+            self.engines
+                .incidents
+                .iter()
+                .map(|incident| format!("Incident: {incident}")),
+        );
         lines.join("\n")
     }
 
@@ -375,7 +403,11 @@ impl App {
         let input = &manifest.input;
         format!(
             "Model: {id}, {}, CMUNeXt-{}, {} parameters, {} classes, {}×{} {:?} {:?} divisor {}, weights {}",
-            if self.models.choice.is_none() { "chosen by the app" } else { "chosen" },
+            if self.models.choice.is_none() {
+                "chosen by the app"
+            } else {
+                "chosen"
+            },
             manifest.variant,
             info.parameters,
             manifest.classes.len(),

@@ -1,5 +1,8 @@
 //! The page: everything a person sees and touches.
 
+use delineo_web::{shell, view};
+
 fn main() {
-    delineo_web::view::mount(delineo_web::shell::start());
+    let (state, sink) = shell::start();
+    view::mount(view::AppHandle::new(state, sink));
 }

@@ -32,7 +32,6 @@ use wasm_bindgen_futures::spawn_local;
 use crate::adapter;
 use crate::app::event::{Event, EventSink, FileId};
 use crate::app::{App, Effect};
-use crate::view::AppHandle;
 
 use canvas::StageRenderer;
 use files::Files;
@@ -46,14 +45,14 @@ use worker::Workers;
 /// A GPU that was not found by then is none: a driver may leave the question open, and much waits for the answer.
 const LONGEST_SEARCH: Duration = Duration::from_secs(15);
 
-/// Starts the app. What components need of it is returned.
-pub fn start() -> AppHandle {
+/// Starts the app. Returned are its state, which components read, and where their events go.
+pub fn start() -> (RwSignal<App, LocalStorage>, EventSink) {
     console_error_panic_hook::set_once();
     let state = RwSignal::new_local(App::new(preferences::recall()));
     let shell = Shell::new(state);
     shell.listen();
     shell.tell(Event::Begun(address::surroundings()));
-    AppHandle::new(state, Rc::new(move |event| shell.tell(event)))
+    (state, Rc::new(move |event| shell.tell(event)))
 }
 
 struct Shell {

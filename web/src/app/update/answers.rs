@@ -12,7 +12,9 @@ use crate::app::notices::Offer;
 use crate::app::state::App;
 use crate::app::viewport::{Size, Viewport};
 use crate::app::wording;
-use crate::protocol::{Answer, Area, DocumentId, Frame, MaskSpec, ModelKey, Segmentation, Settings};
+use crate::protocol::{
+    Answer, Area, DocumentId, Frame, MaskSpec, ModelKey, Segmentation, Settings,
+};
 
 impl App {
     /// A request was met.
@@ -149,7 +151,11 @@ impl App {
                     .incidents
                     .push(format!("{purpose:?} was answered by {answer:?}"));
                 let pending = Pending { purpose, ..pending };
-                self.failed(serves, pending, "The engine gave an answer to another question.");
+                self.failed(
+                    serves,
+                    pending,
+                    "The engine gave an answer to another question.",
+                );
             }
         }
     }
@@ -226,7 +232,10 @@ impl App {
         let name = manifest.name.clone();
         let variant = manifest.variant.clone();
         let had_one = self.models.active().is_some();
-        let was_active = self.models.active().is_some_and(|(active, _)| *active == key);
+        let was_active = self
+            .models
+            .active()
+            .is_some_and(|(active, _)| *active == key);
         self.models.loaded(&key, manifest, parameters);
         if self.models.wanted(modality) != Some(&key) {
             // The person changed their mind; what runs is what they want now.
@@ -249,7 +258,9 @@ impl App {
                 });
                 let parameters = wording::grouped(parameters.into());
                 self.news(
-                    format!("Your own model “{name}” runs: CMUNeXt-{variant}, {parameters} parameters."),
+                    format!(
+                        "Your own model “{name}” runs: CMUNeXt-{variant}, {parameters} parameters."
+                    ),
                     offer,
                 );
             }

@@ -77,7 +77,9 @@ impl App {
             Command::Arrow(across, down, draws) => self.arrow(across, down, draws),
             Command::Zoom(factor, at) => {
                 let at = at.unwrap_or_else(|| self.stage.canvas.middle());
-                self.move_viewport(|viewport, size, canvas| viewport.zoom(factor, at, size, canvas));
+                self.move_viewport(|viewport, size, canvas| {
+                    viewport.zoom(factor, at, size, canvas)
+                });
             }
             Command::Pan(dx, dy) => {
                 self.move_viewport(|viewport, size, canvas| viewport.pan(dx, dy, size, canvas));

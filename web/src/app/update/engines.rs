@@ -55,7 +55,12 @@ impl App {
             .get_mut(engine)
             .is_some_and(|engine| engine.phase == Phase::Launching);
         if is_late {
-            self.engine_died(engine, "The worker did not start in time.".to_owned(), None, now);
+            self.engine_died(
+                engine,
+                "The worker did not start in time.".to_owned(),
+                None,
+                now,
+            );
         }
     }
 
@@ -162,7 +167,11 @@ impl App {
             Message::Answer {
                 id: request,
                 answer,
-            } => match self.engines.get_mut(id).and_then(|engine| engine.answered(request)) {
+            } => match self
+                .engines
+                .get_mut(id)
+                .and_then(|engine| engine.answered(request))
+            {
                 Some(pending) => self.answered(id, serves, pending, *answer, payload),
                 None => self.effects.extend(payload.map(Effect::DropPayload)),
             },
@@ -170,8 +179,10 @@ impl App {
                 id: request,
                 message,
             } => {
-                if let Some(pending) =
-                    self.engines.get_mut(id).and_then(|engine| engine.answered(request))
+                if let Some(pending) = self
+                    .engines
+                    .get_mut(id)
+                    .and_then(|engine| engine.answered(request))
                 {
                     self.failed(serves, pending, &message);
                 }

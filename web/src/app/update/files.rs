@@ -65,8 +65,9 @@ impl App {
             self.documents.open(first);
         }
         for folder in folders {
-            self.notices
-                .refuse(format!("{folder}: This is a folder. Drop the images in it instead."));
+            self.notices.refuse(format!(
+                "{folder}: This is a folder. Drop the images in it instead."
+            ));
         }
     }
 
@@ -83,8 +84,9 @@ impl App {
             return;
         };
         for (second, other) in weights {
-            self.notices
-                .refuse(format!("{other}: One model at a time: “{name}” is loaded, this is not."));
+            self.notices.refuse(format!(
+                "{other}: One model at a time: “{name}” is loaded, this is not."
+            ));
             self.effects.push(Effect::DropFile(second));
         }
         self.effects.push(Effect::ReadOwnModel {
@@ -109,7 +111,10 @@ impl App {
             let key: ModelKey = text.as_ref()?.parse().ok()?;
             self.models.is_offered(&key).then_some(key)
         };
-        let (chosen, latest) = (offered(&self.preferences.model), offered(&self.preferences.latest));
+        let (chosen, latest) = (
+            offered(&self.preferences.model),
+            offered(&self.preferences.latest),
+        );
         self.models.latest = latest;
         let asked = self.asked_model.take().map(ModelKey::Published);
         // The person's own may be on its way by now.
@@ -121,7 +126,9 @@ impl App {
             // A link is no choice of the person's, so it is not remembered.
             Some(asked) if self.models.is_offered(&asked) => self.models.choice = Some(asked),
             Some(ModelKey::Published(id)) => {
-                self.fail(format!("There is no model “{id}” here, so the usual one is used."));
+                self.fail(format!(
+                    "There is no model “{id}” here, so the usual one is used."
+                ));
             }
             _ => {}
         }
@@ -132,7 +139,10 @@ impl App {
         self.notices.forget_errors();
         self.models.forget_failures();
         if let Some(ModelKey::Own(digest)) = &key {
-            let is_at_hand = self.models.own(digest).is_some_and(|own| own.file.is_some());
+            let is_at_hand = self
+                .models
+                .own(digest)
+                .is_some_and(|own| own.file.is_some());
             if !is_at_hand {
                 self.effects
                     .push(Effect::RecallModel(digest.as_str().into()));

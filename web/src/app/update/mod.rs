@@ -83,9 +83,8 @@ impl App {
                 file_name,
                 is_saved: true,
             } => self.news(format!("Saved as {file_name}."), None),
-            Event::FileSaved { .. } => self.fail(
-                "The browser did not save the file. Check whether it blocks downloads here.",
-            ),
+            Event::FileSaved { .. } => self
+                .fail("The browser did not save the file. Check whether it blocks downloads here."),
             Event::ClipboardWritten {
                 what,
                 is_written: true,

@@ -203,7 +203,13 @@ impl App {
                 self.hold(serving, |engine| {
                     engine.models.remove(&model);
                 });
-                self.ask(serving, Purpose::Unload, Request::UnloadModel { model }, None, now);
+                self.ask(
+                    serving,
+                    Purpose::Unload,
+                    Request::UnloadModel { model },
+                    None,
+                    now,
+                );
             }
             Step::Segment(maps) => {
                 self.carry_settings(&maps.model);
@@ -218,10 +224,22 @@ impl App {
             Step::PrepareGpu(adapter) => self.prepare_gpu(adapter, now),
             Step::LoadOnGpu(engine, key) => self.ask_load(engine, key, now),
             Step::TimeOnGpu(engine, model) => {
-                self.ask(engine, Purpose::Time, Request::TimeModel { model }, None, now);
+                self.ask(
+                    engine,
+                    Purpose::Time,
+                    Request::TimeModel { model },
+                    None,
+                    now,
+                );
             }
             Step::TimeOnCpu(model) => {
-                self.ask(serving, Purpose::Time, Request::TimeModel { model }, None, now);
+                self.ask(
+                    serving,
+                    Purpose::Time,
+                    Request::TimeModel { model },
+                    None,
+                    now,
+                );
             }
             Step::GpuIsReady => {
                 self.engines.gpu = match std::mem::take(&mut self.engines.gpu) {
@@ -250,7 +268,13 @@ impl App {
                     engine.document = None;
                     engine.maps = None;
                 });
-                self.ask(serving, Purpose::Close, Request::Close { document }, None, now);
+                self.ask(
+                    serving,
+                    Purpose::Close,
+                    Request::Close { document },
+                    None,
+                    now,
+                );
             }
         }
     }
