@@ -189,13 +189,13 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                 format,
                 style,
             } => {
-                self.progress(id, Stage::Export, None);
+                report(&self.outbox, id, Stage::Export, None);
                 let document = opened(&mut self.document, mask.segmentation.document)?;
                 let (answer, bytes) = document.export(&mask, &format, style)?;
                 Ok(Reply::with(answer, Payload::Bytes(bytes)))
             }
             Request::MakeSample { modality, seed } => {
-                self.progress(id, Stage::Sample, None);
+                report(&self.outbox, id, Stage::Sample, None);
                 let (file_name, bytes) = sample::make(modality, seed)?;
                 let answer = Answer::SampleMade { file_name };
                 Ok(Reply::with(answer, Payload::Bytes(bytes)))
@@ -216,7 +216,7 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
             return Err(EngineError::OtherDevice.into());
         }
         if self.device.is_none() {
-            self.progress(id, Stage::Device, None);
+            report(&self.outbox, id, Stage::Device, None);
             self.device = Some(self.platform.open_device(kind).await?);
         }
         Ok(Answer::Started(self.device()?.report.clone()).into())
@@ -231,13 +231,7 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
         attachment: &P::Attachment,
     ) -> Result<Reply, Fault> {
         let device = self.device.as_ref().ok_or(EngineError::NotStarted)?;
-        let progress = |stage, fraction| {
-            self.outbox.send(&Message::Progress {
-                id,
-                stage,
-                fraction,
-            });
-        };
+        let progress = |stage, fraction| report(&self.outbox, id, stage, fraction);
         if !self.models.have(&key, manifest.as_deref()) {
             let source = match &key {
                 ModelKey::Published(folder) => {
@@ -297,7 +291,7 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
         name: String,
         attachment: &P::Attachment,
     ) -> Result<Reply, Fault> {
-        self.progress(id, Stage::Decode, None);
+        report(&self.outbox, id, Stage::Decode, None);
         let bytes = self.platform.bytes(attachment, &name).await?;
         let decoded = imaging::decode(&bytes)?;
         drop(bytes);
@@ -324,12 +318,7 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
     async fn segment(&mut self, id: RequestId, what: Segmentation) -> Result<Reply, Fault> {
         let model = self.models.get(&what.model)?;
         let document = opened(&mut self.document, what.document)?;
-        let (stage, fraction) = (Stage::Segment, None);
-        self.outbox.send(&Message::Progress {
-            id,
-            stage,
-            fraction,
-        });
+        report(&self.outbox, id, Stage::Segment, None);
         let start = self.platform.now();
         let maps = match what.views {
             Some(views) => model.segment_averaged(&document.image, views).await,
@@ -379,14 +368,15 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
             error => error.into(),
         }
     }
+}
 
-    fn progress(&self, id: RequestId, stage: Stage, fraction: Option<f32>) {
-        self.outbox.send(&Message::Progress {
-            id,
-            stage,
-            fraction,
-        });
-    }
+/// Says how far a request is.
+fn report(outbox: &impl Outbox, id: RequestId, stage: Stage, fraction: Option<f32>) {
+    outbox.send(&Message::Progress {
+        id,
+        stage,
+        fraction,
+    });
 }
 
 /// The open document, if it is this one.

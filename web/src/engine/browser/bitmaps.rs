@@ -5,7 +5,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ImageBitmap, ImageData, OffscreenCanvas, OffscreenCanvasRenderingContext2d};
 
-use crate::engine::browser::scope;
+use crate::engine::browser::scope::scope;
 
 /// Makes the bitmaps of overlays, one after the other.
 ///

@@ -7,7 +7,7 @@
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
-use super::scope;
+use crate::engine::browser::scope::scope;
 
 /// Asks for the lock and never gives it back. Browsers without Web Locks go without.
 pub fn hold_lock() {

@@ -6,27 +6,22 @@ mod gpu;
 mod liveness;
 mod outbox;
 mod platform;
+mod scope;
 #[cfg(feature = "engine-cpu-threads")]
 mod threads;
 
 use futures_channel::mpsc::{UnboundedReceiver, unbounded};
 use futures_util::StreamExt;
-use js_sys::{Reflect, global};
+use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+use web_sys::MessageEvent;
 
 use crate::engine::Engine;
 use crate::engine::browser::outbox::{Page, send};
 use crate::engine::browser::platform::Worker;
+use crate::engine::browser::scope::{complain, scope};
 use crate::protocol::{Message, Request, RequestId};
 use crate::wire;
-
-#[wasm_bindgen]
-extern "C" {
-    /// For faults of the program itself; what a person should know is a [`Message`].
-    #[wasm_bindgen(js_namespace = console, js_name = error)]
-    fn complain(what: &str, details: &JsValue);
-}
 
 /// Starts the worker.
 pub fn start() {
@@ -84,9 +79,4 @@ fn gpu_fault() -> Option<String> {
     return gpu::fault();
     #[cfg(not(feature = "engine"))]
     None
-}
-
-/// The worker's global scope.
-fn scope() -> DedicatedWorkerGlobalScope {
-    global().unchecked_into()
 }

@@ -6,7 +6,7 @@ use js_sys::{Array, Float32Array, Uint8Array};
 use wasm_bindgen::JsValue;
 
 use crate::engine::browser::bitmaps::Bitmaps;
-use crate::engine::browser::{complain, scope};
+use crate::engine::browser::scope::{complain, scope};
 use crate::engine::error::EngineError;
 use crate::engine::outbox::{Outbox, Payload};
 use crate::protocol::{Answer, Message, RequestId};

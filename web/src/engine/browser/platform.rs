@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, ReadableStreamDefaultReader, Response};
 
-use crate::engine::browser::scope;
+use crate::engine::browser::scope::scope;
 use crate::engine::error::EngineError;
 use crate::engine::platform::{OpenDevice, Platform};
 use crate::protocol::{DeviceKind, DeviceReport};

@@ -26,7 +26,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use super::{complain, scope};
+use crate::engine::browser::scope::{complain, scope};
 
 /// More would hardly help: the deepest maps have 16 rows, and the memory's bandwidth is shared.
 const MOST: usize = 8;
