@@ -70,8 +70,8 @@ pub struct Models {
     entries: Option<Vec<ModelEntry>>,
     /// What the person chose; the app chooses where that is nothing.
     pub choice: Option<ModelKey>,
-    /// The choice before a person's own model, to go back to when that fails.
-    pub earlier_choice: Option<ModelKey>,
+    /// The choice before the present one, with what was remembered as such, to go back to when the model cannot be had.
+    pub earlier: Option<(Option<ModelKey>, Option<String>)>,
     /// The model that was loaded last of those that were wanted.
     active: Option<ModelKey>,
     /// The site's model to begin with where the app chooses: the one that ran last.

@@ -543,6 +543,28 @@ fn a_model_that_fails_while_another_one_is_wanted_by_now_is_told_and_the_other_o
 }
 
 #[test]
+fn a_chosen_model_that_cannot_be_had_gives_way_to_the_choice_before_and_the_mask_stays() {
+    let mut rig = Rig::new();
+    rig.open(&["mole.png"]);
+    rig.broken_models.insert("breast".to_owned());
+    rig.send(Command::ChooseModel(Some(breast())));
+    rig.settle();
+    assert!(rig.app.models.is_automatic());
+    assert_eq!(rig.app.preferences.model, None);
+    assert!(rig.is_done());
+    assert!(rig.says("“breast” cannot be loaded."));
+}
+
+#[test]
+fn taking_over_what_the_app_chose_computes_nothing_again() {
+    let mut rig = Rig::new();
+    rig.open(&["mole.png"]);
+    rig.send(Command::ChooseModel(Some(skin())));
+    assert_eq!(rig.asked(), Vec::<&Request>::new());
+    assert!(rig.is_done());
+}
+
+#[test]
 fn an_image_whose_model_cannot_be_had_gets_no_mask_by_another_one_and_a_second_try() {
     let mut rig = Rig::new();
     rig.open(&["a.png"]);

@@ -275,13 +275,17 @@ impl App {
         if !is_wanted {
             return self.fail(message);
         }
-        match key {
-            // The model before, or the site's own, takes its place.
-            ModelKey::Own(_) => {
-                self.models.choice = self.models.earlier_choice.take();
-                self.fail(message);
-            }
-            ModelKey::Published(_) => self.fail_with_retry(message),
+        if self.models.choice.as_ref() == Some(&key)
+            && let Some((choice, preference)) = self.models.earlier.take()
+        {
+            // The model before takes its place, and the mask by that stays.
+            self.models.choice = choice;
+            self.preferences.model = preference;
+        }
+        if self.models.wanted(modality) == Some(&key) {
+            self.fail_with_retry(message);
+        } else {
+            self.fail(message);
         }
     }
 

@@ -3,7 +3,7 @@
 use delineo::export;
 
 use crate::app::command::{Availability, Command, Sheet};
-use crate::app::documents::{Opened, SegmentationState};
+use crate::app::documents::Opened;
 use crate::app::effect::Effect;
 use crate::app::engines::Purpose;
 use crate::app::stage::Tool;
@@ -96,9 +96,7 @@ impl App {
             Command::Compare(is_on) => self.stage.is_comparing = is_on,
             Command::AverageViews(is_on) => {
                 self.preferences.views = is_on;
-                if self.has_views() {
-                    self.segment_again();
-                }
+                self.segment_if_failed();
             }
             Command::SetMode(mode) => self.preferences.mode = mode,
             Command::NextMode => self.preferences.mode = self.preferences.mode.next(),
@@ -150,10 +148,6 @@ impl App {
     fn actual_size(&mut self) {
         let at = self.stage.canvas.middle();
         self.move_viewport(|viewport, size, canvas| viewport.zoom_to(1.0, at, size, canvas));
-    }
-
-    fn segment_again(&mut self) {
-        self.change(|shown| shown.segmentation = SegmentationState::Pending);
     }
 
     fn export(&mut self, format: &'static str, to_clipboard: bool, now: f64) {

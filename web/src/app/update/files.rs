@@ -1,7 +1,7 @@
 //! Files that come in, and the models among them.
 
 use crate::app::command::Command;
-use crate::app::documents::Closed;
+use crate::app::documents::{Closed, SegmentationState};
 use crate::app::effect::Effect;
 use crate::app::event::{Arrival, FileId, OwnModel, PublishedModel, Way};
 use crate::app::notices::Offer;
@@ -148,18 +148,24 @@ impl App {
                     .push(Effect::RecallModel(digest.as_str().into()));
                 return;
             }
-            if self.models.choice != key {
-                self.models.earlier_choice = self.models.choice.clone();
-            }
-        } else {
+        }
+        if self.models.choice != key {
+            let preference = self.preferences.model.clone();
+            self.models.earlier = Some((self.models.choice.clone(), preference));
+        }
+        if !matches!(key, Some(ModelKey::Own(_))) {
             self.preferences.model = key.as_ref().map(ModelKey::to_string);
         }
         self.models.choice = key;
-        let wanted = self.wanted_maps();
+        self.segment_if_failed();
+    }
+
+    /// Another try for an image whose segmentation failed.
+    pub(super) fn segment_if_failed(&mut self) {
         if let Some(shown) = self.documents.shown_mut()
-            && shown.maps() != wanted.as_ref()
+            && shown.segmentation == SegmentationState::Failed
         {
-            shown.segmentation = crate::app::documents::SegmentationState::Pending;
+            shown.segmentation = SegmentationState::Pending;
         }
     }
 

@@ -95,12 +95,12 @@ impl App {
             return Some(Step::Open(document.id));
         }
         let wanted = self.wanted_maps()?;
-        if opened.maps().is_some() && engine.maps.as_ref() == opened.maps() {
+        if opened.maps() == Some(&wanted) && engine.maps.as_ref() == Some(&wanted) {
             return None;
         }
         if self.models.has_failed(&wanted.model) {
             // A mask by a model for other images would be worse than none.
-            return Some(Step::GiveUpSegmentation);
+            return opened.maps().is_none().then_some(Step::GiveUpSegmentation);
         }
         self.load_step(Some(&wanted.model))
             .or(Some(Step::Segment(wanted)))
@@ -213,6 +213,9 @@ impl App {
             }
             Step::Segment(maps) => {
                 self.carry_settings(&maps.model);
+                if let Some(shown) = self.documents.shown_mut() {
+                    shown.segmentation = SegmentationState::Pending;
+                }
                 let request = Request::Segment(maps.clone());
                 self.ask(serving, Purpose::Segment(maps), request, None, now);
             }
@@ -437,10 +440,6 @@ impl App {
         if !self.models.are_listed() || self.models.entries().is_empty() {
             self.effects.push(Effect::ListModels);
         }
-        if let Some(shown) = self.documents.shown_mut()
-            && shown.segmentation == SegmentationState::Failed
-        {
-            shown.segmentation = SegmentationState::Pending;
-        }
+        self.segment_if_failed();
     }
 }
