@@ -35,12 +35,10 @@ pub fn Busy() -> impl IntoView {
 fn Stopped() -> impl IntoView {
     let app = use_app();
     let reason = app.read(|app| app.engines.stopped.clone());
-    let place = app.read(|app| {
-        if app.shown().is_some() {
-            "above"
-        } else {
-            "middle"
-        }
+    // The middle is free only where an image is still to come.
+    let place = app.read(|app| match (app.shown(), app.documents.opening_id()) {
+        (None, Some(_)) => "middle",
+        _ => "above",
     });
     view! {
         <div class="busy" data-place=move || place.get()>
