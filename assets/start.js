@@ -1,6 +1,6 @@
-// Starts the page; `cargo xtask build` fills in the names. On a first visit it also sends for what the engine will ask
-// for, so that the line is not idle while the page's code is compiled. The browser keeps what arrives and hands it over
-// when it is asked for. Nothing depends on that: what fails here is fetched by whoever needs it.
+// Starts the page, or says why it cannot; `cargo xtask build` fills in the names. On a first visit it also sends for what
+// the engine will ask for, so that the line is not idle while the page's code is compiled. The browser keeps what arrives
+// and hands it over when it is asked for. Nothing depends on that: what fails there is fetched by whoever needs it.
 const PAGE = './__PAGE__';
 const WASM = '__WASM__';
 

@@ -122,6 +122,7 @@ test('what the page loads carries its integrity, and a changed script does not r
   });
   await app.page.goto(server.origin);
   await until(() => app.faults.some((fault) => /integrity/i.test(fault)), 'the browser’s complaint');
+  await app.alert.getByText('damaged').waitFor();
   assert.equal(await app.page.evaluate(() => window.planted === true), false);
 });
 
