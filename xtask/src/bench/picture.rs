@@ -11,7 +11,7 @@ use crate::say::{self, Step};
 
 /// The sides of 12 megapixels, in pixels.
 const SIZE: (u32, u32) = (4000, 3000);
-/// Phantoms are smoother than skin; at this quality the file is about as large as a phone's, 2 MB.
+/// Phantoms are smoother than skin; at this quality the file is as large as a phone's, 4 MB.
 const QUALITY: u8 = 98;
 
 /// Writes it as JPEG, unless an earlier run did.
