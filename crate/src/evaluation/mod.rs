@@ -4,6 +4,7 @@
 //! strokes. Only the authors' score is measured at the network's size, because theirs is.
 
 mod calibrate;
+#[cfg(feature = "cli")]
 mod diagram;
 mod lettering;
 mod report;
@@ -19,6 +20,7 @@ use crate::model::Model;
 use crate::tta::Views;
 
 pub use calibrate::{Calibrated, calibrate};
+#[cfg(feature = "cli")]
 pub use diagram::reliability_diagram;
 pub use report::{Calibration, Case, NormalCase, Normals, Report, Summary};
 pub use sheet::{ContactSheet, Tile};

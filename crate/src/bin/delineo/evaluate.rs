@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use delineo::Error;
 use delineo::dataset::{Dataset, Layout, Part, Split};
-use delineo::evaluation::{self, Report, Settings, evaluate, evaluate_normals};
+use delineo::evaluation::{Report, Settings, evaluate, evaluate_normals, reliability_diagram};
 use delineo::export::png;
 use delineo::manifest::Manifest;
 use delineo::metrics::Statistic;
@@ -54,7 +54,7 @@ pub struct Arguments {
     /// The report as a JSON object on standard output.
     #[arg(long)]
     json: bool,
-    /// Folder for report.json, cases.csv, reliability.png and worst.png; made where it is missing.
+    /// Folder for report.json, cases.csv, reliability.svg and worst.png; made where it is missing.
     #[arg(long)]
     out: Option<PathBuf>,
     /// Write the scores into model.json, under this name of the data set.
@@ -99,10 +99,10 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
 
     if let Some(out) = &arguments.out {
         make_folder(out)?;
-        let diagram = evaluation::reliability_diagram(&report.calibration.reliability);
+        let diagram = reliability_diagram(&report.calibration.reliability)?;
         write(&out.join("report.json"), &json(&report)?)?;
         write(&out.join("cases.csv"), report.csv().as_bytes())?;
-        write(&out.join("reliability.png"), &png(&diagram)?)?;
+        write(&out.join("reliability.svg"), diagram.as_bytes())?;
         write(&out.join("worst.png"), &png(&sheet.picture())?)?;
     }
     if let Some(name) = &arguments.record {
