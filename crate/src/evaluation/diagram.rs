@@ -45,6 +45,7 @@ fn draw(reliability: &Reliability, text: &mut String) -> Result<(), Box<dyn std:
         .build_cartesian_2d(0.0..1.0, 0.0..1.0)?;
     chart
         .configure_mesh()
+        .max_light_lines(1)
         .x_desc("predicted probability")
         .y_desc("share that is lesion")
         .draw()?;
@@ -65,6 +66,7 @@ fn draw(reliability: &Reliability, text: &mut String) -> Result<(), Box<dyn std:
         .build_cartesian_2d(0.0..1.0, (1e-6..1.0).log_scale())?;
     chart
         .configure_mesh()
+        .max_light_lines(1)
         .y_desc("share of pixels")
         .y_labels(4)
         .y_label_formatter(&|share| format!("{share:.0e}"))
@@ -86,14 +88,10 @@ mod tests {
         let fill = format!("fill=\"#{r:02X}{g:02X}{b:02X}\"");
         let rectangles = diagram.split("<rect ").filter(|text| text.contains(&fill));
         let height = |text: &str| {
-            text.split("height=\"")
-                .nth(1)?
-                .split('"')
-                .next()?
-                .parse()
-                .ok()
+            let (height, _) = text.split_once("height=\"")?.1.split_once('"')?;
+            height.parse::<u32>().ok()
         };
-        rectangles.filter_map(|text| height(text)).sum::<u32>()
+        rectangles.filter_map(height).sum()
     }
 
     #[test]
