@@ -9,7 +9,7 @@ use crate::imaging;
 use crate::manifest::Input;
 use crate::mask::{Cleaning, Mask, ProbabilityMap};
 use crate::metrics::Confusion;
-use crate::network::FusedNetwork;
+use crate::network::CpuNetwork;
 use crate::weights::Checkpoint;
 
 /// Share of a normal image's area above which a lesion found on it counts as a false alarm.
@@ -47,7 +47,7 @@ pub(super) fn examine(
     exams: &[Exam],
     sets: &[Dataset],
 ) -> Result<Vec<Validation>, Error> {
-    let network = FusedNetwork::new(weights)?;
+    let network = CpuNetwork::new(weights)?;
     let side = side as usize;
     let counts = exams
         .par_iter()
