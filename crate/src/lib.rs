@@ -8,9 +8,9 @@
 //!                  export ◀─ mask::Mask ◀─ strokes ◀─ cleaning ◀─ threshold ◀───┘
 //! ```
 //!
-//! The library knows neither the DOM nor JavaScript. The feature `network` brings the network on every
-//! device, `cpu` only its fused path on the CPU, without burn; without either the library is everything but the network
-//! and its weights, and builds in seconds.
+//! The library knows neither the DOM nor JavaScript. The feature `network` is the network on every device, `cpu` the network on
+//! the CPU alone, without burn; without either the library is everything but the network and its weights, and builds in
+//! seconds.
 
 #[cfg(not(target_family = "wasm"))]
 pub mod dataset;

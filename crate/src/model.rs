@@ -1,7 +1,7 @@
 //! A model ready to run: manifest, network and device together.
 //!
-//! The network of burn modules has a fused twin for each kind of device: [`GpuNetwork`], and [`FusedNetwork`] on the CPU.
-//! They are what runs. [`Implementation`] can ask for the modules, which is how the twins are compared with them.
+//! Two implementations run: [`CpuNetwork`] and, on a GPU, [`GpuNetwork`]. The network as burn modules, with which tests compare
+//! both, runs where [`Implementation`] asks for it and on a GPU that [`GpuNetwork`] does not fit.
 
 #[cfg(feature = "network")]
 use burn::tensor::{Tensor, TensorData};
@@ -15,9 +15,9 @@ use crate::manifest::SelfTest;
 use crate::manifest::{Manifest, self_test_input};
 use crate::mask::ProbabilityMap;
 #[cfg(feature = "network")]
-use crate::network::{Architecture, CmuNext, Cost, FusedNetwork, GpuNetwork, Memory, Workgroup};
+use crate::network::{Architecture, CmuNext, Cost, CpuNetwork, GpuNetwork, Memory};
 #[cfg(not(feature = "network"))]
-use crate::network::{Architecture, FusedNetwork};
+use crate::network::{Architecture, CpuNetwork};
 use crate::weights::Checkpoint;
 use crate::{Error, imaging};
 
@@ -49,9 +49,9 @@ enum Runner {
         network: Box<CmuNext>,
         device: Device,
     },
-    Fused(FusedNetwork),
+    Cpu(CpuNetwork),
     #[cfg(feature = "network")]
-    FusedGpu(Box<GpuNetwork>),
+    Gpu(Box<GpuNetwork>),
 }
 
 /// A network on a device, and the manifest that says how to feed it.
@@ -146,55 +146,28 @@ impl Model {
     /// else meanwhile. The first inference does the same without a pause. Nothing is to be compiled for the CPU.
     #[cfg(feature = "network")]
     pub async fn compile(&self, pause: impl AsyncFnMut()) {
-        if let Runner::FusedGpu(network) = &self.runner {
+        if let Runner::Gpu(network) = &self.runner {
             network
                 .compile([SELF_TEST_SIDE, SELF_TEST_SIDE], pause)
                 .await;
         }
     }
 
-    /// Measures what suits the GPU best, and uses it from now on; `None` where the fused GPU path does not run. `clock` gives
-    /// milliseconds, `pause` is as for [`Self::compile`].
-    ///
-    /// # Errors
-    /// [`Error::Device`] when the GPU fails.
-    #[cfg(feature = "network")]
-    pub async fn tune(
-        &self,
-        clock: impl Fn() -> f64,
-        pause: impl AsyncFnMut(),
-    ) -> Result<Option<Workgroup>, Error> {
-        let Runner::FusedGpu(network) = &self.runner else {
-            return Ok(None);
-        };
-        let input = &self.manifest.input;
-        let sides = [input.height as usize, input.width as usize];
-        network.tune(sides, clock, pause).await.map(Some)
-    }
-
-    /// Uses an earlier answer of [`Self::tune`], of the same GPU.
-    #[cfg(feature = "network")]
-    pub fn set_workgroup(&self, workgroup: Workgroup) {
-        if let Runner::FusedGpu(network) = &self.runner {
-            network.set_workgroup(workgroup);
-        }
-    }
-
-    /// What one image of these sides, height first, costs on the GPU; `None` where the fused GPU path does not run.
+    /// What one image of these sides, height first, costs on the GPU; `None` where [`GpuNetwork`] does not run.
     #[cfg(feature = "network")]
     pub fn gpu_cost(&self, sides: [usize; 2]) -> Option<Cost> {
         match &self.runner {
-            Runner::FusedGpu(network) => Some(network.cost(sides)),
-            Runner::Fused(_) | Runner::Modules { .. } => None,
+            Runner::Gpu(network) => Some(network.cost(sides)),
+            Runner::Cpu(_) | Runner::Modules { .. } => None,
         }
     }
 
-    /// The passes of one image of these sides, height first, each on its own; none of the burn modules.
+    /// The passes of one image of these sides, height first, each on its own; nothing for the burn modules.
     #[cfg(feature = "bench")]
     pub fn passes(&self, sides: [usize; 2]) -> Vec<crate::network::Pass<'_>> {
         match &self.runner {
-            Runner::Fused(network) => network.passes(sides),
-            Runner::FusedGpu(network) => network.passes(sides),
+            Runner::Cpu(network) => network.passes(sides),
+            Runner::Gpu(network) => network.passes(sides),
             Runner::Modules { .. } => Vec::new(),
         }
     }
@@ -209,7 +182,7 @@ impl Model {
         let channels = self.architecture.in_channels;
         let temperature = self.manifest.temperature;
         #[cfg(feature = "network")]
-        if let Runner::FusedGpu(network) = &self.runner {
+        if let Runner::Gpu(network) = &self.runner {
             let (pixels, levels) = (imaging::resampled(image, input), imaging::levels(input));
             let answer = network.probabilities(&pixels, &levels, [height, width], temperature);
             let maps = answer.await?;
@@ -254,7 +227,7 @@ impl Model {
             .await?;
         compare(&found, &answer.logits, answer.tolerance)?;
         #[cfg(feature = "network")]
-        if let Runner::FusedGpu(network) = &self.runner {
+        if let Runner::Gpu(network) = &self.runner {
             // An image goes another way to the GPU than the numbers above.
             let side = answer.side;
             let image = RgbImage::from_fn(side as u32, side as u32, |x, y| {
@@ -342,7 +315,7 @@ impl Runner {
                         Memory::Workgroup
                     };
                     let network = GpuNetwork::new(checkpoint, client, memory)?;
-                    return Ok(Self::FusedGpu(Box::new(network)));
+                    return Ok(Self::Gpu(Box::new(network)));
                 }
             }
             return Ok(Self::Modules {
@@ -351,7 +324,7 @@ impl Runner {
             });
         }
         let _ = (device, implementation);
-        Ok(Self::Fused(FusedNetwork::new(checkpoint)?))
+        Ok(Self::Cpu(CpuNetwork::new(checkpoint)?))
     }
 
     /// Logits of the first class for the self-test's input, on its grid of points.
@@ -377,7 +350,7 @@ impl Runner {
             });
         }
         match self {
-            Self::Fused(network) => {
+            Self::Cpu(network) => {
                 let mut logits = Vec::new();
                 for image in input.chunks_exact(image) {
                     logits.extend(network.forward(image, [channels, height, width])?);
@@ -385,7 +358,7 @@ impl Runner {
                 Ok(logits)
             }
             #[cfg(feature = "network")]
-            Self::FusedGpu(network) => {
+            Self::Gpu(network) => {
                 let mut logits = Vec::new();
                 for image in input.chunks_exact(image) {
                     logits.extend(network.forward(image, [channels, height, width]).await?);

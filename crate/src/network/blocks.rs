@@ -8,22 +8,21 @@ use burn::tensor::module::interpolate;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Device, Tensor};
 
-/// Widening inside the inverted bottleneck.
-const EXPANSION: usize = 4;
+use super::layout;
 
 /// A convolution that keeps the sides.
-fn conv(channels: [usize; 2], kernel: usize, groups: usize, device: &Device) -> Conv2d {
-    let padding = kernel / 2;
-    Conv2dConfig::new(channels, [kernel, kernel])
-        .with_groups(groups)
+pub(super) fn conv(layout: &layout::Conv, device: &Device) -> Conv2d {
+    let padding = layout.side / 2;
+    Conv2dConfig::new([layout.inputs, layout.outputs], [layout.side, layout.side])
+        .with_groups(layout.groups)
         .with_padding(PaddingConfig2d::Explicit(
             padding, padding, padding, padding,
         ))
         .init(device)
 }
 
-fn norm(channels: usize, device: &Device) -> BatchNorm {
-    BatchNormConfig::new(channels).init(device)
+fn norm(layout: &layout::Norm, device: &Device) -> BatchNorm {
+    BatchNormConfig::new(layout.channels).init(device)
 }
 
 /// 3×3 convolution, batch normalisation, ReLU.
@@ -34,11 +33,11 @@ pub struct ConvBlock {
 }
 
 impl ConvBlock {
-    /// From `input` to `output` channels.
-    pub fn new(input: usize, output: usize, device: &Device) -> Self {
+    /// With freshly initialised weights.
+    pub fn new(layout: &layout::ConvBlock, device: &Device) -> Self {
         Self {
-            conv: conv([input, output], 3, 1, device),
-            norm: norm(output, device),
+            conv: conv(&layout.conv, device),
+            norm: norm(&layout.norm, device),
         }
     }
 
@@ -61,16 +60,16 @@ pub struct LargeKernelLayer {
 }
 
 impl LargeKernelLayer {
-    /// At a constant width of `channels`, with a `kernel` × `kernel` depthwise convolution.
-    pub fn new(channels: usize, kernel: usize, device: &Device) -> Self {
-        let wide = EXPANSION * channels;
+    /// With freshly initialised weights.
+    pub fn new(layout: &layout::LargeKernelLayer, device: &Device) -> Self {
+        let bottleneck = &layout.bottleneck;
         Self {
-            depthwise: conv([channels, channels], kernel, channels, device),
-            depthwise_norm: norm(channels, device),
-            expand: conv([channels, wide], 1, 1, device),
-            expand_norm: norm(wide, device),
-            project: conv([wide, channels], 1, 1, device),
-            project_norm: norm(channels, device),
+            depthwise: conv(&layout.depthwise, device),
+            depthwise_norm: norm(&layout.depthwise_norm, device),
+            expand: conv(&bottleneck.expand, device),
+            expand_norm: norm(&bottleneck.expand_norm, device),
+            project: conv(&bottleneck.project, device),
+            project_norm: norm(&bottleneck.project_norm, device),
         }
     }
 
@@ -93,13 +92,14 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// From `input` to `output` channels.
-    pub fn new(input: usize, output: usize, depth: usize, kernel: usize, device: &Device) -> Self {
+    /// With freshly initialised weights.
+    pub fn new(layout: &layout::Encoder, device: &Device) -> Self {
+        let layers = layout.layers.iter();
         Self {
-            layers: (0..depth)
-                .map(|_| LargeKernelLayer::new(input, kernel, device))
+            layers: layers
+                .map(|layer| LargeKernelLayer::new(layer, device))
                 .collect(),
-            widen: ConvBlock::new(input, output, device),
+            widen: ConvBlock::new(&layout.widen, device),
         }
     }
 
@@ -118,11 +118,11 @@ pub struct UpConv {
 }
 
 impl UpConv {
-    /// From `input` to `output` channels.
-    pub fn new(input: usize, output: usize, device: &Device) -> Self {
+    /// With freshly initialised weights.
+    pub fn new(layout: &layout::ConvBlock, device: &Device) -> Self {
         Self {
-            conv: conv([input, output], 3, 1, device),
-            norm: norm(output, device),
+            conv: conv(&layout.conv, device),
+            norm: norm(&layout.norm, device),
         }
     }
 
@@ -153,16 +153,16 @@ pub struct SkipFusion {
 }
 
 impl SkipFusion {
-    /// From `input` channels (skip and upsampled together) to `output`; the bottleneck is four times `output` wide.
-    pub fn new(input: usize, output: usize, device: &Device) -> Self {
-        let wide = EXPANSION * output;
+    /// With freshly initialised weights.
+    pub fn new(layout: &layout::SkipFusion, device: &Device) -> Self {
+        let bottleneck = &layout.bottleneck;
         Self {
-            grouped: conv([input, input], 3, 2, device),
-            grouped_norm: norm(input, device),
-            expand: conv([input, wide], 1, 1, device),
-            expand_norm: norm(wide, device),
-            project: conv([wide, output], 1, 1, device),
-            project_norm: norm(output, device),
+            grouped: conv(&layout.grouped, device),
+            grouped_norm: norm(&layout.grouped_norm, device),
+            expand: conv(&bottleneck.expand, device),
+            expand_norm: norm(&bottleneck.expand_norm, device),
+            project: conv(&bottleneck.project, device),
+            project_norm: norm(&bottleneck.project_norm, device),
         }
     }
 

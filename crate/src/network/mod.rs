@@ -17,24 +17,23 @@
 mod architecture;
 #[cfg(feature = "network")]
 mod blocks;
-mod fused;
+mod cpu;
+mod folding;
 #[cfg(feature = "network")]
 mod gpu;
+pub mod layout;
 #[cfg(feature = "network")]
 mod modules;
 #[cfg(feature = "bench")]
 mod pass;
 
-pub use architecture::{Architecture, Variant};
+pub use architecture::{Architecture, SIDE_MULTIPLE, Variant};
 #[cfg(feature = "network")]
 pub use blocks::{ConvBlock, Encoder, LargeKernelLayer, SkipFusion, UpConv};
-pub use fused::FusedNetwork;
+pub use cpu::CpuNetwork;
 #[cfg(feature = "network")]
-pub use gpu::{Cost, GpuNetwork, Memory, Workgroup};
+pub use gpu::{Cost, GpuNetwork, Memory};
 #[cfg(feature = "network")]
 pub use modules::CmuNext;
 #[cfg(feature = "bench")]
 pub use pass::Pass;
-
-/// Input sides must be multiples of this: four poolings, each halving.
-pub const SIDE_MULTIPLE: usize = 16;

@@ -1,11 +1,12 @@
-//! The network as burn modules: what trains, what every other path is held to, and what runs on a GPU.
+//! The network as burn modules: what is trained, what every other path is compared with, and what runs where no other path can.
 
 use burn::module::Module;
-use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::nn::conv::Conv2d;
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::tensor::{Device, Tensor};
 
-use super::{Architecture, ConvBlock, Encoder, SIDE_MULTIPLE, SkipFusion, UpConv};
+use super::architecture::{Architecture, SIDE_MULTIPLE};
+use super::blocks::{ConvBlock, Encoder, SkipFusion, UpConv, conv};
 use crate::Error;
 
 /// The network. Its numbers come from [`crate::weights::Checkpoint::load_into`].
@@ -34,32 +35,26 @@ pub struct CmuNext {
 impl CmuNext {
     /// A network with freshly initialised weights on `device`.
     pub fn new(architecture: Architecture, device: &Device) -> Self {
-        let dims = architecture.variant.dims();
-        let depths = architecture.variant.depths();
-        let kernels = architecture.variant.kernels();
-        let encoder = |stage: usize| {
-            let incoming = dims[stage.saturating_sub(1)];
-            Encoder::new(incoming, dims[stage], depths[stage], kernels[stage], device)
-        };
-        let up = |stage: usize| UpConv::new(dims[stage], dims[stage - 1], device);
-        let fusion = |stage: usize| SkipFusion::new(2 * dims[stage - 1], dims[stage - 1], device);
+        let layout = architecture.layout();
+        let [first, second, third, fourth, fifth] = &layout.encoders;
+        let [decoder5, decoder4, decoder3, decoder2] = &layout.decoders;
         Self {
-            stem: ConvBlock::new(architecture.in_channels, dims[0], device),
-            encoder1: encoder(0),
-            encoder2: encoder(1),
-            encoder3: encoder(2),
-            encoder4: encoder(3),
-            encoder5: encoder(4),
+            stem: ConvBlock::new(&layout.stem, device),
+            encoder1: Encoder::new(first, device),
+            encoder2: Encoder::new(second, device),
+            encoder3: Encoder::new(third, device),
+            encoder4: Encoder::new(fourth, device),
+            encoder5: Encoder::new(fifth, device),
             pool: MaxPool2dConfig::new([2, 2]).with_strides([2, 2]).init(),
-            up5: up(4),
-            fusion5: fusion(4),
-            up4: up(3),
-            fusion4: fusion(3),
-            up3: up(2),
-            fusion3: fusion(2),
-            up2: up(1),
-            fusion2: fusion(1),
-            head: Conv2dConfig::new([dims[0], architecture.classes], [1, 1]).init(device),
+            up5: UpConv::new(&decoder5.up, device),
+            fusion5: SkipFusion::new(&decoder5.fusion, device),
+            up4: UpConv::new(&decoder4.up, device),
+            fusion4: SkipFusion::new(&decoder4.fusion, device),
+            up3: UpConv::new(&decoder3.up, device),
+            fusion3: SkipFusion::new(&decoder3.fusion, device),
+            up2: UpConv::new(&decoder2.up, device),
+            fusion2: SkipFusion::new(&decoder2.fusion, device),
+            head: conv(&layout.head, device),
             in_channels: architecture.in_channels,
         }
     }

@@ -9,7 +9,8 @@ use image::{ImageFormat, RgbImage};
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 
-use super::augmentation::{Augmentation, around, factor, happens};
+use super::augmentation::Augmentation;
+use super::chance::{around, factor, happens};
 use super::pictures::Sample;
 
 type Rgb = [f32; 3];

@@ -9,7 +9,7 @@ use crate::imaging;
 use crate::manifest::Input;
 use crate::mask::{Cleaning, Mask, ProbabilityMap};
 use crate::metrics::{Confusion, FALSE_POSITIVE_AREA};
-use crate::network::FusedNetwork;
+use crate::network::CpuNetwork;
 use crate::weights::Checkpoint;
 
 /// An image of a val part, ready for the network, with its truth at its own size.
@@ -44,7 +44,7 @@ pub(super) fn examine(
     exams: &[Exam],
     sets: &[Dataset],
 ) -> Result<Vec<Validation>, Error> {
-    let network = FusedNetwork::new(weights)?;
+    let network = CpuNetwork::new(weights)?;
     let side = side as usize;
     let counts = exams
         .par_iter()

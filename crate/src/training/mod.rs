@@ -14,7 +14,10 @@
 //! so a training that was killed goes on exactly as if it had not been.
 
 mod augmentation;
+mod autodiff;
 mod average;
+mod backend;
+mod chance;
 mod condition;
 mod config;
 mod curve;
@@ -31,14 +34,16 @@ mod report;
 mod run;
 mod schedule;
 mod state;
+mod variation;
+mod warp;
 mod widen;
 
-pub use augmentation::{Augmentation, Draw};
+pub use augmentation::Augmentation;
 pub use average::mean;
+pub use backend::On;
 pub use condition::Condition;
 pub use config::{Config, Data, Loss, Optimiser, Recipe, Stage};
 pub use journal::{Row, Validation};
-pub use learner::On;
 pub use pictures::Picture;
 pub use report::{Outcome, Place, Progress};
 pub use run::train;

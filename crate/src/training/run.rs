@@ -8,12 +8,12 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use super::average::{EVERY, follow};
+use super::backend::{On, learner};
 use super::config::{Config, Data};
 use super::curve;
 use super::epoch::{Source, order};
 use super::exam::{Exam, examine, exams};
 use super::journal::{Row, Validation, csv, score};
-use super::learner::{On, learner};
 use super::pictures::Picture;
 use super::report::{Outcome, Place, Progress, steps_left};
 use super::state::{Position, State, write_whole};

@@ -13,7 +13,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::journal::Row;
-use super::learner::Learner;
+use super::learner::{Learner, fault};
 use crate::Error;
 use crate::weights::Checkpoint;
 
@@ -47,10 +47,6 @@ pub(super) struct State {
     pub(super) learner: Box<dyn Learner>,
     pub(super) average: Checkpoint,
     pub(super) best: Option<Checkpoint>,
-}
-
-pub(super) fn fault(what: &str, reason: impl std::fmt::Display) -> Error {
-    Error::Training(format!("its saved state cannot be used, {what}: {reason}"))
 }
 
 impl State {

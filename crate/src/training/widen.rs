@@ -21,6 +21,7 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 
 use crate::Error;
+use crate::network::layout::{self, Layout, Norm};
 use crate::network::{Architecture, Variant};
 use crate::weights::Checkpoint;
 
@@ -48,7 +49,7 @@ pub fn widen(small: &Checkpoint, variant: Variant) -> Result<Checkpoint, Error> 
         random: ChaCha8Rng::seed_from_u64(SEED),
         tensors: BTreeMap::new(),
     };
-    growth.network(from, architecture)?;
+    growth.network(&from.layout(), &architecture.layout())?;
     Ok(Checkpoint::of_tensors(architecture, growth.tensors))
 }
 
@@ -85,94 +86,90 @@ struct Growth<'a> {
 
 impl Growth<'_> {
     /// The whole network, in the order of the data.
-    fn network(&mut self, small: Architecture, large: Architecture) -> Result<(), Error> {
-        let (small, large, image, classes) = (
-            small.variant,
-            large.variant,
-            Channels::same(small.in_channels),
-            Channels::same(small.classes),
-        );
-        let (few, many) = (small.dims(), large.dims());
-        let mut map = self.copies(few[0], many[0]);
-        self.conv("stem.conv.0", &map, &image)?;
-        self.norm("stem.conv.1", &map)?;
+    fn network(&mut self, small: &Layout, large: &Layout) -> Result<(), Error> {
+        let image = Channels::same(small.stem.conv.inputs);
+        let classes = Channels::same(small.head.outputs);
+        let mut map = self.block(&small.stem, &large.stem, &image)?;
         let mut skips = Vec::new();
-        for stage in 0..5 {
-            let encoder = format!("encoder{}", stage + 1);
-            let sides = [small.kernels()[stage], large.kernels()[stage]];
-            for layer in 0..large.depths()[stage] {
-                let block = format!("{encoder}.block.{layer}");
-                if layer < small.depths()[stage] {
-                    self.depthwise(&format!("{block}.0.fn.0"), &map, sides)?;
-                    self.norm(&format!("{block}.0.fn.2"), &map)?;
-                    map = self.bottleneck(&block, [1, 3, 4, 6], map)?;
+        for (small, large) in small.encoders.iter().zip(&large.encoders) {
+            for (index, layer) in large.layers.iter().enumerate() {
+                if let Some(small) = small.layers.get(index) {
+                    let sides = [small.depthwise.side, layer.depthwise.side];
+                    self.depthwise(&small.depthwise.name, &map, sides)?;
+                    self.norm(&small.depthwise_norm, &map)?;
+                    map = self.bottleneck(&small.bottleneck, &layer.bottleneck, &map)?;
                 } else {
-                    let before = format!("{encoder}.block.{}.6", layer - 1);
-                    self.pass_on(&block, &before, map.of.len(), sides[1])?;
+                    let before = &large.layers[index - 1].bottleneck.project_norm;
+                    self.pass_on(layer, before);
                 }
             }
-            let wider = self.copies(few[stage], many[stage]);
-            self.conv(&format!("{encoder}.up.conv.0"), &wider, &map)?;
-            self.norm(&format!("{encoder}.up.conv.1"), &wider)?;
-            skips.push(wider.clone());
-            map = wider;
+            map = self.block(&small.widen, &large.widen, &map)?;
+            skips.push(map.clone());
         }
-        for stage in (1..5).rev() {
-            let (few, many) = (few[stage - 1], many[stage - 1]);
-            let up = self.copies(few, many);
-            self.conv(&format!("Up{}.up.1", stage + 1), &up, &map)?;
-            self.norm(&format!("Up{}.up.2", stage + 1), &up)?;
-            let fusion = format!("Up_conv{}.conv", stage + 1);
-            // Two groups, one for the skip, one for what comes from below.
+        // The deepest has no skip connection.
+        skips.pop();
+        let decoders = small.decoders.iter().zip(&large.decoders);
+        for ((small, large), skip) in decoders.zip(skips.iter().rev()) {
+            let up = self.block(&small.up, &large.up, &map)?;
+            let (few, many) = (small.up.conv.outputs, large.up.conv.outputs);
+            let (small, large) = (&small.fusion, &large.fusion);
+            // Two groups, one for the skip connection, one for what comes from below.
             let halves = self.copies(few, many).and(&self.copies(few, many));
             let (first, second) = halves.of.split_at(many);
-            let grouped = format!("{fusion}.0");
-            let mut weights = self.rows(&grouped, first, &skips[stage - 1])?;
-            weights.extend(self.rows(&grouped, second, &up)?);
-            self.put(&grouped, "weight", weights);
-            self.repeat(&grouped, "bias", &halves)?;
-            self.norm(&format!("{fusion}.2"), &halves)?;
-            map = self.bottleneck(&fusion, [3, 5, 6, 8], halves)?;
+            let mut weights = self.rows(&small.grouped, first, skip)?;
+            weights.extend(self.rows(&small.grouped, second, &up)?);
+            self.put(&small.grouped.name, "weight", weights);
+            self.repeat(&small.grouped.name, "bias", &halves)?;
+            self.norm(&small.grouped_norm, &halves)?;
+            map = self.bottleneck(&small.bottleneck, &large.bottleneck, &halves)?;
         }
-        self.conv("Conv_1x1", &classes, &map)
+        self.conv(&small.head, &classes, &map)
+    }
+
+    /// A convolution with its norm; returns the map that comes out.
+    fn block(
+        &mut self,
+        small: &layout::ConvBlock,
+        large: &layout::ConvBlock,
+        map: &Channels,
+    ) -> Result<Channels, Error> {
+        let wider = self.copies(small.conv.outputs, large.conv.outputs);
+        self.conv(&small.conv, &wider, map)?;
+        self.norm(&small.norm, &wider)?;
+        Ok(wider)
     }
 
     /// Expansion and projection with their norms; returns the map that comes out.
     fn bottleneck(
         &mut self,
-        block: &str,
-        [expand, expand_norm, project, project_norm]: [usize; 4],
-        map: Channels,
+        small: &layout::Bottleneck,
+        large: &layout::Bottleneck,
+        map: &Channels,
     ) -> Result<Channels, Error> {
-        let [expand, expand_norm, project, project_norm] =
-            [expand, expand_norm, project, project_norm].map(|layer| format!("{block}.{layer}"));
-        let inner = self.small.values(&format!("{expand}.bias"))?.len();
-        let outer = self.small.values(&format!("{project}.bias"))?.len();
-        let inner = self.copies(inner, inner / map.small * map.of.len());
-        let outer = self.copies(outer, outer * inner.of.len() / inner.small);
-        self.conv(&expand, &inner, &map)?;
-        self.norm(&expand_norm, &inner)?;
-        self.conv(&project, &outer, &inner)?;
-        self.norm(&project_norm, &outer)?;
-        Ok(outer)
+        let hidden = self.copies(small.expand.outputs, large.expand.outputs);
+        let outputs = self.copies(small.project.outputs, large.project.outputs);
+        self.conv(&small.expand, &hidden, map)?;
+        self.norm(&small.expand_norm, &hidden)?;
+        self.conv(&small.project, &outputs, &hidden)?;
+        self.norm(&small.project_norm, &outputs)?;
+        Ok(outputs)
     }
 
     /// A large-kernel layer that passes on the output of the norm `before` it, whose channels have the mean `bias` and the
-    /// deviation `weight`. Its depthwise kernel and three quarters of its expansion are random and nothing reads them yet.
-    fn pass_on(
-        &mut self,
-        block: &str,
-        before: &str,
-        channels: usize,
-        side: usize,
-    ) -> Result<(), Error> {
-        let [deviations, means] = ["weight", "bias"].map(|part| format!("{before}.{part}"));
+    /// deviation `weight`. Its depthwise kernel and three quarters of its expansion are random, and nothing reads them yet.
+    fn pass_on(&mut self, layer: &layout::LargeKernelLayer, before: &Norm) {
+        let layout::LargeKernelLayer {
+            depthwise,
+            depthwise_norm,
+            bottleneck,
+        } = layer;
+        let (channels, inner) = (before.channels, bottleneck.expand.outputs);
+        let [deviations, means] = ["weight", "bias"].map(|part| format!("{}.{part}", before.name));
         let deviations: Vec<f32> = self.tensors[&deviations]
             .iter()
             .map(|deviation| deviation.abs().max(1e-3))
             .collect();
         let means = self.tensors[&means].clone();
-        let inner = 4 * channels;
         let widened = |values: Vec<f32>, rest: f32| {
             let mut values = values;
             values.resize(inner, rest);
@@ -186,21 +183,21 @@ impl Growth<'_> {
             matrix
         };
 
-        let depthwise = format!("{block}.0.fn.0");
-        let kernels = self.noise(channels * side * side, side * side);
-        self.put(&depthwise, "weight", kernels);
-        self.put(&depthwise, "bias", vec![0.0; channels]);
+        let taps = depthwise.side * depthwise.side;
+        let kernels = self.noise(channels * taps, taps);
+        self.put(&depthwise.name, "weight", kernels);
+        self.put(&depthwise.name, "bias", vec![0.0; channels]);
         let none = [0.0, 0.0, 0.0, 1.0].map(|value| vec![value; channels]);
-        self.put_norm(&format!("{block}.0.fn.2"), none);
+        self.put_norm(depthwise_norm, none);
 
-        let expand = format!("{block}.1");
+        let expand = &bottleneck.expand.name;
         let mut matrix = identity(inner, channels);
         let spare = self.noise((inner - channels) * channels, channels);
         matrix[channels * channels..].copy_from_slice(&spare);
-        self.put(&expand, "weight", matrix);
+        self.put(expand, "weight", matrix);
         let clear: Vec<f32> = deviations.iter().map(|value| CLEAR * value + 3.0).collect();
         let bias = clear.iter().zip(&means).map(|(clear, mean)| clear - mean);
-        self.put(&expand, "bias", widened(bias.collect(), 0.0));
+        self.put(expand, "bias", widened(bias.collect(), 0.0));
         let variance = deviations.iter().map(|value| value * value).collect();
         let standard = [
             vec![1.0; inner],
@@ -208,32 +205,32 @@ impl Growth<'_> {
             widened(clear, 0.0),
             widened(variance, 1.0),
         ];
-        self.put_norm(&format!("{block}.3"), standard);
+        self.put_norm(&bottleneck.expand_norm, standard);
 
-        let project = format!("{block}.4");
-        self.put(&project, "weight", identity(channels, inner));
-        self.put(&project, "bias", vec![CLEAR; channels]);
+        let project = &bottleneck.project.name;
+        self.put(project, "weight", identity(channels, inner));
+        self.put(project, "bias", vec![CLEAR; channels]);
         let [clear, variance] = [CLEAR, 1.0].map(|value| vec![value; channels]);
-        self.put_norm(&format!("{block}.6"), [deviations, means, clear, variance]);
-        Ok(())
+        let same = [deviations, means, clear, variance];
+        self.put_norm(&bottleneck.project_norm, same);
     }
 
-    fn conv(&mut self, name: &str, out: &Channels, read: &Channels) -> Result<(), Error> {
-        let weights = self.rows(name, &out.of, read)?;
-        self.put(name, "weight", weights);
-        self.repeat(name, "bias", out)
+    fn conv(&mut self, small: &layout::Conv, out: &Channels, read: &Channels) -> Result<(), Error> {
+        let weights = self.rows(small, &out.of, read)?;
+        self.put(&small.name, "weight", weights);
+        self.repeat(&small.name, "bias", out)
     }
 
     /// Weights `[out, read, kernel]` of a convolution, `out` of the small network's rows. The shares of a channel's copies
     /// have the sum 1 in each row.
-    fn rows(&mut self, name: &str, out: &[usize], read: &Channels) -> Result<Vec<f32>, Error> {
-        let name = format!("{name}.weight");
-        let small = self.small.values(&name)?;
-        let shape = self.small.tensors().into_iter();
-        let kernel: usize = shape
-            .filter(|(other, _)| *other == name)
-            .flat_map(|(_, shape)| shape.into_iter().skip(2))
-            .product();
+    fn rows(
+        &mut self,
+        small: &layout::Conv,
+        out: &[usize],
+        read: &Channels,
+    ) -> Result<Vec<f32>, Error> {
+        let kernel = small.side * small.side;
+        let small = self.small.values(&format!("{}.weight", small.name))?;
         let mut weights = Vec::with_capacity(out.len() * read.of.len() * kernel);
         for row in out {
             let drawn: Vec<f32> = read
@@ -254,7 +251,7 @@ impl Growth<'_> {
         Ok(weights)
     }
 
-    /// Each channel's own kernel; where the large network has a smaller one, what lies beyond it is added to its edge.
+    /// Each channel's own kernel. Where the large network's is smaller, what lies beyond it is added to its edge.
     fn depthwise(
         &mut self,
         name: &str,
@@ -277,14 +274,14 @@ impl Growth<'_> {
         self.repeat(name, "bias", map)
     }
 
-    fn norm(&mut self, name: &str, map: &Channels) -> Result<(), Error> {
-        NORM.into_iter()
-            .try_for_each(|part| self.repeat(name, part, map))
+    fn norm(&mut self, norm: &Norm, map: &Channels) -> Result<(), Error> {
+        let mut parts = Norm::PARTS.into_iter();
+        parts.try_for_each(|part| self.repeat(&norm.name, part, map))
     }
 
-    fn put_norm(&mut self, name: &str, values: [Vec<f32>; 4]) {
-        for (part, values) in NORM.into_iter().zip(values) {
-            self.put(name, part, values);
+    fn put_norm(&mut self, norm: &Norm, values: [Vec<f32>; 4]) {
+        for (part, values) in Norm::PARTS.into_iter().zip(values) {
+            self.put(&norm.name, part, values);
         }
     }
 
@@ -320,12 +317,11 @@ impl Growth<'_> {
     }
 }
 
-const NORM: [&str; 4] = ["weight", "bias", "running_mean", "running_var"];
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::FusedNetwork;
+    use crate::network::CpuNetwork;
+    use crate::training::average;
 
     const DEEPEST: &str = "encoder5.block.0.0.fn.0.weight";
 
@@ -362,8 +358,10 @@ mod tests {
         let image: Vec<f32> = (0..3 * side * side)
             .map(|at| ((at % side) as f32 / 9.0).sin() + ((at / side) as f32 / 7.0).cos())
             .collect();
-        let network = FusedNetwork::new(checkpoint).expect("a network");
-        network.forward(&image, [3, side, side]).expect("an answer")
+        let network = CpuNetwork::new(checkpoint).expect("a network");
+        let logits = network.forward(&image, [3, side, side]).expect("logits");
+        assert!(logits.iter().all(|logit| logit.is_finite()));
+        logits
     }
 
     #[test]
@@ -411,7 +409,7 @@ mod tests {
         };
         let tensors = one.tensors().into_iter().map(sway).collect();
         let other = Checkpoint::of_tensors(one.architecture(), tensors);
-        let mean = |of: [Checkpoint; 2]| super::super::mean(of).expect("alike").expect("two");
+        let mean = |of: [Checkpoint; 2]| average::mean(of).expect("alike").expect("two");
         let widened = |of: &Checkpoint| widen(of, Variant::Base).expect("larger");
 
         let large = logits(&mean([widened(&one), widened(&other)]));

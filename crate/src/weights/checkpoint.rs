@@ -9,6 +9,7 @@ use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 
 use crate::Error;
+use crate::network::layout::{FIRST, LAST};
 use crate::network::{Architecture, Variant};
 
 /// The container that a checkpoint came in.
@@ -44,10 +45,6 @@ struct Found {
     dtype: String,
     read: Box<dyn FnOnce() -> Result<Vec<f32>, String>>,
 }
-
-/// The tensor whose name tells where the network's keys start, and whose shape tells most of the architecture.
-const FIRST: &str = "stem.conv.0.weight";
-const LAST: &str = "Conv_1x1.weight";
 
 impl Checkpoint {
     /// Reads `.safetensors` or `.pth`, whichever the bytes are.

@@ -6,7 +6,5 @@
 mod checkpoint;
 #[cfg(feature = "network")]
 mod modules;
-#[cfg(feature = "network")]
-mod names;
 
 pub use checkpoint::{Checkpoint, FileFormat};

@@ -8,9 +8,9 @@ use burn_store::ModuleSnapshot;
 use burn_store::bridge::into_data;
 use burn_store::burn_pack::Tensor as PackedTensor;
 
-use super::Checkpoint;
-use super::names::module_path;
+use super::checkpoint::Checkpoint;
 use crate::Error;
+use crate::network::layout::Tensor;
 use crate::network::{Architecture, CmuNext};
 
 impl Checkpoint {
@@ -20,18 +20,11 @@ impl Checkpoint {
     /// [`Error::TensorData`] when a tensor finds no place, which the checks before rule out.
     pub fn load_into(&self, device: &Device) -> Result<CmuNext, Error> {
         let mut network = CmuNext::new(self.architecture(), device);
-        let mut packed = Vec::with_capacity(self.tensors().len());
-        for (name, shape) in self.tensors() {
-            let fault = |reason: &str| Error::TensorData {
-                tensor: name.clone(),
-                reason: reason.to_owned(),
-            };
-            let path = module_path(&name).ok_or_else(|| fault("it has no place in the network"))?;
-            let bytes = self
-                .values(&name)?
-                .iter()
-                .flat_map(|value| value.to_le_bytes())
-                .collect();
+        let tensors = self.architecture().layout().tensors();
+        let mut packed = Vec::with_capacity(tensors.len());
+        for Tensor { name, path, shape } in tensors {
+            let values = self.values(&name)?.iter();
+            let bytes = values.flat_map(|value| value.to_le_bytes()).collect();
             packed.push(PackedTensor::new(
                 path,
                 DType::F32,
@@ -78,9 +71,10 @@ impl Checkpoint {
             found.insert(name, values);
         }
         let mut tensors = BTreeMap::new();
-        for (name, _) in architecture.tensors() {
-            let values = module_path(&name).and_then(|path| found.remove(&path));
-            let values = values.ok_or_else(|| fault(&name, "the network lacks it".to_owned()))?;
+        for Tensor { name, path, .. } in architecture.layout().tensors() {
+            let values = found
+                .remove(&path)
+                .ok_or_else(|| fault(&name, "the network lacks it".to_owned()))?;
             tensors.insert(name, values);
         }
         Ok(Self::of_tensors(architecture, tensors))

@@ -7,7 +7,7 @@ use super::tile::*;
 /// `x (1 + erf(x / √2)) / 2` for each lane.
 ///
 /// erf by the rational minimax approximation over [-4, 4] that Eigen uses (`generic_fast_erf_float`); the absolute
-/// error of GELU is below 1e-6 for |x| up to 8, and below 1e-7 |x| beyond, as for the fused path on the CPU.
+/// error of GELU is below 1e-6 for |x| up to 8, and below 1e-7 |x| beyond, as on the CPU.
 #[cube]
 pub fn gelu(x: Vec4) -> Vec4 {
     let t = min(

@@ -1,4 +1,4 @@
-//! Maps of activations in the GPU's memory, as [`tile`](super::tile) draws them.
+//! Maps of activations in the GPU's memory, laid out as [`tile`](super::tile) draws them.
 
 use std::collections::BTreeMap;
 
@@ -33,8 +33,8 @@ impl Map {
         self.stride() * (self.height + 2 * MARGIN)
     }
 
-    /// Vectors of the buffer: the planes, and rows that the last tile of an image whose height is no multiple of a
-    /// tile's may read beyond them.
+    /// Vectors of the buffer: the planes, and rows beyond them that the last tile may read where the height is no multiple of a
+    /// tile's.
     fn size(&self) -> usize {
         self.blocks * self.plane() + ROWS * self.stride()
     }
@@ -95,7 +95,7 @@ impl Map {
     }
 }
 
-/// Buffers that have done their work serve the next map of the same size: its margin is zero already.
+/// Allocates maps, and reuses those that were given back for the next map of the same size, whose margin is already zero.
 pub struct Maps<'a> {
     pub client: &'a Client,
     pub sides: [usize; 2],

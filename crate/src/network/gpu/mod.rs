@@ -1,7 +1,7 @@
-//! CMUNeXt on a GPU, one kernel a block of the paper's figure: the path that WebGPU, Vulkan and Metal run.
+//! CMUNeXt on a GPU through WebGPU, Vulkan or Metal, one kernel for each block of the paper's figure.
 //!
-//! The arithmetic is that of [`CmuNext`](super::CmuNext), to which tests prove it equal. Activations lie as [`tile`]
-//! draws them: planes of four channels with a margin of zeros, so that no kernel asks where the image ends.
+//! The arithmetic is that of the burn modules ([`CmuNext`](super::CmuNext)), and tests prove the results equal. Activations lie as
+//! [`tile`] draws them: planes of four channels with a margin of zeros, so that no kernel tests where the image ends.
 //!
 //! | kernel | replaces | never written to memory |
 //! |---|---|---|
@@ -11,8 +11,8 @@
 //! | [`layer`] | depthwise, GELU, BN, residual, 1×1, GELU, BN (folded), 1×1, GELU, BN | the depthwise result, the 4C hidden channels |
 //! | [`fusion`] | concat, grouped conv3×3, GELU, BN (folded), 1×1, GELU, BN (folded), 1×1, GELU, BN, and the head with its sigmoid | concat, 2C, 4C |
 //!
-//! Buffers are planned once for an image size and kept; the weights are uploaded once; what comes back is the logits or their
-//! probabilities.
+//! Buffers are planned once for an image size and kept, and the weights are uploaded once. Only logits or probabilities are
+//! read back.
 
 mod bottleneck;
 mod convolution;
@@ -25,7 +25,6 @@ mod passes;
 mod pixels;
 mod plan;
 mod tile;
-mod tuner;
 mod upsampled;
 mod weights;
 
@@ -41,130 +40,53 @@ use cubecl::server::Handle;
 
 use self::bottleneck::FUSION_MEMORY;
 use self::pixels::LEVELS;
+pub use self::plan::{Cost, Memory};
 use self::plan::{Launch, Plan};
-pub use self::tuner::Workgroup;
-use self::weights::{ConvolutionAt, Fusions, Head, Layers, Packer};
-use super::Architecture;
-use super::fused::weights::{Algorithm, Reader};
+use self::weights::PackedNetwork;
 use crate::Error;
+use crate::network::architecture::Architecture;
 use crate::weights::Checkpoint;
-
-/// Through what the threads of a workgroup hand values to each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Memory {
-    /// The workgroup's own memory.
-    Workgroup,
-    /// A storage buffer, of which each workgroup has a part. For software adapters, which have no faster memory and
-    /// compile a store for each number of a workgroup's own, because WebGPU wants it zeroed: on SwiftShader three quarters
-    /// of the time that our kernels take to compile.
-    Storage,
-}
 
 /// The network with its weights on the GPU.
 pub struct GpuNetwork {
     client: Client,
     architecture: Architecture,
     memory: Memory,
-    workgroup: Mutex<Workgroup>,
     weights: Handle,
-    parts: Parts,
-    /// For the image size that was last asked for.
+    packed: PackedNetwork,
+    /// For the last image size.
     plan: Mutex<Option<Plan>>,
-}
-
-/// Where everything lies in the buffer of the weights.
-#[derive(Debug)]
-struct Parts {
-    /// Vectors in the buffer.
-    size: usize,
-    stem: ConvolutionAt,
-    encoders: Vec<(Vec<Layers>, ConvolutionAt)>,
-    /// Deepest first.
-    decoders: Vec<(ConvolutionAt, Fusions)>,
-    head: Head,
-}
-
-/// What one inference asks of the GPU.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cost {
-    /// Kernels that are started.
-    pub dispatches: usize,
-    /// Bytes that the kernels read and write, each map and each weight counted once for every kernel that touches it:
-    /// what neighbouring tiles read twice comes from the caches.
-    pub bytes_moved: usize,
-    /// The same for the least that runs the paper's blocks apart: every block reads its inputs and weights once and
-    /// writes its result once, without margins or padding of channels.
-    pub bytes_least: usize,
 }
 
 impl std::fmt::Debug for GpuNetwork {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("GpuNetwork")
             .field("architecture", &self.architecture)
-            .field("parts", &self.parts)
+            .field("packed", &self.packed)
             .finish_non_exhaustive()
     }
 }
 
 impl GpuNetwork {
-    /// Whether a device has the memory in a workgroup that the kernels need, 24 KiB. WebGPU promises 16 KiB; nearly all
+    /// Whether a device's workgroups have the memory that the kernels need, 24 KiB. WebGPU guarantees 16 KiB; nearly all
     /// devices have 32. Where there is less, the burn modules run.
     pub fn fits(client: &Client) -> bool {
         let hardware = &client.properties().hardware;
         hardware.max_shared_memory_size >= FUSION_MEMORY * tile::LANES * size_of::<f32>()
     }
 
-    /// Lays out a checkpoint's weights and uploads them. The device must [fit](Self::fits).
+    /// Folds, arranges and uploads a checkpoint's weights. The device must [fit](Self::fits).
     ///
     /// # Errors
     /// [`Error::TensorData`] when the checkpoint lacks a tensor, which its own checks rule out.
     pub fn new(checkpoint: &Checkpoint, client: Client, memory: Memory) -> Result<Self, Error> {
-        let architecture = checkpoint.architecture();
-        let (depths, kernels) = (
-            architecture.variant.depths(),
-            architecture.variant.kernels(),
-        );
-        let read = Reader::new(checkpoint);
-        let mut pack = Packer::default();
-        let stem =
-            pack.convolution(&read.convolution("stem.conv.0", "stem.conv.1", Algorithm::Direct)?);
-        let mut encoders = Vec::with_capacity(5);
-        for stage in 0..5 {
-            let name = format!("encoder{}", stage + 1);
-            let mut layers = Vec::with_capacity(depths[stage]);
-            for layer in 0..depths[stage] {
-                let block = format!("{name}.block.{layer}");
-                layers.push(pack.layer(&read.large_kernel(&block, kernels[stage])?));
-            }
-            let (conv, norm) = (format!("{name}.up.conv.0"), format!("{name}.up.conv.1"));
-            encoders.push((
-                layers,
-                pack.convolution(&read.convolution(&conv, &norm, Algorithm::Direct)?),
-            ));
-        }
-        let mut decoders = Vec::with_capacity(4);
-        for stage in (2..=5).rev() {
-            let (conv, norm) = (format!("Up{stage}.up.1"), format!("Up{stage}.up.2"));
-            decoders.push((
-                pack.convolution(&read.convolution(&conv, &norm, Algorithm::Direct)?),
-                pack.fusion(&read.fusion(&format!("Up_conv{stage}.conv"), Algorithm::Direct)?),
-            ));
-        }
-        let head = pack.head(&read.pointwise("Conv_1x1")?);
-        let values = pack.into_values();
+        let (packed, values) = PackedNetwork::new(checkpoint)?;
         Ok(Self {
             weights: client.create_from_slice(f32::as_bytes(&values)),
             client,
-            architecture,
+            architecture: checkpoint.architecture(),
             memory,
-            workgroup: Mutex::default(),
-            parts: Parts {
-                size: values.len() / tile::LANES,
-                stem,
-                encoders,
-                decoders,
-                head,
-            },
+            packed,
             plan: Mutex::new(None),
         })
     }
@@ -190,9 +112,9 @@ impl GpuNetwork {
         self.read(logits, height * width).await
     }
 
-    /// One image whose channels are bytes to probabilities `[classes, height, width]`: what the network gets for a byte stands
-    /// in the table of its channel. Pixels have four channels, of which the last ones go nowhere if the network has fewer. A
-    /// probability is the sigmoid of the logit over `temperature`.
+    /// One image of 8-bit channels to probabilities `[classes, height, width]`. `levels` is a table for each channel, from a byte to
+    /// the network's input. Pixels have four channels; those beyond the network's are ignored. A probability is the sigmoid of the
+    /// logit divided by `temperature`.
     ///
     /// # Errors
     /// As [`Self::forward`], and [`Error::InputShape`] for a network of more than four channels.
@@ -222,7 +144,7 @@ impl GpuNetwork {
         self.read(logits, height * width).await
     }
 
-    /// The answer for all classes, each of so many pixels.
+    /// Reads back the answer for all classes, each of so many pixels.
     async fn read(&self, logits: Handle, pixels: usize) -> Result<Vec<f32>, Error> {
         let fault = |reason: String| Error::Device {
             device: "GPU",
@@ -248,7 +170,7 @@ impl GpuNetwork {
     }
 
     /// Compiles the kernels for images of these sides, height first, one after the other, and waits for `pause` after each:
-    /// to make a kernel's source takes a tenth of a second in a browser, in which its worker does nothing else.
+    /// generating a kernel's source blocks a browser's worker for a tenth of a second.
     pub async fn compile(&self, sides: [usize; 2], mut pause: impl AsyncFnMut()) {
         let count = self.with_plan(sides, |plan| plan.steps().len());
         for step in 0..count {
@@ -259,27 +181,10 @@ impl GpuNetwork {
         pause().await;
     }
 
-    /// The workgroup of the kernels that can have any: the usual one, what [`Self::tune`] found, or what was [set](Self::set_workgroup).
-    pub fn workgroup(&self) -> Workgroup {
-        *self
-            .workgroup
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Uses an earlier answer of [`Self::tune`].
-    pub fn set_workgroup(&self, workgroup: Workgroup) {
-        *self
-            .workgroup
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = workgroup;
-    }
-
     fn launch(&self, temperature: Option<f32>) -> Launch<'_> {
         Launch {
             client: &self.client,
             weights: &self.weights,
-            workgroup: self.workgroup(),
             temperature,
         }
     }
@@ -299,7 +204,7 @@ impl GpuNetwork {
     fn with_plan<T>(&self, sides: [usize; 2], work: impl FnOnce(&Plan) -> T) -> T {
         let mut plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
         if plan.as_ref().is_none_or(|plan| plan.sides() != sides) {
-            // The old buffers go back before the new ones are asked for.
+            // Frees the old buffers before the new ones are allocated.
             *plan = None;
         }
         work(plan.get_or_insert_with(|| {
@@ -307,10 +212,10 @@ impl GpuNetwork {
                 client,
                 architecture,
                 memory,
-                parts,
+                packed,
                 ..
             } = self;
-            Plan::new(client, *architecture, parts, *memory, sides)
+            Plan::new(client, *architecture, packed, *memory, sides)
         }))
     }
 }

@@ -6,7 +6,7 @@ use super::GpuNetwork;
 use super::map::Map;
 use super::plan::Step;
 use super::tile::GROUP;
-use crate::network::Pass;
+use crate::network::pass::Pass;
 
 impl GpuNetwork {
     /// The kernels that an inference over an image of these sides, height first, starts, in order. Each waits for

@@ -1,5 +1,5 @@
-//! From an image's bytes to the map that the stem reads: each byte through the table of its channel, as
-//! [`crate::imaging::preprocess`] does on the CPU. A quarter of the bytes go to the GPU, and nothing is arranged before.
+//! From an image's bytes to the map that the stem reads, each byte through the table of its channel, as
+//! [`crate::imaging::preprocess`] does on the CPU. So only a quarter of the map's bytes are uploaded, in the image's own order.
 //!
 //! ```text
 //!    pixels, a word each            levels, for each channel       map, inside its margin

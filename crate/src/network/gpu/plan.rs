@@ -15,18 +15,49 @@ use super::map::{Map, Maps, VECTOR_BYTES, arg};
 use super::pixels::{self, LEVELS};
 use super::tile::{LANES, VECTORS};
 use super::upsampled;
-use super::weights::{Bottlenecks, ConvolutionAt, Fusions, Head, Layers};
-use super::{Architecture, Cost, Memory, Parts, Workgroup};
+use super::weights::{
+    PackedBottleneck, PackedConv, PackedFusion, PackedHead, PackedLayer, PackedNetwork,
+};
+use crate::network::architecture::Architecture;
+use crate::network::layout::Layout;
 
-/// Everything that an inference needs but the weights and the image.
+/// Threads along x and y of a workgroup whose threads need nothing of each other: one warp of most GPUs, as square as the tiles
+/// allow. It is the same for all such kernels, because each size is another kernel to compile.
+const WORKGROUP: [usize; 2] = [8, 4];
+
+/// Through what the threads of a workgroup hand values to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Memory {
+    /// The workgroup's own memory.
+    Workgroup,
+    /// A storage buffer, of which each workgroup has a part. For software adapters, which have no faster memory and
+    /// compile a store for each number of a workgroup's own, because WebGPU wants it zeroed: on SwiftShader three quarters
+    /// of the time that our kernels take to compile.
+    Storage,
+}
+
+/// What one inference asks of the GPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Kernels that are started.
+    pub dispatches: usize,
+    /// Bytes that the kernels read and write. Each map and each weight counts once for every kernel that uses it, because what
+    /// neighbouring tiles read again comes from the caches.
+    pub bytes_moved: usize,
+    /// The least for the paper's blocks one after another: every block reads its inputs and weights once and writes its result
+    /// once, without margins or padding of channels.
+    pub bytes_least: usize,
+}
+
+/// Everything that an inference needs besides the weights and the image.
 pub struct Plan {
     sides: [usize; 2],
     input: Map,
-    /// A word for each pixel of an image of bytes.
+    /// An image of bytes, a word for each pixel.
     pixels: Handle,
-    /// What the network gets for each byte, channel by channel.
+    /// The network's input for each byte, channel by channel.
     levels: Handle,
-    /// The probabilities, when they are asked for.
+    /// Or the probabilities.
     logits: Handle,
     /// What the workgroups of any step have instead of a memory of their own.
     scratch: Option<Handle>,
@@ -37,43 +68,41 @@ pub struct Plan {
 /// One kernel and its buffers.
 pub enum Step {
     Convolution {
-        at: ConvolutionAt,
+        at: PackedConv,
         source: Map,
         target: Map,
         pooled: Option<Map>,
     },
     Upsampled {
-        at: ConvolutionAt,
+        at: PackedConv,
         source: Map,
         /// Its second half is written.
         target: Map,
     },
     Layer {
-        at: Layers,
+        at: PackedLayer,
         source: Map,
         target: Map,
     },
     Fusion {
-        at: Fusions,
+        at: PackedFusion,
         source: Map,
         target: Map,
     },
     FusionHead {
-        at: Fusions,
-        head: Head,
+        at: PackedFusion,
+        head: PackedHead,
         source: Map,
         logits: Handle,
     },
 }
 
-/// With what the kernels are started.
+/// What all kernels are started with.
 #[derive(Clone, Copy)]
 pub struct Launch<'a> {
     pub client: &'a Client,
     pub weights: &'a Handle,
-    /// Of the kernels that can have any.
-    pub workgroup: Workgroup,
-    /// That of the probabilities that are asked for; the logits are, where there is none.
+    /// For probabilities; without it the kernels write logits.
     pub temperature: Option<f32>,
 }
 
@@ -82,7 +111,7 @@ impl Plan {
     pub fn new(
         client: &Client,
         architecture: Architecture,
-        parts: &Parts,
+        packed: &PackedNetwork,
         memory: Memory,
         sides: [usize; 2],
     ) -> Self {
@@ -92,16 +121,16 @@ impl Plan {
             free: BTreeMap::new(),
         };
         let mut steps = Vec::new();
-        let input = maps.take(0, parts.stem.blocks);
-        let mut x = maps.take(0, parts.stem.groups * VECTORS);
+        let input = maps.take(0, packed.stem.blocks);
+        let mut x = maps.take(0, packed.stem.groups * VECTORS);
         steps.push(Step::Convolution {
-            at: parts.stem,
+            at: packed.stem,
             source: input.clone(),
             target: x.clone(),
             pooled: None,
         });
         let mut skips = Vec::new();
-        for (level, (layers, widen)) in parts.encoders.iter().enumerate() {
+        for (level, (layers, widen)) in packed.encoders.iter().enumerate() {
             for at in layers {
                 let target = maps.take(level, x.blocks);
                 steps.push(Step::Layer {
@@ -112,7 +141,7 @@ impl Plan {
                 maps.give(level, std::mem::replace(&mut x, target));
             }
             let blocks = widen.groups * VECTORS;
-            let deepest = level + 1 == parts.encoders.len();
+            let deepest = level + 1 == packed.encoders.len();
             // A skip connection is the first half of what its fusion reads.
             let target = maps.take(level, if deepest { blocks } else { 2 * blocks });
             let pooled = (!deepest).then(|| maps.take(level + 1, blocks));
@@ -132,9 +161,9 @@ impl Plan {
             };
         }
         let [height, width] = sides;
-        let logits = client.empty(parts.head.classes * height * width * size_of::<f32>());
+        let logits = client.empty(packed.head.classes * height * width * size_of::<f32>());
         let levels = (0..skips.len()).rev();
-        for ((level, both), (up, at)) in levels.zip(skips.into_iter().rev()).zip(&parts.decoders) {
+        for ((level, both), (up, at)) in levels.zip(skips.into_iter().rev()).zip(&packed.decoders) {
             steps.push(Step::Upsampled {
                 at: *up,
                 source: x.clone(),
@@ -145,7 +174,7 @@ impl Plan {
             steps.push(if level == 0 {
                 Step::FusionHead {
                     at: *at,
-                    head: parts.head,
+                    head: packed.head,
                     source: both.clone(),
                     logits: logits.clone(),
                 }
@@ -160,8 +189,8 @@ impl Plan {
         }
         let cost = Cost {
             dispatches: steps.len(),
-            bytes_moved: parts.size * VECTOR_BYTES + steps.iter().map(Step::bytes).sum::<usize>(),
-            bytes_least: least(architecture, sides),
+            bytes_moved: packed.size * VECTOR_BYTES + steps.iter().map(Step::bytes).sum::<usize>(),
+            bytes_least: least(&architecture.layout(), sides),
         };
         let scratch = steps.iter().map(Step::scratch).max().unwrap_or_default();
         let fits = scratch as u64 <= client.properties().memory.max_page_size;
@@ -198,7 +227,7 @@ impl Plan {
         self.input.pack(planes)
     }
 
-    /// Puts an image of bytes, and the tables of its channels, where [`Self::launch_pixels`] finds them.
+    /// Uploads an image of bytes and the tables of its channels for [`Self::launch_pixels`].
     pub fn write_pixels(&self, client: &Client, pixels: &[[u8; LANES]], levels: &[[f32; LEVELS]]) {
         let mut tables = levels.concat();
         tables.resize(LANES * LEVELS, 0.0);
@@ -210,9 +239,9 @@ impl Plan {
         }
     }
 
-    /// Makes the map that the stem reads of them.
+    /// Turns them into the map that the stem reads.
     pub fn launch_pixels(&self, client: &Client) {
-        let [x, y] = Workgroup::default().threads().map(usize::from);
+        let [x, y] = WORKGROUP;
         let (across, down) = (self.input.width.div_ceil(x), self.input.height.div_ceil(y));
         pixels::pixels::launch(
             client,
@@ -243,11 +272,10 @@ impl Plan {
     }
 }
 
-/// The grid for a kernel whose threads each do one tile of one group. The workgroup is the same for all, because each
-/// would be a kernel of its own to compile.
-fn tiled(map: &Map, groups: usize, workgroup: Workgroup) -> (CubeCount, CubeDim) {
+/// The grid for a kernel whose threads each compute one tile of one group.
+fn tiled(map: &Map, groups: usize) -> (CubeCount, CubeDim) {
     let [across, down] = map.tiles();
-    let [x, y] = workgroup.threads().map(usize::from);
+    let [x, y] = WORKGROUP;
     (
         CubeCount::Static(
             across.div_ceil(x) as u32,
@@ -259,7 +287,7 @@ fn tiled(map: &Map, groups: usize, workgroup: Workgroup) -> (CubeCount, CubeDim)
 }
 
 /// The grid for a kernel whose workgroups do whole units.
-fn united(map: &Map, at: &Bottlenecks) -> (CubeCount, CubeDim) {
+fn united(map: &Map, at: &PackedBottleneck) -> (CubeCount, CubeDim) {
     let [across, down] = map.tiles();
     (
         CubeCount::Static(across.div_ceil(at.units()) as u32, down as u32, 1),
@@ -270,7 +298,7 @@ fn united(map: &Map, at: &Bottlenecks) -> (CubeCount, CubeDim) {
 impl Step {
     /// Starts the kernel. Its workgroups use `scratch`, where it is given, instead of a memory of their own.
     pub fn launch(&self, with: &Launch<'_>, scratch: Option<&Handle>) {
-        let (client, workgroup) = (with.client, with.workgroup);
+        let client = with.client;
         let weights = arg(with.weights);
         let scratch = scratch.map(arg);
         match self {
@@ -280,7 +308,7 @@ impl Step {
                 target,
                 pooled: None,
             } => {
-                let (count, dim) = tiled(target, at.groups, workgroup);
+                let (count, dim) = tiled(target, at.groups);
                 convolution::convolution::launch(
                     client,
                     count,
@@ -300,7 +328,7 @@ impl Step {
                 target,
                 pooled: Some(pooled),
             } => {
-                let (count, dim) = tiled(target, at.groups, workgroup);
+                let (count, dim) = tiled(target, at.groups);
                 convolution::pooled_convolution::launch(
                     client,
                     count,
@@ -317,7 +345,7 @@ impl Step {
                 );
             }
             Self::Upsampled { at, source, target } => {
-                let (count, dim) = tiled(target, at.groups, workgroup);
+                let (count, dim) = tiled(target, at.groups);
                 upsampled::upsampled_convolution::launch(
                     client,
                     count,
@@ -380,11 +408,6 @@ impl Step {
         }
     }
 
-    /// Whether its workgroup can be any.
-    pub fn is_tuned(&self) -> bool {
-        matches!(self, Self::Convolution { .. } | Self::Upsampled { .. })
-    }
-
     /// Bytes that its workgroups need together when they have no memory of their own.
     pub fn scratch(&self) -> usize {
         let (map, at, memory) = match self {
@@ -426,37 +449,31 @@ impl Step {
 /// Bytes that must move when the paper's blocks run one after another, each reading its inputs and its weights once and
 /// writing its result once: stem, large-kernel layers, widening convolutions with the pooling, upsampled convolutions,
 /// skip fusions, the last with the head.
-fn least(architecture: Architecture, [height, width]: [usize; 2]) -> usize {
-    let (dims, depths) = (architecture.variant.dims(), architecture.variant.depths());
+fn least(layout: &Layout, [height, width]: [usize; 2]) -> usize {
     let area = |level: usize| (height >> level) * (width >> level);
-    let weights: usize = architecture
-        .tensors()
-        .iter()
-        .map(|(_, shape)| shape.iter().product::<usize>())
+    let tensors = layout.tensors().into_iter();
+    let weights: usize = tensors
+        .map(|tensor| tensor.shape.into_iter().product::<usize>())
         .sum();
-    let stem = (architecture.in_channels + dims[0]) * area(0);
-    let encoders: usize = (0..5)
-        .map(|level| {
-            let incoming = dims[level.max(1) - 1];
-            let layers = depths[level] * 2 * incoming * area(level);
-            let pooled = if level < 4 {
-                dims[level] * area(level + 1)
-            } else {
-                0
-            };
-            layers + (incoming + dims[level]) * area(level) + pooled
-        })
-        .sum();
-    let decoders: usize = (0..4)
-        .map(|level| {
-            let upsampled = dims[level + 1] * area(level + 1) + dims[level] * area(level);
-            let result = if level == 0 {
-                architecture.classes
-            } else {
-                dims[level]
-            };
-            upsampled + (2 * dims[level] + result) * area(level)
-        })
-        .sum();
-    (weights + stem + encoders + decoders) * size_of::<f32>()
+    let stem = (layout.stem.conv.inputs + layout.stem.conv.outputs) * area(0);
+    let encoders = layout.encoders.iter().enumerate().map(|(level, encoder)| {
+        let widen = &encoder.widen.conv;
+        let layers = encoder.layers.len() * 2 * widen.inputs * area(level);
+        let is_pooled = level + 1 < layout.encoders.len();
+        let pooled = usize::from(is_pooled) * widen.outputs * area(level + 1);
+        layers + (widen.inputs + widen.outputs) * area(level) + pooled
+    });
+    let decoders = layout.decoders.iter().rev().enumerate();
+    let decoders = decoders.map(|(level, decoder)| {
+        let up = &decoder.up.conv;
+        let upsampled = up.inputs * area(level + 1) + up.outputs * area(level);
+        let result = if level == 0 {
+            layout.head.outputs
+        } else {
+            up.outputs
+        };
+        upsampled + (2 * up.outputs + result) * area(level)
+    });
+    let activations = stem + encoders.sum::<usize>() + decoders.sum::<usize>();
+    (weights + activations) * size_of::<f32>()
 }

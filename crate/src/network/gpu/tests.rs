@@ -13,13 +13,11 @@ use cubecl::prelude::CubeElement;
 
 use super::map::{Map, Maps};
 use super::plan::{Launch, Step};
-use super::tile::{GROUP, LANES};
+use super::tile::LANES;
 use super::weights::Packer;
-use super::{GpuNetwork, Memory, Workgroup};
+use super::{GpuNetwork, Memory};
 use crate::device;
-use crate::network::fused::kernels::{
-    Bottleneck, Convolution, Dense, Fusion, LargeKernel, Norm, Pointwise, Spatial,
-};
+use crate::network::folding::{Affine, Bottleneck, Conv, LargeKernelLayer, SkipFusion};
 use crate::weights::Checkpoint;
 
 /// Absolute error for values of about 1, summed over up to a few thousand products.
@@ -42,46 +40,33 @@ impl Random {
         (0..count).map(|_| self.next()).collect()
     }
 
-    /// Groups of channels, around `middle`.
-    fn blocks(&mut self, channels: usize, middle: f32) -> Vec<[f32; GROUP]> {
-        (0..channels / GROUP)
-            .map(|_| std::array::from_fn(|_| middle + 0.4 * self.next()))
-            .collect()
+    /// One number for each channel, around `middle`.
+    fn channels(&mut self, channels: usize, middle: f32) -> Vec<f32> {
+        (0..channels).map(|_| middle + 0.4 * self.next()).collect()
     }
 
-    /// A 3×3 convolution without Winograd's form, which the GPU does not read.
-    fn spatial(&mut self, inputs: usize, outputs: usize) -> Spatial {
-        Spatial {
-            direct: self.dense(inputs, outputs, 3),
-            winograd: None,
-        }
-    }
-
-    /// A layer of about unit gain.
-    fn dense(&mut self, inputs: usize, outputs: usize, side: usize) -> Dense {
-        let gain = (12.0 / (inputs * side * side) as f32).sqrt();
-        let count = outputs / GROUP * side * side * inputs;
-        Dense {
-            weights: (0..count)
-                .map(|_| std::array::from_fn(|_| gain * self.next()))
-                .collect(),
-            bias: self.blocks(outputs, 0.0),
+    /// A convolution of about unit gain; `inputs` are those of a group.
+    fn conv(&mut self, inputs: usize, outputs: usize, side: usize) -> Conv {
+        let count = inputs * side * side;
+        let gain = (12.0 / count as f32).sqrt();
+        Conv {
+            weights: (0..outputs * count).map(|_| gain * self.next()).collect(),
+            bias: self.channels(outputs, 0.0),
             side,
-            inputs,
         }
     }
 
-    fn norm(&mut self, channels: usize) -> Norm {
-        Norm {
-            scale: self.blocks(channels, 1.0),
-            shift: self.blocks(channels, 0.0),
+    fn norm(&mut self, channels: usize) -> Affine {
+        Affine {
+            scale: self.channels(channels, 1.0),
+            shift: self.channels(channels, 0.0),
         }
     }
 
     fn bottleneck(&mut self, inputs: usize, channels: usize) -> Bottleneck {
         Bottleneck {
-            expand: self.dense(inputs, 4 * channels, 1),
-            project: self.dense(4 * channels, channels, 1),
+            expand: self.conv(inputs, 4 * channels, 1),
+            project: self.conv(4 * channels, channels, 1),
             norm: self.norm(channels),
         }
     }
@@ -91,30 +76,21 @@ fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
     Tensor::from_data(TensorData::new(values, shape), &device::cpu())
 }
 
-/// One number a channel, to be broadcast over an image.
-fn channels(blocks: &[[f32; GROUP]]) -> Tensor<4> {
-    tensor(blocks.concat(), [1, blocks.len() * GROUP, 1, 1])
+/// One number for each channel, to be broadcast over an image.
+fn channels(values: &[f32]) -> Tensor<4> {
+    tensor(values.to_vec(), [1, values.len(), 1, 1])
 }
 
-fn apply(dense: &Dense, x: Tensor<4>) -> Tensor<4> {
-    let (taps, outputs) = (dense.side * dense.side, dense.bias.len() * GROUP);
-    let mut weights = Vec::with_capacity(outputs * dense.inputs * taps);
-    for output in 0..outputs {
-        for input in 0..dense.inputs {
-            for tap in 0..taps {
-                let block = (output / GROUP * taps + tap) * dense.inputs + input;
-                weights.push(dense.weights[block][output % GROUP]);
-            }
-        }
-    }
-    let reach = dense.side / 2;
-    let weights = tensor(weights, [outputs, dense.inputs, dense.side, dense.side]);
-    let bias = tensor(dense.bias.concat(), [outputs]);
-    let options = ConvOptions::new([1, 1], [reach, reach], [1, 1], 1);
+fn apply(conv: &Conv, x: Tensor<4>) -> Tensor<4> {
+    let (inputs, outputs, side) = (conv.inputs(), conv.outputs(), conv.side);
+    let groups = x.dims()[1] / inputs;
+    let weights = tensor(conv.weights.clone(), [outputs, inputs, side, side]);
+    let bias = tensor(conv.bias.clone(), [outputs]);
+    let options = ConvOptions::new([1, 1], [side / 2, side / 2], [1, 1], groups);
     conv2d(x, weights, Some(bias), options)
 }
 
-fn normed(norm: &Norm, x: Tensor<4>) -> Tensor<4> {
+fn normed(norm: &Affine, x: Tensor<4>) -> Tensor<4> {
     x * channels(&norm.scale) + channels(&norm.shift)
 }
 
@@ -166,7 +142,6 @@ impl Bench {
         let with = Launch {
             client: &self.client,
             weights: &weights,
-            workgroup: Workgroup::default(),
             temperature: None,
         };
         step.launch(&with, scratch.as_ref());
@@ -205,16 +180,16 @@ fn a_convolution_equals_convolution_and_relu() {
     ] {
         let mut bench = Bench::new();
         let (source, x) = bench.image(inputs, sides);
-        let convolution = Convolution(bench.random.spatial(inputs, outputs));
+        let convolution = bench.random.conv(inputs, outputs, 3);
         let target = bench.map(outputs, sides);
         let step = Step::Convolution {
-            at: bench.pack.convolution(&convolution),
+            at: bench.pack.conv(&convolution),
             source,
             target: target.clone(),
             pooled: None,
         };
         bench.run(&step, Memory::Workgroup);
-        let expected = relu(apply(&convolution.0.direct, x));
+        let expected = relu(apply(&convolution, x));
         bench.assert_holds(
             &target,
             0,
@@ -231,20 +206,20 @@ fn a_pooled_convolution_writes_its_result_and_the_maxima_of_its_pairs() {
     {
         let mut bench = Bench::new();
         let (source, x) = bench.image(inputs, sides);
-        let convolution = Convolution(bench.random.spatial(inputs, outputs));
+        let convolution = bench.random.conv(inputs, outputs, 3);
         let (target, pooled) = (
             bench.map(outputs, sides),
             bench.map(outputs, [height / 2, width / 2]),
         );
         let step = Step::Convolution {
-            at: bench.pack.convolution(&convolution),
+            at: bench.pack.conv(&convolution),
             source,
             target: target.clone(),
             pooled: Some(pooled.clone()),
         };
         bench.run(&step, Memory::Workgroup);
         let pool = MaxPool2dConfig::new([2, 2]).with_strides([2, 2]).init();
-        let full = relu(apply(&convolution.0.direct, x));
+        let full = relu(apply(&convolution, x));
         let half = pool.forward(full.clone());
         bench.assert_holds(
             &target,
@@ -267,11 +242,11 @@ fn an_upsampled_convolution_equals_interpolation_convolution_and_relu() {
         let mut bench = Bench::new();
         let doubled = [2 * height, 2 * width];
         let (source, x) = bench.image(inputs, sides);
-        let convolution = Convolution(bench.random.spatial(inputs, outputs));
+        let convolution = bench.random.conv(inputs, outputs, 3);
         // The first half is the skip connection's.
         let target = bench.map(2 * outputs, doubled);
         let step = Step::Upsampled {
-            at: bench.pack.convolution(&convolution),
+            at: bench.pack.conv(&convolution),
             source,
             target: target.clone(),
         };
@@ -279,7 +254,7 @@ fn an_upsampled_convolution_equals_interpolation_convolution_and_relu() {
         let options = InterpolateOptions::new(InterpolateMode::Bilinear)
             .with_align_corners(false)
             .with_output_size(doubled);
-        let expected = relu(apply(&convolution.0.direct, interpolate(x, options)));
+        let expected = relu(apply(&convolution, interpolate(x, options)));
         let what = format!("{inputs} to {outputs}, {sides:?}");
         bench.assert_holds(&target, outputs, expected, &what);
     }
@@ -297,27 +272,13 @@ fn a_layer_equals_depthwise_residual_and_bottleneck() {
     ] {
         let mut bench = Bench::new();
         let (source, x) = bench.image(channels_, sides);
-        let gain = 3.0 / side as f32;
-        let layer = LargeKernel {
-            side,
-            weights: (0..channels_ / GROUP * side * side)
-                .map(|_| std::array::from_fn(|_| gain * bench.random.next()))
-                .collect(),
-            bias: bench.random.blocks(channels_, 0.0),
+        let layer = LargeKernelLayer {
+            depthwise: bench.random.conv(1, channels_, side),
             norm: bench.random.norm(channels_),
             bottleneck: bench.random.bottleneck(channels_, channels_),
         };
-        let taps = side * side;
-        let weights = (0..channels_ * taps)
-            .map(|i| layer.weights[i / taps / GROUP * taps + i % taps][i / taps % GROUP])
-            .collect();
-        let mixed = conv2d(
-            x.clone(),
-            tensor(weights, [channels_, 1, side, side]),
-            Some(tensor(layer.bias.concat(), [channels_])),
-            ConvOptions::new([1, 1], [side / 2, side / 2], [1, 1], channels_),
-        );
-        let expected = squeeze(&layer.bottleneck, x + normed(&layer.norm, gelu(mixed)));
+        let mixed = gelu(apply(&layer.depthwise, x.clone()));
+        let expected = squeeze(&layer.bottleneck, x + normed(&layer.norm, mixed));
         for memory in MEMORIES {
             let target = bench.map(channels_, sides);
             let step = Step::Layer {
@@ -343,32 +304,22 @@ fn a_fusion_equals_grouped_convolution_bottleneck_and_head() {
     ] {
         let mut bench = Bench::new();
         let (source, x) = bench.image(2 * channels_, sides);
-        let fusion = Fusion {
-            skip: bench.random.spatial(channels_, channels_),
-            upsampled: bench.random.spatial(channels_, channels_),
+        let fusion = SkipFusion {
+            skip: bench.random.conv(channels_, channels_, 3),
+            upsampled: bench.random.conv(channels_, channels_, 3),
             bottleneck: bench.random.bottleneck(2 * channels_, channels_),
         };
-        let head = Pointwise {
-            weights: (0..classes)
-                .map(|_| bench.random.values(channels_))
-                .collect(),
-            bias: bench.random.values(classes),
-        };
+        let head = bench.random.conv(channels_, classes, 1);
         let halves = x.chunk(2, 1);
         let grouped = Tensor::cat(
             vec![
-                apply(&fusion.skip.direct, halves[0].clone()),
-                apply(&fusion.upsampled.direct, halves[1].clone()),
+                apply(&fusion.skip, halves[0].clone()),
+                apply(&fusion.upsampled, halves[1].clone()),
             ],
             1,
         );
         let expected = squeeze(&fusion.bottleneck, gelu(grouped));
-        let logits_expected = conv2d(
-            expected.clone(),
-            tensor(head.weights.concat(), [classes, channels_, 1, 1]),
-            Some(tensor(head.bias.clone(), [classes])),
-            ConvOptions::new([1, 1], [0, 0], [1, 1], 1),
-        );
+        let logits_expected = apply(&head, expected.clone());
         for memory in MEMORIES {
             let what = format!("{channels_} channels, {classes} classes, {sides:?}, {memory:?}");
             let target = bench.map(channels_, sides);
@@ -464,27 +415,5 @@ fn bytes_through_their_tables_give_the_probabilities_of_the_same_image_as_number
         assert_close(&found, expected, "the sigmoid");
         let short = network.probabilities(&pixels[1..], &levels, sides, temperature);
         assert!(pollster::block_on(short).is_err());
-    }
-}
-
-#[test]
-fn the_tuner_measures_and_no_workgroup_changes_the_logits() {
-    let network = network(Memory::Workgroup);
-    let (height, width) = (80, 48);
-    let image = Random(5).values(3 * height * width);
-    let forward =
-        || pollster::block_on(network.forward(&image, [3, height, width])).expect("logits");
-    let expected = forward();
-    let start = std::time::Instant::now();
-    let mut pauses = 0;
-    let clock = || start.elapsed().as_secs_f64() * 1e3;
-    let found = network.tune([height, width], clock, async || pauses += 1);
-    let found = pollster::block_on(found).expect("an answer");
-    assert!(pauses > 0);
-    assert_eq!(network.workgroup(), found);
-    for threads in [[8, 4], [16, 2], [8, 8], [16, 4]] {
-        let workgroup = Workgroup::new(threads).expect("one of those that are tried");
-        network.set_workgroup(workgroup);
-        assert_eq!(forward(), expected, "{threads:?}");
     }
 }

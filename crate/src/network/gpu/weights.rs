@@ -1,19 +1,30 @@
-//! From the fused path's weights to one buffer of vectors, in the order in which the kernels read them.
+//! The weights of a network in one buffer of vectors, in the order in which the kernels read them, and where each block's
+//! weights lie in it.
 
 use super::bottleneck::{BottleneckAtLaunch, THREADS};
 use super::fusion::{FusionAtLaunch, HeadAtLaunch};
 use super::layer::LayerAtLaunch;
 use super::tile::{GROUP, LANES};
-use crate::network::fused::kernels::{
-    self, Bottleneck, Convolution, Dense, Fusion, LargeKernel, Pointwise, Spatial,
-};
+use crate::Error;
+use crate::network::folding::{self, Affine, Bottleneck, Conv, LargeKernelLayer, SkipFusion};
+use crate::weights::Checkpoint;
 
-// The CPU's kernels and the GPU's work on groups of the same number of channels.
-const _: () = assert!(kernels::BLOCK == GROUP);
+/// Where a network's weights lie.
+#[derive(Debug)]
+pub struct PackedNetwork {
+    /// Vectors in the buffer.
+    pub size: usize,
+    pub stem: PackedConv,
+    /// The layers of each encoder, and its widening convolution.
+    pub encoders: Vec<(Vec<PackedLayer>, PackedConv)>,
+    /// The convolution after the upsampling, and the fusion of each decoder, deepest first.
+    pub decoders: Vec<(PackedConv, PackedFusion)>,
+    pub head: PackedHead,
+}
 
-/// A 3×3 convolution in the buffer.
+/// Where the weights of a 3×3 convolution lie.
 #[derive(Clone, Copy, Debug)]
-pub struct ConvolutionAt {
+pub struct PackedConv {
     /// Vectors of input channels.
     pub blocks: usize,
     /// Groups of output channels.
@@ -24,9 +35,9 @@ pub struct ConvolutionAt {
     pub bias: usize,
 }
 
-/// A bottleneck in the buffer.
+/// Where the weights of a bottleneck lie.
 #[derive(Clone, Copy, Debug)]
-pub struct Bottlenecks {
+pub struct PackedBottleneck {
     /// Vectors of input channels.
     pub inputs: usize,
     /// Groups of output channels.
@@ -34,33 +45,70 @@ pub struct Bottlenecks {
     at: [usize; 5],
 }
 
-/// A large-kernel layer in the buffer.
+/// Where the weights of a large-kernel layer lie.
 #[derive(Clone, Copy, Debug)]
-pub struct Layers {
+pub struct PackedLayer {
     /// Side of the depthwise kernel.
     pub side: usize,
-    pub bottleneck: Bottlenecks,
+    pub bottleneck: PackedBottleneck,
     depthwise: usize,
     mixing: usize,
 }
 
-/// A skip fusion in the buffer.
+/// Where the weights of a skip fusion lie.
 #[derive(Clone, Copy, Debug)]
-pub struct Fusions {
+pub struct PackedFusion {
     /// Both halves: `blocks` of each, `groups` of both.
-    pub grouped: ConvolutionAt,
-    pub bottleneck: Bottlenecks,
+    pub grouped: PackedConv,
+    pub bottleneck: PackedBottleneck,
 }
 
-/// The head in the buffer.
+/// Where the weights of the head lie.
 #[derive(Clone, Copy, Debug)]
-pub struct Head {
+pub struct PackedHead {
     pub classes: usize,
     weights: usize,
     bias: usize,
 }
 
-impl Bottlenecks {
+impl PackedNetwork {
+    /// Folds and arranges a checkpoint's weights; with them comes the buffer's content, a whole number of vectors.
+    ///
+    /// # Errors
+    /// [`Error::TensorData`] when the checkpoint lacks a tensor, which its own checks rule out.
+    pub fn new(checkpoint: &Checkpoint) -> Result<(Self, Vec<f32>), Error> {
+        let layout = checkpoint.architecture().layout();
+        let mut pack = Packer::default();
+        let stem = pack.conv(&Conv::read_block(&layout.stem, checkpoint)?);
+        let mut encoders = Vec::with_capacity(layout.encoders.len());
+        for encoder in &layout.encoders {
+            let mut layers = Vec::with_capacity(encoder.layers.len());
+            for layer in &encoder.layers {
+                layers.push(pack.layer(&LargeKernelLayer::read(layer, checkpoint)?));
+            }
+            let widen = Conv::read_block(&encoder.widen, checkpoint)?;
+            encoders.push((layers, pack.conv(&widen)));
+        }
+        let mut decoders = Vec::with_capacity(layout.decoders.len());
+        for decoder in &layout.decoders {
+            let up = pack.conv(&Conv::read_block(&decoder.up, checkpoint)?);
+            let fusion = pack.fusion(&SkipFusion::read(&decoder.fusion, checkpoint)?);
+            decoders.push((up, fusion));
+        }
+        let head = pack.head(&Conv::read(&layout.head, checkpoint)?);
+        let values = pack.into_values();
+        let network = Self {
+            size: values.len() / LANES,
+            stem,
+            encoders,
+            decoders,
+            head,
+        };
+        Ok((network, values))
+    }
+}
+
+impl PackedBottleneck {
     /// Units of a workgroup.
     pub fn units(&self) -> usize {
         THREADS / self.groups
@@ -81,13 +129,13 @@ impl Bottlenecks {
     }
 }
 
-impl Layers {
+impl PackedLayer {
     pub fn launch(&self) -> LayerAtLaunch {
         LayerAtLaunch::new(self.depthwise, self.mixing, self.bottleneck.launch())
     }
 }
 
-impl Fusions {
+impl PackedFusion {
     pub fn launch(&self) -> FusionAtLaunch {
         FusionAtLaunch::new(
             self.grouped.weights,
@@ -97,15 +145,15 @@ impl Fusions {
     }
 }
 
-impl Head {
-    /// With the temperature of the probabilities that are asked for; the logits are, where there is none.
+impl PackedHead {
+    /// For probabilities of a temperature, or for logits where there is none.
     pub fn launch(&self, temperature: Option<f32>) -> HeadAtLaunch {
         let sharpness = temperature.map_or(0.0, |temperature| 1.0 / temperature);
         HeadAtLaunch::new(self.weights, self.bias, self.classes, sharpness)
     }
 }
 
-/// The buffer as it grows.
+/// The buffer while it is filled.
 #[derive(Debug, Default)]
 pub struct Packer {
     values: Vec<f32>,
@@ -117,62 +165,65 @@ impl Packer {
         self.values
     }
 
-    /// `[group][block][kx][ky][lane][8]`, inputs filled up with zeros to whole vectors.
-    pub fn convolution(
-        &mut self,
-        Convolution(Spatial { direct: dense, .. }): &Convolution,
-    ) -> ConvolutionAt {
-        ConvolutionAt {
-            blocks: dense.inputs.div_ceil(LANES),
-            groups: dense.bias.len(),
-            weights: self.taps(dense),
-            bias: self.blocks(&dense.bias),
+    /// A 3×3 convolution.
+    pub fn conv(&mut self, conv: &Conv) -> PackedConv {
+        PackedConv {
+            blocks: conv.inputs().div_ceil(LANES),
+            groups: conv.outputs() / GROUP,
+            weights: self.weights(conv),
+            bias: self.numbers(&conv.bias),
         }
     }
 
-    pub fn layer(&mut self, layer: &LargeKernel) -> Layers {
-        let taps = layer.side * layer.side;
+    pub fn layer(&mut self, layer: &LargeKernelLayer) -> PackedLayer {
+        let LargeKernelLayer {
+            depthwise:
+                Conv {
+                    weights,
+                    bias,
+                    side,
+                },
+            norm: Affine { scale, shift },
+            bottleneck,
+        } = layer;
+        let taps = side * side;
         let depthwise = self.here();
-        for group in layer.weights.chunks_exact(taps) {
-            for half in 0..GROUP / LANES {
-                for kx in 0..layer.side {
-                    for ky in 0..layer.side {
-                        self.lanes(&group[ky * layer.side + kx], half);
-                    }
+        // `[block][kx][ky][lane]`
+        for block in weights.chunks_exact(LANES * taps) {
+            for kx in 0..*side {
+                for ky in 0..*side {
+                    let lanes = block.chunks_exact(taps);
+                    self.values.extend(lanes.map(|lane| lane[ky * side + kx]));
                 }
             }
         }
         let mixing = self.here();
-        for ((bias, scale), shift) in layer
-            .bias
-            .iter()
-            .zip(&layer.norm.scale)
-            .zip(&layer.norm.shift)
-        {
-            for half in 0..GROUP / LANES {
-                self.lanes(bias, half);
-                self.lanes(scale, half);
-                self.lanes(shift, half);
-            }
+        // `[block][bias, scale, shift][lane]`
+        let blocks = bias.chunks_exact(LANES).zip(scale.chunks_exact(LANES));
+        for ((bias, scale), shift) in blocks.zip(shift.chunks_exact(LANES)) {
+            self.values
+                .extend([bias, scale, shift].into_iter().flatten());
         }
-        Layers {
-            side: layer.side,
-            bottleneck: self.bottleneck(&layer.bottleneck),
+        PackedLayer {
+            side: *side,
+            bottleneck: self.bottleneck(bottleneck),
             depthwise,
             mixing,
         }
     }
 
-    pub fn fusion(&mut self, fusion: &Fusion) -> Fusions {
-        let (skip, upsampled) = (&fusion.skip.direct, &fusion.upsampled.direct);
-        let weights = self.taps(skip);
-        self.taps(upsampled);
-        let bias = self.blocks(&skip.bias);
-        self.blocks(&upsampled.bias);
-        Fusions {
-            grouped: ConvolutionAt {
-                blocks: skip.inputs / LANES,
-                groups: 2 * skip.bias.len(),
+    pub fn fusion(&mut self, fusion: &SkipFusion) -> PackedFusion {
+        let folding::SkipFusion {
+            skip, upsampled, ..
+        } = fusion;
+        let weights = self.weights(skip);
+        self.weights(upsampled);
+        let bias = self.numbers(&skip.bias);
+        self.numbers(&upsampled.bias);
+        PackedFusion {
+            grouped: PackedConv {
+                blocks: skip.inputs() / LANES,
+                groups: 2 * skip.outputs() / GROUP,
                 weights,
                 bias,
             },
@@ -180,70 +231,69 @@ impl Packer {
         }
     }
 
-    pub fn head(&mut self, head: &Pointwise) -> Head {
-        let weights = self.here();
-        self.values.extend(head.weights.iter().flatten());
+    pub fn head(&mut self, head: &Conv) -> PackedHead {
+        let weights = self.numbers(&head.weights);
         let bias = self.here();
         for value in &head.bias {
             self.values.extend([*value; LANES]);
         }
-        Head {
-            classes: head.bias.len(),
+        PackedHead {
+            classes: head.outputs(),
             weights,
             bias,
         }
     }
 
-    fn bottleneck(&mut self, bottleneck: &Bottleneck) -> Bottlenecks {
-        let expand = self.blocks(&bottleneck.expand.weights);
-        let expand_bias = self.blocks(&bottleneck.expand.bias);
-        let project = self.blocks(&bottleneck.project.weights);
-        let project_bias = self.blocks(&bottleneck.project.bias);
-        let norm = self.here();
-        for (scale, shift) in bottleneck.norm.scale.iter().zip(&bottleneck.norm.shift) {
+    fn bottleneck(&mut self, bottleneck: &Bottleneck) -> PackedBottleneck {
+        let Bottleneck {
+            expand,
+            project,
+            norm,
+        } = bottleneck;
+        let (expand_at, expand_bias) = (self.weights(expand), self.numbers(&expand.bias));
+        let (project_at, project_bias) = (self.weights(project), self.numbers(&project.bias));
+        let norm_at = self.here();
+        let groups = norm.scale.chunks_exact(GROUP);
+        for (scale, shift) in groups.zip(norm.shift.chunks_exact(GROUP)) {
             self.values.extend(scale);
             self.values.extend(shift);
         }
-        Bottlenecks {
-            inputs: bottleneck.expand.inputs / LANES,
-            groups: bottleneck.project.bias.len(),
-            at: [expand, expand_bias, project, project_bias, norm],
+        PackedBottleneck {
+            inputs: expand.inputs() / LANES,
+            groups: project.outputs() / GROUP,
+            at: [expand_at, expand_bias, project_at, project_bias, norm_at],
         }
     }
 
-    /// The weights of a 3×3 convolution.
-    fn taps(&mut self, dense: &Dense) -> usize {
-        let weights = self.here();
-        for group in dense.weights.chunks_exact(9 * dense.inputs) {
-            for block in 0..dense.inputs.div_ceil(LANES) {
-                for kx in 0..3 {
-                    for ky in 0..3 {
+    /// The weights of a dense convolution, `[group][block][kx][ky][lane][8]`, inputs filled up with zeros to whole vectors.
+    fn weights(&mut self, conv: &Conv) -> usize {
+        let (side, inputs) = (conv.side, conv.inputs());
+        let (taps, at) = (side * side, self.here());
+        for group in conv.weights.chunks_exact(GROUP * inputs * taps) {
+            for block in 0..inputs.div_ceil(LANES) {
+                for kx in 0..side {
+                    for ky in 0..side {
                         for input in block * LANES..(block + 1) * LANES {
-                            let values = if input < dense.inputs {
-                                group[(ky * 3 + kx) * dense.inputs + input]
-                            } else {
-                                [0.0; GROUP]
-                            };
-                            self.values.extend(values);
+                            let outputs = group.chunks_exact(inputs * taps);
+                            let tap = input * taps + ky * side + kx;
+                            let value = |output: &[f32]| output.get(tap).copied().unwrap_or(0.0);
+                            self.values.extend(outputs.map(value));
                         }
                     }
                 }
             }
         }
-        weights
+        at
+    }
+
+    /// Numbers in their own order, whole vectors.
+    fn numbers(&mut self, values: &[f32]) -> usize {
+        let at = self.here();
+        self.values.extend(values);
+        at
     }
 
     fn here(&self) -> usize {
         self.values.len() / LANES
-    }
-
-    fn blocks(&mut self, blocks: &[[f32; GROUP]]) -> usize {
-        let at = self.here();
-        self.values.extend(blocks.iter().flatten());
-        at
-    }
-
-    fn lanes(&mut self, block: &[f32; GROUP], half: usize) {
-        self.values.extend(&block[half * LANES..(half + 1) * LANES]);
     }
 }

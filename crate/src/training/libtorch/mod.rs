@@ -16,8 +16,7 @@ use tch::{Device, Kind, TchError, Tensor, no_grad};
 
 use super::config::{Optimiser, Recipe};
 use super::epoch::Batch;
-use super::learner::Learner;
-use super::state::fault;
+use super::learner::{Learner, fault};
 use crate::Error;
 use crate::weights::Checkpoint;
 use network::{Network, values};

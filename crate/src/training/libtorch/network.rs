@@ -1,4 +1,4 @@
-//! The network as libtorch's operators make it: tensors by the authors' names for them, and the pass.
+//! The network in libtorch's operators: its tensors, by the authors' names for them, and the forward pass.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +6,7 @@ use tch::{Device, Kind, TchError, Tensor};
 
 use crate::Error;
 use crate::network::Architecture;
+use crate::network::layout::{Bottleneck, Conv, ConvBlock, Encoder, Layout, Norm};
 use crate::weights::Checkpoint;
 
 /// How fast the running batch statistics follow, and what is added to the variance: PyTorch's defaults, burn's too.
@@ -24,6 +25,7 @@ impl From<TchError> for Error {
 /// The network in training.
 pub(super) struct Network {
     architecture: Architecture,
+    layout: Layout,
     device: Device,
     tensors: BTreeMap<String, Tensor>,
 }
@@ -32,6 +34,7 @@ impl Network {
     pub(super) fn new(weights: &Checkpoint, device: Device) -> Result<Self, Error> {
         let mut network = Self {
             architecture: weights.architecture(),
+            layout: weights.architecture().layout(),
             device,
             tensors: BTreeMap::new(),
         };
@@ -95,66 +98,64 @@ impl Network {
     /// `[batch, in_channels, height, width]` to logits `[batch, classes, height, width]`; batch normalisation by the batch,
     /// whose statistics the running ones follow.
     pub(super) fn forward(&self, image: &Tensor) -> Result<Tensor, Error> {
-        let mut x = self.norm_relu(image, "stem.conv", 0)?;
+        let mut x = self.norm_relu(image, &self.layout.stem)?;
         let mut skips = Vec::new();
-        for (stage, depth) in self.architecture.variant.depths().into_iter().enumerate() {
+        for (stage, encoder) in self.layout.encoders.iter().enumerate() {
             if stage > 0 {
                 let skip = x;
                 x = skip.f_max_pool2d(2, 2, 0, 1, false)?;
                 skips.push(skip);
             }
-            x = self.encoder(x, stage + 1, depth)?;
+            x = self.encoder(x, encoder)?;
         }
-        for (stage, skip) in skips.iter().enumerate().rev() {
+        for (decoder, skip) in self.layout.decoders.iter().zip(skips.iter().rev()) {
             let (_, _, height, width) = skip.size4()?;
             x = x.f_upsample_bilinear2d([height, width], false, None, None)?;
-            x = self.norm_relu(&x, &format!("Up{}.up", stage + 2), 1)?;
+            x = self.norm_relu(&x, &decoder.up)?;
             x = Tensor::f_cat(&[skip, &x], 1)?;
-            let within = format!("Up_conv{}.conv", stage + 2);
-            for first in [0, 3, 6] {
-                x = self.gelu_norm(&x, &within, first)?;
-            }
+            let fusion = &decoder.fusion;
+            x = self.gelu_norm(&x, &fusion.grouped, &fusion.grouped_norm)?;
+            x = self.bottleneck(&x, &fusion.bottleneck)?;
         }
-        self.conv(&x, "Conv_1x1")
+        self.conv(&x, &self.layout.head)
     }
 
-    /// A convolution that keeps the sides; the kernel's shape says which.
-    fn conv(&self, x: &Tensor, layer: &str) -> Result<Tensor, Error> {
-        let weight = self.weight(layer, "weight")?.f_to_kind(x.kind())?;
-        let bias = self.weight(layer, "bias")?.f_to_kind(x.kind())?;
-        let (_, incoming, kernel, _) = weight.size4()?;
-        let groups = x.size4()?.1 / incoming;
-        Ok(x.f_conv2d(&weight, Some(&bias), 1, kernel / 2, 1, groups)?)
+    /// A convolution that keeps the sides.
+    fn conv(&self, x: &Tensor, conv: &Conv) -> Result<Tensor, Error> {
+        let weight = self.weight(&conv.name, "weight")?.f_to_kind(x.kind())?;
+        let bias = self.weight(&conv.name, "bias")?.f_to_kind(x.kind())?;
+        let (padding, groups) = ((conv.side / 2) as i64, conv.groups as i64);
+        Ok(x.f_conv2d(&weight, Some(&bias), 1, padding, 1, groups)?)
     }
 
-    fn norm(&self, x: &Tensor, layer: &str) -> Result<Tensor, Error> {
-        let [weight, bias, mean, var] = ["weight", "bias", "running_mean", "running_var"]
-            .map(|parameter| self.weight(layer, parameter).map(Some));
+    fn norm(&self, x: &Tensor, norm: &Norm) -> Result<Tensor, Error> {
+        let [weight, bias, mean, var] =
+            Norm::PARTS.map(|part| self.weight(&norm.name, part).map(Some));
         Ok(x.f_batch_norm(weight?, bias?, mean?, var?, true, MOMENTUM, EPSILON, true)?)
     }
 
-    /// Convolution, GELU, batch normalisation; the layers' last names differ by two.
-    fn gelu_norm(&self, x: &Tensor, within: &str, first: usize) -> Result<Tensor, Error> {
-        let x = self.conv(x, &format!("{within}.{first}"))?;
-        let x = x.f_gelu("none")?;
-        self.norm(&x, &format!("{within}.{}", first + 2))
+    /// Convolution, GELU, batch normalisation.
+    fn gelu_norm(&self, x: &Tensor, conv: &Conv, norm: &Norm) -> Result<Tensor, Error> {
+        self.norm(&self.conv(x, conv)?.f_gelu("none")?, norm)
     }
 
-    /// Convolution, batch normalisation, ReLU; the layers' last names differ by one.
-    fn norm_relu(&self, x: &Tensor, within: &str, first: usize) -> Result<Tensor, Error> {
-        let x = self.conv(x, &format!("{within}.{first}"))?;
-        let x = self.norm(&x, &format!("{within}.{}", first + 1))?;
+    /// Convolution, batch normalisation, ReLU.
+    fn norm_relu(&self, x: &Tensor, block: &ConvBlock) -> Result<Tensor, Error> {
+        let x = self.norm(&self.conv(x, &block.conv)?, &block.norm)?;
         Ok(x.f_relu()?)
     }
 
-    fn encoder(&self, mut x: Tensor, stage: usize, depth: usize) -> Result<Tensor, Error> {
-        for layer in 0..depth {
-            let within = format!("encoder{stage}.block.{layer}");
-            x = x.f_add(&self.gelu_norm(&x, &format!("{within}.0.fn"), 0)?)?;
-            x = self.gelu_norm(&x, &within, 1)?;
-            x = self.gelu_norm(&x, &within, 4)?;
+    fn bottleneck(&self, x: &Tensor, block: &Bottleneck) -> Result<Tensor, Error> {
+        let x = self.gelu_norm(x, &block.expand, &block.expand_norm)?;
+        self.gelu_norm(&x, &block.project, &block.project_norm)
+    }
+
+    fn encoder(&self, mut x: Tensor, encoder: &Encoder) -> Result<Tensor, Error> {
+        for layer in &encoder.layers {
+            x = x.f_add(&self.gelu_norm(&x, &layer.depthwise, &layer.depthwise_norm)?)?;
+            x = self.bottleneck(&x, &layer.bottleneck)?;
         }
-        self.norm_relu(&x, &format!("encoder{stage}.up.conv"), 0)
+        self.norm_relu(&x, &encoder.widen)
     }
 }
 

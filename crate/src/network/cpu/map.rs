@@ -1,12 +1,8 @@
-//! A channel-last activation map with a margin of zeros around it, and the bands of it that threads share out.
+//! A channel-last activation map with a margin of zeros around it, and the bands of rows that threads share.
 
 use std::ops::Range;
 
 use rayon::prelude::*;
-use wide::f32x4;
-
-/// Lanes of a vector.
-pub const LANES: usize = 4;
 
 /// `[height + 2 margin, width + 2 margin, channels]`; only the inside is ever written, so the margin stays zero.
 #[derive(Debug)]
@@ -157,7 +153,7 @@ impl Map {
     }
 }
 
-/// `f32::max` is a call for each number in WebAssembly, because of what it says about NaN.
+/// In WebAssembly `f32::max` is a function call for each number, because it defines what happens to NaN.
 fn larger(a: f32, b: f32) -> f32 {
     if a > b { a } else { b }
 }
@@ -167,18 +163,4 @@ fn blend(near: &[f32], far: &[f32], target: &mut [f32]) {
     for ((target, near), far) in target.iter_mut().zip(near).zip(far) {
         *target = 0.75 * near + 0.25 * far;
     }
-}
-
-/// The vector at the start of a slice of at least four numbers.
-pub fn load(values: &[f32; LANES]) -> f32x4 {
-    f32x4::from(*values)
-}
-
-/// a × b + c, rounded once where the processor does so at no more than the price of a multiplication, else twice.
-#[inline(always)]
-pub fn multiply_add(a: f32x4, b: f32x4, c: f32x4) -> f32x4 {
-    #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
-    return core::arch::wasm32::f32x4_relaxed_madd(a.into(), b.into(), c.into()).into();
-    #[cfg(not(all(target_arch = "wasm32", target_feature = "relaxed-simd")))]
-    a.mul_add(b, c)
 }

@@ -1,13 +1,13 @@
 //! 3×3 convolution with a quarter of the multiplications: Winograd's F(4×4, 3×3).
 //!
 //! Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (CVPR 2016): with the matrices A, B, G of six
-//! points, a tile `Y` of 4 × 4 outputs comes of a tile `d` of 6 × 6 inputs and a kernel `g` as
+//! points, a tile `Y` of 4 × 4 outputs follows from a tile `d` of 6 × 6 inputs and a kernel `g` as
 //!
 //! ```text
-//!   Y = Aᵀ [ Σ over inputs (G g Gᵀ) ⊙ (Bᵀ d B) ] A        36 multiplications an input and output, not 144
+//!   Y = Aᵀ [ Σ over inputs (G g Gᵀ) ⊙ (Bᵀ d B) ] A        36 multiplications for each input and output, not 144
 //! ```
 //!
-//! `G g Gᵀ` is computed once. What runs for some rows of tiles at a time, so that it stays in the cache:
+//! `G g Gᵀ` is computed once. The rest is computed for a few rows of tiles at a time, so that it stays in the cache:
 //!
 //! ```text
 //!   six rows of the map ─ Bᵀ down ─▶ six rows ─ B along ─▶ 36 matrices [tile][input]     (of `columns`)
@@ -15,22 +15,23 @@
 //!   4 × 4 outputs of each tile ◀─ A along ◀─ Aᵀ down ◀─ 36 matrices [tile][output]       (of `products`)
 //! ```
 //!
-//! The points decide how much is lost to rounding. With 0, ±3/4, ±3/2 and ∞ and sums in runs it is as much as a plain
-//! sum over all taps and inputs loses (5e-7 of the outputs' spread for 128 inputs, simulated against double precision),
-//! with the usual 0, ±1, ±2 and ∞ three times that.
+//! The choice of the points decides the rounding error. With 0, ±3/4, ±3/2 and ∞, and sums in runs, it is that of a plain sum
+//! over all taps and inputs (5e-7 of the outputs' spread for 128 inputs, simulated against double precision), with the usual 0, ±1,
+//! ±2 and ∞ three times that.
 
 use wide::f32x4;
 
-use super::kernels::{BLOCK, TILE, halves, multiply_in_runs, store};
-use super::map::{LANES, Map, load, multiply_add};
+use super::dense::{TILE, multiply_in_runs};
+use super::map::Map;
+use super::simd::{BLOCK, LANES, halves, multiply_add, set, store, vector};
 
 /// Outputs along a side of a tile.
 pub const SIDE: usize = 4;
-/// Inputs along a side of a tile, and numbers that a row of them is turned into.
+/// Inputs along a side of a tile, and as many points.
 const POINTS: usize = SIDE + 2;
 /// Elementwise products of a tile.
 const PRODUCTS: usize = POINTS * POINTS;
-/// Tiles that should share each load of the weights from memory.
+/// Tiles that share each load of the weights from memory, where there are so many.
 const TILES: usize = 32;
 
 /// The points are 0, ±`NEAR`, ±`FAR` and ∞.
@@ -46,7 +47,7 @@ pub struct Winograd {
     inputs: usize,
 }
 
-/// Room for what lies between the steps; one serves every convolution, one after the other.
+/// Memory for intermediate results, reused from one convolution to the next.
 #[derive(Debug, Default)]
 pub struct Workspace {
     /// Six rows of the map, transformed downwards.
@@ -85,7 +86,7 @@ impl Winograd {
         x.height.is_multiple_of(SIDE) && x.width.is_multiple_of(SIDE)
     }
 
-    /// How many rows to ask for at a time: fewer than would be best for one thread where another would get none.
+    /// Rows to compute at a time: fewer than are best for one thread where another would get none.
     pub fn rows_at_once(x: &Map) -> usize {
         let (across, down) = (x.width / SIDE, x.height / SIDE);
         let share = down.div_ceil(rayon::current_num_threads());
@@ -103,7 +104,7 @@ impl Winograd {
         mut finish: impl FnMut(usize, usize, usize, [f32x4; 2]),
     ) {
         let across = x.width / SIDE;
-        // Whole groups for the product; the tiles that fill the last one up are computed and never looked at.
+        // Whole groups for the product; the tiles that pad the last one are computed and ignored.
         let tiles = (count / SIDE * across).next_multiple_of(TILE);
         let outputs = self.bias.len() * BLOCK;
         workspace
@@ -273,18 +274,6 @@ fn gather(products: &[f32], step: usize) -> [[f32x4; 2]; SIDE * SIDE] {
         }
     }
     result
-}
-
-#[inline(always)]
-fn vector(values: &[f32]) -> f32x4 {
-    let mut lanes = [0.0; LANES];
-    lanes.copy_from_slice(&values[..LANES]);
-    load(&lanes)
-}
-
-#[inline(always)]
-fn set(target: &mut [f32], value: f32x4) {
-    target[..LANES].copy_from_slice(&value.to_array());
 }
 
 #[cfg(test)]
