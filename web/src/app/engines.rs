@@ -43,8 +43,8 @@ pub struct Engine {
     pub document: Option<DocumentId>,
     /// The probability maps that it has.
     pub maps: Option<Segmentation>,
-    /// The version of the document's corrections that it has.
-    pub edits: u64,
+    /// The version of the document's corrections that it has; nothing where that is not known.
+    pub edits: Option<u64>,
 }
 
 /// How far an engine is.
@@ -151,7 +151,7 @@ impl Engine {
             models: BTreeSet::new(),
             document: None,
             maps: None,
-            edits: 0,
+            edits: Some(0),
         }
     }
 

@@ -156,6 +156,24 @@ fn an_export_while_the_next_image_loads_is_disabled_and_its_key_says_why() {
 }
 
 #[test]
+fn nothing_is_exported_of_an_image_while_the_engine_opens_one_that_was_closed_meanwhile() {
+    let mut rig = Rig::new();
+    rig.open(&["a.png", "b.png"]);
+    draw(&mut rig);
+    rig.settle();
+    rig.send(Command::Step(1));
+    if let Some(next) = rig.app.documents.opening_id() {
+        rig.send(Command::Close(next));
+    }
+    rig.send(Command::Export("mask"));
+    rig.settle();
+    assert!(rig.says("Nothing was exported"));
+    rig.send(Command::Export("mask"));
+    rig.settle();
+    assert!(rig.saw(|effect| matches!(effect, Effect::SaveFile { .. })));
+}
+
+#[test]
 fn an_export_that_was_accepted_is_saved_though_the_next_image_follows_at_once() {
     let mut rig = Rig::new();
     rig.open(&["a.png", "b.png"]);

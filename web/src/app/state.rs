@@ -8,7 +8,7 @@ use delineo::mask::Style;
 use super::command::{Availability, Command, Sheet};
 use super::documents::{Documents, Opened, SegmentationState};
 use super::effect::Effect;
-use super::engines::{Engines, Gpu, Phase};
+use super::engines::{Engines, Gpu, Phase, Purpose};
 use super::models::Models;
 use super::notices::Notices;
 use super::overlay::Overlay;
@@ -258,7 +258,9 @@ impl App {
         let opened = self.shown()?;
         let maps = opened.maps()?;
         let engine = self.engines.serving.as_ref()?;
-        (engine.maps.as_ref() == Some(maps)).then(|| MaskSpec {
+        // Whatever is asked after an image that is being opened is about that one.
+        let is_opening = engine.is_asked(|purpose| matches!(purpose, Purpose::Open(_)));
+        (engine.maps.as_ref() == Some(maps) && !is_opening).then(|| MaskSpec {
             segmentation: maps.clone(),
             settings: opened.settings,
             edits: opened.edits.version(),

@@ -59,7 +59,7 @@ impl App {
                 if let Some(engine) = self.engines.get_mut(engine) {
                     engine.document = Some(id);
                     engine.maps = None;
-                    engine.edits = 0;
+                    engine.edits = Some(0);
                 }
                 let opened = Opened {
                     width,
@@ -195,11 +195,15 @@ impl App {
             Purpose::Time => {
                 self.candidate_failed("the CPU could not be timed", message.to_owned());
             }
-            Purpose::Edit
-            | Purpose::Paint(..)
-            | Purpose::Measure(_)
-            | Purpose::Unload
-            | Purpose::Close => self.engines.incidents.push(message.to_owned()),
+            Purpose::Edit => {
+                if let Some(engine) = &mut self.engines.serving {
+                    engine.edits = None;
+                }
+                self.engines.incidents.push(message.to_owned());
+            }
+            Purpose::Paint(..) | Purpose::Measure(_) | Purpose::Unload | Purpose::Close => {
+                self.engines.incidents.push(message.to_owned());
+            }
         }
     }
 

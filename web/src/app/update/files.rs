@@ -216,7 +216,7 @@ impl App {
         let has_edits = document
             .opened
             .as_ref()
-            .is_some_and(|opened| !opened.edits.is_empty());
+            .is_some_and(|opened| opened.edits.can_undo() || opened.edits.can_redo());
         if !has_edits {
             self.effects.push(Effect::DropFile(document.file));
             return;

@@ -367,7 +367,7 @@ impl App {
         let (id, sent) = (engine.id, engine.edits);
         let Some(shown) = self.shown() else { return };
         let version = shown.edits.version();
-        if sent == version {
+        if sent == Some(version) {
             return;
         }
         let request = Request::Edit {
@@ -375,7 +375,7 @@ impl App {
             version,
             strokes: shown.edits.strokes(),
         };
-        self.hold(id, |engine| engine.edits = version);
+        self.hold(id, |engine| engine.edits = Some(version));
         self.ask(id, Purpose::Edit, request, None, now);
     }
 
