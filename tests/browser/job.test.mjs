@@ -47,7 +47,7 @@ test('on WebGPU, the same image gives the same mask as on the CPU', async (t) =>
   t.after(() => withGpu.close());
   const [{ name, file, mask }] = cases();
   const masks = {};
-  for (const [device, host, query] of [['GPU', withGpu, ''], ['CPU', browser, '?device=cpu']]) {
+  for (const [device, host, query] of [['GPU', withGpu, '?device=gpu'], ['CPU', browser, '?device=cpu']]) {
     const app = await (await openWindow(t, host, server.origin)).open(query);
     if (host === withGpu) await app.onGpu();
     await app.segment(file, name);

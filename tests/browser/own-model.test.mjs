@@ -88,7 +88,7 @@ test('a model.json that comes with the weights says how they run', async (t) => 
   assert.equal(Number(await app.threshold.inputValue()), 0.3);
 });
 
-for (const [device, query] of [['CPU', '?device=cpu'], ['GPU', '']]) {
+for (const [device, query] of [['CPU', '?device=cpu'], ['GPU', '?device=gpu']]) {
   test(`a model.json whose known answer is wrong is refused on the ${device}, and the model before goes on`, async (t) => {
     const own = device === 'GPU' ? await launch({ gpu: true }) : browser;
     if (own !== browser) t.after(() => own.close());

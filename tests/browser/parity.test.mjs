@@ -83,7 +83,7 @@ const PLACES = [
   // A host that does not isolate the page, and so allows no threads.
   ['CPU with one thread', 'engine-cpu-relaxed', false, '?device=cpu', ONE, { headers: false }],
   ['CPU with one thread, without relaxed SIMD', 'engine-cpu', false, '?device=cpu', ONE, { headers: false, edit: unrelaxed }],
-  ['GPU', 'engine', true, '', /Runs on the GPU/],
+  ['GPU', 'engine', true, '?device=gpu', /Runs on the GPU/],
 ];
 
 for (const [device, engine, gpu, query, says, change] of PLACES) {
