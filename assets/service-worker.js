@@ -334,7 +334,7 @@ async function assign(client, id) {
   await remember(`${page}?client=${client}`, id);
 }
 
-/** Forgets the clients that are gone and deletes the versions that nobody runs. */
+/** Forgets the clients that are gone and deletes the versions that no window runs. */
 async function tidy() {
   const ids = await keptVersions();
   const known = await assignments();

@@ -1,6 +1,6 @@
 // Starts the page, or says why it cannot; `cargo xtask build` fills in the names. On a first visit it also sends for what
 // the engine will ask for, so that the line is not idle while the page's code is compiled. The browser keeps what arrives
-// and hands it over when it is asked for. Nothing depends on that: what fails there is fetched by whoever needs it.
+// and hands it over when it is asked for. Nothing depends on that: what fails here is fetched again when it is needed.
 const PAGE = './__PAGE__';
 const WASM = '__WASM__';
 
@@ -75,7 +75,7 @@ function addressOf(file) {
 
 /**
  * The CPU's engine and the model to begin with share the line; the other models, one of which the first picture may need,
- * follow, and then the GPU's engine, for which nobody waits.
+ * follow, and then the GPU's engine, which is not waited for.
  */
 async function sendForAll(engine, [first, ...others]) {
   await Promise.all([...engine, first].map(sendFor));

@@ -306,7 +306,7 @@ impl Runner {
         #[cfg(feature = "network")]
         if implementation == Implementation::Modules || *device != device::cpu() {
             if implementation == Implementation::Fastest {
-                // Only now: asking for the client of a GPU that nobody opened would open it.
+                // Only now: asking for the client of a GPU that is not open would open it.
                 let client = device::client();
                 if GpuNetwork::fits(&client) {
                     let memory = if device::is_software() {

@@ -1,4 +1,4 @@
-//! Pictures that look like a lesion and belong to nobody: samples for the page, inputs for tests.
+//! Synthetic images that look like a lesion: samples for the page, inputs for tests.
 //!
 //! A seed gives the same picture on every platform: noise comes from integer hashes, and the floating-point
 //! arithmetic is limited to operations that IEEE 754 rounds exactly (no `exp`, `sin` or `powf` of a system library).

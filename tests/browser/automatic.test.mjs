@@ -211,7 +211,7 @@ test('with the network off, both kinds of pictures find their model', async (t) 
   }
 });
 
-test('with the network off, a model that nobody chose before is not to be had, and one that ran is', async (t) => {
+test('with the network off, a model that was never chosen is not available, and one that ran is', async (t) => {
   const own = await serve(path.join(folder, 'dist'));
   const app = await openWindow(t, browser, own.origin);
   const asked = [];

@@ -162,7 +162,7 @@ const install = (page) => page.evaluate(async () => {
 
 const versionCaches = (page) => page.evaluate(async () => (await caches.keys()).filter((name) => /^delineo-[0-9a-f]{16}$/.test(name)));
 
-test('after one visit every listed file is served with nobody answering', async (t) => {
+test('after one visit every listed file is served with the host gone', async (t) => {
   const host = await serving(t, await site(t, 'one'));
   const page = await visit(t, host.origin);
   await register(page);
@@ -194,7 +194,7 @@ test('a file that is not the listed one keeps the whole version from being insta
   assert.equal(await install(page), 'redundant');
 });
 
-test('a file that nobody needs offline may be missing on the host, and the rest is kept', async (t) => {
+test('a file that is not needed offline may be missing on the host, and the rest is kept', async (t) => {
   const folder = await site(t, 'one');
   rmSync(path.join(folder, 'icons/icon.svg'));
   const host = await serving(t, folder);
@@ -370,7 +370,7 @@ test('an update accepted in another window leaves a page its own version, until 
   await old.reload();
   assert.equal(await old.textContent('h1'), 'two');
   assert.equal(await engine(old, 'engine-two.js'), 'weights of two');
-  await until(async () => (await versionCaches(old)).length === 1, 'the end of the cache that nobody uses');
+  await until(async () => (await versionCaches(old)).length === 1, 'the deletion of the unused cache');
 });
 
 test('three versions run side by side, and each goes with its last window', async (t) => {

@@ -71,7 +71,7 @@ test('workers that do not answer leave the engine with one thread, soon', { skip
   app.assertNoFaults();
 });
 
-test('a thread that never begins to work keeps nobody waiting', { skip }, async (t) => {
+test('a thread that never begins to work delays nothing', { skip }, async (t) => {
   const app = await faulty(t, ['run_thread();', 'await new Promise(() => {});']);
   await app.open();
   await mask(app);

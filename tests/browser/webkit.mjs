@@ -1,5 +1,5 @@
 // WebKit as GTK has it, the nearest to Safari that runs on Linux, through its own driver. It has no headless mode, so it
-// draws to a display that nobody sees.
+// draws to a virtual display.
 
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

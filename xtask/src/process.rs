@@ -118,7 +118,7 @@ impl Task {
         let (reader, writer) = io::pipe()?;
         self.command.stdout(writer.try_clone()?).stderr(writer);
         let mut child = self.command.spawn()?;
-        // The pipe ends when nobody can write to it any more, and the command still could.
+        // The pipe ends when its last writer is closed, and the command still could.
         self.command.stdout(Stdio::null()).stderr(Stdio::null());
         for line in BufReader::new(reader).split(b'\n') {
             let line = line?;

@@ -209,7 +209,7 @@ impl Documents {
         self.remove(id, neighbour)
     }
 
-    /// Takes a document out that cannot be opened; the next of those that nobody has seen is to be shown.
+    /// Takes a document out that cannot be opened; the next one that was not seen yet is to be shown.
     pub fn refuse(&mut self, id: DocumentId) -> Option<Closed> {
         let place = self.position(id)?;
         let unseen = self.list[place + 1..]

@@ -45,7 +45,7 @@ pub struct Proposal {
 
 impl Proposal {
     /// Settings that it proposed or the person changed, for another model: a threshold that the person moved stays, one
-    /// that nobody touched follows the model, and another model has other classes.
+    /// that was not touched follows the model, and another model has other classes.
     pub fn carried(&self, settings: Settings, other: &Self) -> Settings {
         if self.model == other.model {
             return settings;
@@ -466,7 +466,7 @@ mod tests {
     }
 
     #[test]
-    fn a_threshold_that_nobody_touched_follows_the_model() {
+    fn an_untouched_threshold_follows_the_model() {
         let carried = proposal("skin", 0.4).carried(settings(0, 0.4), &proposal("breast", 0.55));
         assert_eq!(carried.threshold, 0.55);
     }

@@ -107,7 +107,7 @@ fn lowered(text: &str) -> String {
     }
 }
 
-/// A sentence begins with a capital and ends with a full stop, whoever wrote it.
+/// A sentence begins with a capital and ends with a full stop, wherever it comes from.
 pub fn sentence(text: &str) -> String {
     let text = text.trim();
     let mut letters = text.chars();

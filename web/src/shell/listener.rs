@@ -11,7 +11,7 @@ pub fn listen<E: FromWasmAbi + 'static>(
     hear: impl FnMut(E) + 'static,
 ) {
     let hear = Closure::<dyn FnMut(E)>::new(hear);
-    // It is refused to nobody.
+    // No browser refuses it.
     drop(target.add_event_listener_with_callback(name, hear.as_ref().unchecked_ref()));
     hear.forget();
 }

@@ -92,7 +92,7 @@ impl Outlet {
             let is_written = match written {
                 Ok(promise) => JsFuture::from(promise).await.is_ok(),
                 Err(_) => {
-                    // Nobody else hears of it when the promise is broken.
+                    // Nothing else reports that the promise was broken.
                     spawn_local(async move { drop(JsFuture::from(file).await) });
                     false
                 }

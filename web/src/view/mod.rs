@@ -1,5 +1,5 @@
 //! What a person sees and touches. Components read the app's state and send commands; they decide nothing, and what they
-//! keep for themselves (an open menu, a clock) nobody else needs.
+//! keep for themselves (an open menu, a clock) is needed nowhere else.
 
 mod about;
 mod appearance;

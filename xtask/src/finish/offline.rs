@@ -132,7 +132,7 @@ fn on_demand(site: &Site) -> Result<Vec<String>> {
         .collect())
 }
 
-/// Files that only the browser itself shows, as in its list of apps: nobody needs them to work offline.
+/// Files that only the browser itself shows, as in its list of apps: the app works offline without them.
 fn is_optional(name: &str) -> bool {
     name == "manifest.webmanifest"
         || ["icons/", "screenshots/"]

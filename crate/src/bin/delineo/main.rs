@@ -60,7 +60,7 @@ enum Command {
     /// Write a data set once more as other hands and other devices might have taken it, to evaluate a model on.
     #[cfg(feature = "train")]
     Distort(distort::Arguments),
-    /// Make a picture that belongs to nobody, and its true mask.
+    /// Make a synthetic image and its true mask.
     Phantom(phantom::Arguments),
 }
 
@@ -155,7 +155,7 @@ fn make_folder(path: &Path) -> Result<(), Error> {
     })
 }
 
-/// Replaces a file at once, so that whoever kills the program finds the old one or the new one.
+/// Replaces a file at once, so that a program that is killed leaves the old file or the new one.
 fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");

@@ -113,7 +113,7 @@ impl App {
         (!has_it && !self.models.has_failed(wanted)).then(|| Step::Load(wanted.clone()))
     }
 
-    /// What can wait until nobody waits for anything.
+    /// What can wait until the person waits for nothing.
     fn next_idle_step(&self) -> Option<Step> {
         let engine = self.engines.serving.as_ref()?;
         if engine.is_busy() || self.awaits_document() {

@@ -15,7 +15,7 @@ pub fn hold_lock() {
     let _ = request();
 }
 
-/// Ends the worker when a promise is rejected with nobody to hear it.
+/// Ends the worker when a promise is rejected and not handled.
 ///
 /// That is how a trap without a panic ends, such as memory that ran out: the request would never be answered.
 pub fn end_on_trap() {

@@ -1,6 +1,6 @@
 //! The engine's threads, where the page is cross-origin isolated: workers that share the engine's memory.
 //!
-//! `wasm-bindgen-rayon` does the same and is not used: it waits for its workers for ever, its worker is found under a
+//! `wasm-bindgen-rayon` does the same and is not used: it waits for its workers without a limit, its worker is found under a
 //! path that is written into the glue, which the build renames, and the thread that asks only waits. Here the engine's
 //! own thread is one of the pool, and a thread joins when it is there:
 //!
@@ -11,7 +11,7 @@
 //!     { module, memory } ─────────────▶ instantiates the engine's module on the engine's memory
 //!     ◀───────────────────────── "ready"
 //!     builds the pool of all that are ready; one builder each lies in WAITING
-//!     "run" ──────────────────────────▶ run_thread takes a builder, for ever
+//!     "run" ──────────────────────────▶ run_thread takes a builder and keeps running
 //! ```
 //!
 //! Work that no thread has taken the engine does itself, so a thread that never begins costs only its help. One that
@@ -76,7 +76,7 @@ pub async fn start() -> usize {
     workers.len() + 1
 }
 
-/// What a thread's worker does, for ever.
+/// What a thread's worker does until it is closed.
 #[wasm_bindgen]
 pub fn run_thread() {
     let thread = waiting().pop();
