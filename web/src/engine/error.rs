@@ -43,7 +43,7 @@ pub enum EngineError {
     },
     /// A model does not give its known answer on a device that is sound.
     #[error(
-        "{name} does not give the answer that it is known to give. It or its model.json is damaged."
+        "{name} failed its self-test: it does not give its known answer. It or its model.json is damaged."
     )]
     WrongAnswer {
         /// The model's name.
