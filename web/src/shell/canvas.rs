@@ -68,15 +68,9 @@ impl StageRenderer {
             canvas: app.stage.canvas,
             is_comparing: app.stage.is_comparing,
         };
-        if scene == before {
-            return;
-        }
-        self.scene.set(scene);
-        if scene.canvas == before.canvas {
+        if scene != before {
+            self.scene.set(scene);
             self.schedule();
-        } else {
-            // The stage has its new size already, and the old drawing would be stretched to it.
-            self.draw();
         }
     }
 
@@ -174,6 +168,10 @@ impl StageRenderer {
         if self.context.get().is_none() {
             let canvas = document().get_element_by_id("stage-image")?;
             let canvas: HtmlCanvasElement = canvas.dyn_into().ok()?;
+            // For the one frame in which the stage has its new size and the canvas does not: the image is not stretched.
+            canvas
+                .style()
+                .set_css_text("object-fit: cover; object-position: 0 0");
             let context = canvas.get_context("2d").ok().flatten()?;
             self.context.set(context.dyn_into().ok()?).ok()?;
         }

@@ -18,8 +18,9 @@ use super::timers::pause;
 pub fn watch(name: String, gone: impl FnOnce() + 'static) {
     spawn_local(async move {
         let locks = get(&window().navigator(), "locks");
-        // The worker's claim and its word that it listens take different ways to the page.
-        for _ in 0..10 {
+        // The worker's claim and its word that it listens take different ways to the page: the claim may come later, by
+        // a moment on most days, and a worker may be gone by then.
+        for attempt in 0..9 {
             match is_claimed(&locks, &name).await {
                 Ok(true) => {
                     if wait_for(&locks, &name).await.is_ok() {
@@ -27,7 +28,7 @@ pub fn watch(name: String, gone: impl FnOnce() + 'static) {
                     }
                     return;
                 }
-                Ok(false) => pause(Duration::from_millis(300)).await,
+                Ok(false) => pause(Duration::from_millis(10 << attempt)).await,
                 Err(_) => return,
             }
         }

@@ -163,7 +163,7 @@ impl Shell {
                 frame,
                 asked,
             } => self.renderer.show_overlay(Frame {
-                pixels: payload.and_then(|payload| self.files.take_payload(payload)),
+                bitmap: payload.and_then(|payload| self.files.take_payload(payload)),
                 bounds,
                 view: frame.view,
                 asked,

@@ -6,10 +6,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use delineo::mask::View;
-use js_sys::{ArrayBuffer, Object, Uint8ClampedArray};
+use js_sys::Object;
 use leptos::prelude::{document, set_timeout, window};
 use wasm_bindgen::prelude::*;
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageBitmap, ImageData};
+use web_sys::{HtmlCanvasElement, ImageBitmap};
 
 use super::files::release;
 use super::reflect;
@@ -23,8 +23,8 @@ const MOST_MEASURES: u32 = 1000;
 
 /// A frame that is to be shown.
 pub struct Frame {
-    /// An `ImageBitmap` or an `ArrayBuffer` of RGBA pixels; nothing where the overlay is empty.
-    pub pixels: Option<JsValue>,
+    /// An `ImageBitmap`; nothing where the overlay is empty.
+    pub bitmap: Option<JsValue>,
     /// Left, top, width and height on the canvas that it was drawn for, in device pixels.
     pub bounds: [u32; 4],
     /// What that canvas showed.
@@ -36,7 +36,6 @@ pub struct Frame {
 /// The overlay.
 #[derive(Default)]
 pub struct Overlay {
-    canvas: Option<HtmlCanvasElement>,
     surface: Option<Surface>,
     /// The frame that came last and is not on the canvas yet.
     coming: Option<Frame>,
@@ -46,12 +45,10 @@ pub struct Overlay {
     measures: Rc<Cell<u32>>,
 }
 
-/// How pixels get onto a canvas. A canvas has one way for its life.
-enum Surface {
-    /// A bitmap takes the place of the one before.
-    Bitmap(Object),
-    /// Pixels are written.
-    Pixels(CanvasRenderingContext2d),
+/// The canvas, on which a bitmap takes the place of the one before.
+struct Surface {
+    canvas: HtmlCanvasElement,
+    context: Object,
 }
 
 impl Overlay {
@@ -72,89 +69,26 @@ impl Overlay {
 
     /// Puts the last frame where it belongs when the canvas shows `view`.
     pub fn draw(&mut self, view: View, canvas: Canvas, is_hidden: bool) {
+        if self.surface.is_none() {
+            self.surface = Surface::find();
+        }
+        let Some(surface) = &self.surface else {
+            return;
+        };
         if let Some(frame) = self.coming.take() {
-            let is_shown = frame
-                .pixels
-                .as_ref()
-                .is_some_and(|pixels| self.present(pixels, frame.bounds).is_ok());
-            self.shown = is_shown.then_some((frame.bounds, frame.view));
+            let is_shown = frame.bitmap.as_ref().map(|bitmap| surface.show(bitmap));
+            self.shown = matches!(is_shown, Some(Ok(()))).then_some((frame.bounds, frame.view));
             self.measure(&frame);
         }
         let style = match self.shown {
             Some((bounds, from)) if !is_hidden => placed(bounds, from, view, canvas.ratio),
             _ => "visibility: hidden".to_owned(),
         };
-        if style != self.style
-            && let Some(canvas) = self.element()
-        {
+        if style != self.style {
             // A style attribute would be refused by the page's content security policy; this is none.
-            canvas.style().set_css_text(&style);
+            surface.canvas.style().set_css_text(&style);
             self.style = style;
         }
-    }
-
-    fn present(&mut self, pixels: &JsValue, [.., width, height]: [u32; 4]) -> Result<(), JsValue> {
-        let bitmap = pixels.dyn_ref::<ImageBitmap>();
-        self.prepare(bitmap.is_some())?;
-        let canvas = self.element().ok_or(JsValue::UNDEFINED)?;
-        if (canvas.width(), canvas.height()) != (width, height) {
-            canvas.set_width(width);
-            canvas.set_height(height);
-        }
-        match (&self.surface, bitmap) {
-            (Some(Surface::Bitmap(context)), Some(bitmap)) => {
-                reflect::call(context, "transferFromImageBitmap", &[bitmap.into()]).map(drop)
-            }
-            (Some(Surface::Pixels(context)), Some(bitmap)) => {
-                context.clear_rect(0.0, 0.0, f64::from(width), f64::from(height));
-                let drawn = context.draw_image_with_image_bitmap(bitmap, 0.0, 0.0);
-                bitmap.close();
-                drawn
-            }
-            (Some(Surface::Pixels(context)), None) => {
-                let buffer: &ArrayBuffer = pixels.dyn_ref().ok_or(JsValue::UNDEFINED)?;
-                let bytes = Uint8ClampedArray::new(buffer);
-                let data = ImageData::new_with_js_u8_clamped_array_and_sh(&bytes, width, height)?;
-                context.put_image_data(&data, 0.0, 0.0)
-            }
-            _ => Err(JsValue::UNDEFINED),
-        }
-    }
-
-    /// Sees to a surface that takes what is to be shown. Nothing but bytes needs another canvas than a bitmap.
-    fn prepare(&mut self, is_bitmap: bool) -> Result<(), JsValue> {
-        match &self.surface {
-            Some(Surface::Bitmap(_)) if is_bitmap => return Ok(()),
-            Some(Surface::Pixels(_)) => return Ok(()),
-            Some(Surface::Bitmap(_)) => {
-                let before = self.element().ok_or(JsValue::UNDEFINED)?;
-                let canvas: HtmlCanvasElement = before.clone_node()?.dyn_into()?;
-                before.replace_with_with_node_1(&canvas)?;
-                self.canvas = Some(canvas);
-            }
-            None => {}
-        }
-        let canvas = self.element().ok_or(JsValue::UNDEFINED)?;
-        let bitmap_surface = match is_bitmap {
-            true => canvas.get_context("bitmaprenderer").ok().flatten(),
-            false => None,
-        };
-        self.surface = Some(match bitmap_surface {
-            Some(context) => Surface::Bitmap(context),
-            None => {
-                let context = canvas.get_context("2d")?.ok_or(JsValue::UNDEFINED)?;
-                Surface::Pixels(context.dyn_into()?)
-            }
-        });
-        Ok(())
-    }
-
-    fn element(&mut self) -> Option<HtmlCanvasElement> {
-        if self.canvas.is_none() {
-            let canvas = document().get_element_by_id("stage-overlay")?;
-            self.canvas = Some(canvas.dyn_into().ok()?);
-        }
-        self.canvas.clone()
     }
 
     /// Writes on the performance timeline how long the frame took, from when it was asked for to when the browser has
@@ -197,9 +131,29 @@ impl Overlay {
 
 impl Frame {
     fn release(&self) {
-        if let Some(pixels) = &self.pixels {
-            release(pixels);
+        if let Some(bitmap) = &self.bitmap {
+            release(bitmap);
         }
+    }
+}
+
+impl Surface {
+    /// The canvas on the page, once it is there.
+    fn find() -> Option<Self> {
+        let canvas = document().get_element_by_id("stage-overlay")?;
+        let canvas: HtmlCanvasElement = canvas.dyn_into().ok()?;
+        let context = canvas.get_context("bitmaprenderer").ok().flatten()?;
+        Some(Self { canvas, context })
+    }
+
+    fn show(&self, bitmap: &JsValue) -> Result<(), JsValue> {
+        let bitmap: &ImageBitmap = bitmap.dyn_ref().ok_or(JsValue::UNDEFINED)?;
+        let size = (bitmap.width(), bitmap.height());
+        if (self.canvas.width(), self.canvas.height()) != size {
+            self.canvas.set_width(size.0);
+            self.canvas.set_height(size.1);
+        }
+        reflect::call(&self.context, "transferFromImageBitmap", &[bitmap.into()]).map(drop)
     }
 }
 
