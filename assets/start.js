@@ -97,7 +97,7 @@ async function engineForCpu() {
   return mayShareMemory() ? ['engine-cpu-threads_loader.js', ...several] : ['engine-cpu_loader.js', ...one];
 }
 
-/** As the page asks itself (`web/src/page/engine.rs`). */
+/** As the page asks itself (`web/src/shell/address.rs`). */
 function mayShareMemory() {
   const isBuilt = document.querySelector('meta[name=engine-cpu-threads]') !== null;
   return isBuilt && crossOriginIsolated && 'waitAsync' in Atomics && navigator.hardwareConcurrency > 1;

@@ -216,8 +216,7 @@ pub enum Answer {
         /// What the network took, in milliseconds.
         milliseconds: f64,
     },
-    /// The overlay. The payload is an `ImageBitmap` of `width` × `height` canvas pixels or, where the browser has no
-    /// canvas in workers, an `ArrayBuffer` of as many RGBA pixels, not premultiplied.
+    /// The overlay. The payload is an `ImageBitmap` of `width` × `height` canvas pixels.
     Painted {
         /// Where it lies on the canvas of [`Frame`], in its pixels.
         left: u32,

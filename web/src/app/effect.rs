@@ -57,8 +57,7 @@ pub enum Effect {
         /// The image's own size, which may be larger than the bitmap's.
         size: Size,
     },
-    /// Show an overlay in the place of the one before. `payload` is an `ImageBitmap` or RGBA bytes, nothing where the
-    /// overlay is empty.
+    /// Show an overlay in the place of the one before. `payload` is an `ImageBitmap`, nothing where the overlay is empty.
     ShowOverlay {
         /// The pixels.
         payload: Option<PayloadId>,

@@ -65,6 +65,8 @@ pub enum Event {
         /// Whether it is on this device now.
         is_kept: bool,
     },
+    /// A remembered model could not be deleted from this device.
+    ModelKept(Rc<str>),
     /// An engine said something.
     Engine {
         /// Which one.
@@ -121,6 +123,8 @@ pub struct Arrival {
     pub files: Vec<(FileId, String)>,
     /// Names of folders that came with them and are not read.
     pub folders: Vec<String>,
+    /// Names of files that the browser cannot read.
+    pub unreadable: Vec<String>,
 }
 
 /// How files come in.

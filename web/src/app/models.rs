@@ -269,10 +269,15 @@ impl Models {
         if is_priced {
             return format!("{} ({})", entry.label, megabytes(entry.bytes as f64));
         }
+        let is_repeated = |key: &ModelKey, name: &str| *key != entry.key && name == entry.label;
         let is_name_repeated = self
             .entries()
             .iter()
-            .any(|other| other.label == entry.label && other.key != entry.key);
+            .any(|other| is_repeated(&other.key, &other.label))
+            || self
+                .own
+                .values()
+                .any(|own| is_repeated(&ModelKey::Own(own.digest.to_string()), &own.name));
         match &entry.key {
             // Two files of one name are two models.
             ModelKey::Own(digest) if is_name_repeated => {

@@ -482,7 +482,7 @@ impl Rig {
         let arrival = Arrival {
             way: Way::Dropped,
             files: files.collect(),
-            folders: Vec::new(),
+            ..Arrival::default()
         };
         self.tell(Event::FilesArrived(arrival));
     }

@@ -107,13 +107,21 @@ fn lowered(text: &str) -> String {
     }
 }
 
-/// A sentence begins with a capital and ends with a full stop, wherever it comes from.
+/// A sentence begins with a capital, unless it begins with the name of a file, and ends with a full stop, wherever it
+/// comes from.
 pub fn sentence(text: &str) -> String {
     let text = text.trim();
+    let first_word = text.split_whitespace().next().unwrap_or_default();
+    let is_file = first_word
+        .trim_end_matches(['.', ',', ':'])
+        .contains(['.', '/']);
     let mut letters = text.chars();
     let capital = letters
         .next()
-        .map(|first| first.to_uppercase().chain(letters).collect::<String>())
+        .map(|first| match is_file {
+            true => text.to_owned(),
+            false => first.to_uppercase().chain(letters).collect::<String>(),
+        })
         .unwrap_or_default();
     if capital.is_empty() || capital.ends_with(['.', '!', '?']) {
         capital
@@ -201,6 +209,7 @@ mod tests {
     fn every_message_is_a_sentence() {
         assert_eq!(sentence("no adapter"), "No adapter.");
         assert_eq!(sentence("Stop!"), "Stop!");
+        assert_eq!(sentence("scan.png is empty"), "scan.png is empty.");
         assert_eq!(sentence(""), "");
     }
 }

@@ -70,16 +70,20 @@ impl Intake {
     pub fn adopt(&self, payload: PayloadId, name: String, media_type: &str) {
         // The engine sends nothing else than a buffer.
         if let Ok(file) = self.files.take_blob(payload, media_type) {
-            self.arrive(Way::Chosen, vec![(self.files.keep(file), name)], Vec::new());
+            self.arrive(Way::Chosen, vec![(self.files.keep(file), name)]);
         }
     }
 
-    fn arrive(&self, way: Way, files: Vec<(FileId, String)>, folders: Vec<String>) {
-        (self.tell)(Event::FilesArrived(Arrival {
+    fn arrive(&self, way: Way, files: Vec<(FileId, String)>) {
+        self.tell_arrival(Arrival {
             way,
             files,
-            folders,
-        }));
+            ..Arrival::default()
+        });
+    }
+
+    fn tell_arrival(&self, arrival: Arrival) {
+        (self.tell)(Event::FilesArrived(arrival));
     }
 
     fn keep(&self, files: impl IntoIterator<Item = File>) -> Vec<(FileId, String)> {
@@ -106,7 +110,12 @@ impl Intake {
             .into_iter()
             .filter(|file| !folders.contains(&file.name()));
         let files = self.keep(files);
-        self.arrive(Way::Dropped, files, folders);
+        self.tell_arrival(Arrival {
+            way: Way::Dropped,
+            files,
+            folders,
+            ..Arrival::default()
+        });
     }
 
     fn paste(&self, event: &ClipboardEvent) {
@@ -118,7 +127,7 @@ impl Intake {
             return;
         }
         event.prevent_default();
-        self.arrive(Way::Pasted, files, Vec::new());
+        self.arrive(Way::Pasted, files);
     }
 
     fn choose(&self, event: &web_sys::Event) {
@@ -131,7 +140,7 @@ impl Intake {
             let files = self.keep(list(input.files()));
             // The same file chosen again is a change again.
             input.set_value("");
-            self.arrive(Way::Chosen, files, Vec::new());
+            self.arrive(Way::Chosen, files);
         }
     }
 
@@ -144,12 +153,18 @@ impl Intake {
                 .dyn_into()
                 .unwrap_or_default();
             spawn_local(async move {
-                let mut files = Vec::new();
+                let (mut files, mut unreadable) = (Vec::new(), Vec::new());
                 for handle in handles.iter() {
-                    files.push(file_of(&handle).await);
+                    match file_of(&handle).await {
+                        Ok(file) => files.push(file),
+                        Err(name) => unreadable.push(name),
+                    }
                 }
-                let files = intake.keep(files.into_iter().flatten());
-                intake.arrive(Way::Chosen, files, Vec::new());
+                intake.tell_arrival(Arrival {
+                    files: intake.keep(files),
+                    unreadable,
+                    ..Arrival::default()
+                });
             });
         });
         // Few browsers have it.
@@ -166,7 +181,7 @@ impl Intake {
     async fn take_shared(&self) {
         let images = shared().await.unwrap_or_default().into_iter();
         let files = images.map(|(name, image)| (self.files.keep(image), name));
-        self.arrive(Way::Shared, files.collect(), Vec::new());
+        self.arrive(Way::Shared, files.collect());
         // Opening the page again must not ask for it again.
         if let (Ok(history), Ok(path)) = (window().history(), window().location().pathname()) {
             drop(history.replace_state_with_url(&JsValue::NULL, "", Some(&path)));
@@ -201,13 +216,12 @@ fn list(files: Option<FileList>) -> Vec<File> {
         .collect()
 }
 
-/// The file behind a handle. One that is gone or must not be read comes as an empty file of its name, so that the person
-/// is told of it like of every other that cannot be opened.
-async fn file_of(handle: &JsValue) -> Option<File> {
+/// The file behind a handle, or the name of one that is gone or must not be read.
+async fn file_of(handle: &JsValue) -> Result<File, String> {
     let file = reflect::call_async(handle, "getFile", &[]).await;
-    file.ok().and_then(|file| file.dyn_into().ok()).or_else(|| {
-        let name = reflect::get(handle, "name").as_string()?;
-        File::new_with_buffer_source_sequence(&Array::new(), &name).ok()
+    file.and_then(|file| file.dyn_into()).map_err(|_| {
+        let name = reflect::get(handle, "name").as_string();
+        name.unwrap_or_else(|| "A file".to_owned())
     })
 }
 

@@ -99,7 +99,7 @@ pub async fn remember(files: &Files, model: OwnModel) -> Event {
 /// Deletes a model from this device; says so where it is still there.
 pub async fn forget(digest: Rc<str>) -> Option<Event> {
     let is_kept = own_models::forget(&digest).await.is_err();
-    is_kept.then_some(Event::ModelRemembered { digest, is_kept })
+    is_kept.then_some(Event::ModelKept(digest))
 }
 
 fn blob(files: &Files, id: FileId) -> Result<Blob, JsValue> {

@@ -37,7 +37,7 @@ impl Published {
     }
 
     /// Those of a finished app, the one that the page opens with first, then as the page prefers them for a picture
-    /// (`web/src/page/automatic.rs`).
+    /// (`web/src/app/models.rs`).
     fn all(site: &Site) -> Result<Vec<Self>> {
         let files = site.files().map(|(name, _)| name);
         let in_folders = files.filter_map(|name| name.strip_prefix("models/")?.split_once('/'));

@@ -38,9 +38,10 @@ impl App {
             way,
             files,
             folders,
+            unreadable,
         } = arrival;
         self.notices.forget_errors();
-        if files.is_empty() && folders.is_empty() {
+        if files.is_empty() && folders.is_empty() && unreadable.is_empty() {
             return match way {
                 Way::Chosen => {}
                 Way::Dropped => {
@@ -63,6 +64,11 @@ impl App {
         self.take_weights(weights, manifests);
         if let Some(first) = self.documents.append(images) {
             self.documents.open(first);
+        }
+        for name in unreadable {
+            self.notices.refuse(format!(
+                "{name}: This file cannot be read. It may be gone, or the browser may not open it."
+            ));
         }
         for folder in folders {
             self.notices.refuse(format!(
@@ -182,6 +188,15 @@ impl App {
                 "“{name}” could not be remembered: the browser has no room for it or does not allow it. It runs until you close the page."
             ));
         }
+    }
+
+    /// A model is on this device still, though the person wanted it deleted.
+    pub(super) fn model_kept(&mut self, digest: &str) {
+        self.models.set_remembered(digest, true);
+        let name = self.models.name(&ModelKey::Own(digest.to_owned()));
+        self.fail(format!(
+            "“{name}” could not be deleted from this device. Try again."
+        ));
     }
 
     /// Takes a document out that cannot be opened, and says why. One with corrections can be had back.

@@ -73,6 +73,7 @@ impl App {
                 self.fail(message);
             }
             Event::ModelRemembered { digest, is_kept } => self.model_remembered(&digest, is_kept),
+            Event::ModelKept(digest) => self.model_kept(&digest),
             Event::Engine {
                 engine,
                 message,
