@@ -156,7 +156,7 @@ pub enum Message {
         /// The request that takes it.
         id: RequestId,
         /// What is going on.
-        stage: Stage,
+        task: Task,
         /// From 0 to 1 where that is known.
         fraction: Option<f32>,
     },
@@ -329,7 +329,7 @@ pub struct DeviceReport {
 
 /// What takes a while.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Stage {
+pub enum Task {
     /// Asking for the device.
     Device,
     /// Reading the model's files.

@@ -14,7 +14,7 @@ use super::effect::EngineBuild;
 use super::event::EngineId;
 use super::preferences::Timing;
 use crate::protocol::{
-    DeviceReport, DocumentId, Frame, MaskSpec, ModelKey, RequestId, Segmentation, Stage,
+    DeviceReport, DocumentId, Frame, MaskSpec, ModelKey, RequestId, Segmentation, Task,
 };
 
 /// How often an engine is started again by itself within [`RECENTLY`].
@@ -68,7 +68,7 @@ pub struct Pending {
     /// When it was asked, in milliseconds of the page's clock.
     pub asked: f64,
     /// What the engine says that it is at.
-    pub progress: Option<(Stage, Option<f32>)>,
+    pub progress: Option<(Task, Option<f32>)>,
 }
 
 /// What a request was for.
@@ -111,14 +111,14 @@ pub enum Purpose {
 
 impl Purpose {
     /// What it is called while it takes a while; nothing for what goes on unnoticed.
-    pub fn stage(&self) -> Option<Stage> {
+    pub fn task(&self) -> Option<Task> {
         match self {
-            Self::Start => Some(Stage::Device),
-            Self::Load(_) => Some(Stage::Model),
-            Self::Open(_) => Some(Stage::Decode),
-            Self::Segment(_) => Some(Stage::Segment),
-            Self::Export { .. } => Some(Stage::Export),
-            Self::Sample => Some(Stage::Sample),
+            Self::Start => Some(Task::Device),
+            Self::Load(_) => Some(Task::Model),
+            Self::Open(_) => Some(Task::Decode),
+            Self::Segment(_) => Some(Task::Segment),
+            Self::Export { .. } => Some(Task::Export),
+            Self::Sample => Some(Task::Sample),
             Self::Unload
             | Self::Time
             | Self::Edit
@@ -170,7 +170,7 @@ impl Engine {
 
     /// Whether it owes an answer that somebody waits for.
     pub fn is_busy(&self) -> bool {
-        self.phase != Phase::Ready || self.is_asked(|purpose| purpose.stage().is_some())
+        self.phase != Phase::Ready || self.is_asked(|purpose| purpose.task().is_some())
     }
 
     /// Whether it owes nothing at all.

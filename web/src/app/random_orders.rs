@@ -236,7 +236,7 @@ proptest! {
         rig.send(Command::Retry);
         rig.settle();
         prop_assert_eq!(rig.app.documents.opening_id(), None);
-        prop_assert_eq!(rig.app.activity().map(|activity| activity.stage), None);
+        prop_assert_eq!(rig.app.activity().map(|activity| activity.task), None);
         if let Some(shown) = rig.app.shown() {
             prop_assert_ne!(&shown.segmentation, &SegmentationState::Pending);
             prop_assert_eq!(rig.on_stage, rig.app.documents.shown_id());

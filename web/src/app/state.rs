@@ -70,7 +70,7 @@ pub struct Offline {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Activity {
     /// What.
-    pub stage: crate::protocol::Stage,
+    pub task: crate::protocol::Task,
     /// How much of it is done, where that is known.
     pub fraction: Option<f32>,
     /// When it began, in milliseconds of the page's clock.
@@ -122,16 +122,16 @@ impl App {
         let engine = self.engines.serving.as_ref()?;
         if engine.phase != Phase::Ready {
             return Some(Activity {
-                stage: crate::protocol::Stage::Device,
+                task: crate::protocol::Task::Device,
                 fraction: None,
                 since: engine.since,
             });
         }
         engine.pending.iter().find_map(|pending| {
-            let stage = pending.purpose.stage()?;
-            let (stage, fraction) = pending.progress.unwrap_or((stage, None));
+            let task = pending.purpose.task()?;
+            let (task, fraction) = pending.progress.unwrap_or((task, None));
             Some(Activity {
-                stage,
+                task,
                 fraction,
                 since: pending.asked,
             })
@@ -188,7 +188,7 @@ impl App {
             return "The engine is stopped.".to_owned();
         }
         if let Some(activity) = self.activity() {
-            return format!("{}…", wording::stage(activity.stage));
+            return format!("{}…", wording::task(activity.task));
         }
         let Some(shown) = self.shown() else {
             let is_without_model = self.models.are_listed() && self.models.active().is_none();
@@ -352,7 +352,7 @@ impl App {
             ),
             format!(
                 "Activity: {:?}",
-                self.activity().map(|activity| activity.stage)
+                self.activity().map(|activity| activity.task)
             ),
             self.model_diagnostics(),
         ];

@@ -1,6 +1,6 @@
 //! Numbers and states as people read them. English, SI, no diagnosis.
 
-use crate::protocol::{Area, DeviceKind, DeviceReport, Stage};
+use crate::protocol::{Area, DeviceKind, DeviceReport, Task};
 
 /// A whole number with its thousands set apart: `1 234 567`.
 pub fn grouped(number: f64) -> String {
@@ -63,15 +63,15 @@ pub fn megabytes(bytes: f64) -> String {
 }
 
 /// What goes on, as a headline.
-pub fn stage(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Device => "Looking for a device",
-        Stage::Model => "Loading the model",
-        Stage::SelfTest => "Compiling and checking the model",
-        Stage::Decode => "Reading the image",
-        Stage::Segment => "Finding the border",
-        Stage::Export => "Writing the file",
-        Stage::Sample => "Making the sample",
+pub fn task(task: Task) -> &'static str {
+    match task {
+        Task::Device => "Looking for a device",
+        Task::Model => "Loading the model",
+        Task::SelfTest => "Compiling and checking the model",
+        Task::Decode => "Reading the image",
+        Task::Segment => "Finding the border",
+        Task::Export => "Writing the file",
+        Task::Sample => "Making the sample",
     }
 }
 

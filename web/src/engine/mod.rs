@@ -42,7 +42,7 @@ use crate::engine::error::Fault;
 use crate::engine::models::Models;
 use crate::protocol::{
     Answer, DeviceKind, DocumentId, Message, Modality, ModelKey, Request, RequestId, Segmentation,
-    Stage,
+    Task,
 };
 
 /// Runs whose median is a model's time, after one to warm up.
@@ -189,13 +189,13 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                 format,
                 style,
             } => {
-                report(&self.outbox, id, Stage::Export, None);
+                report(&self.outbox, id, Task::Export, None);
                 let document = opened(&mut self.document, mask.segmentation.document)?;
                 let (answer, bytes) = document.export(&mask, &format, style)?;
                 Ok(Reply::with(answer, Payload::Bytes(bytes)))
             }
             Request::MakeSample { modality, seed } => {
-                report(&self.outbox, id, Stage::Sample, None);
+                report(&self.outbox, id, Task::Sample, None);
                 let (file_name, bytes) = sample::make(modality, seed)?;
                 let answer = Answer::SampleMade { file_name };
                 Ok(Reply::with(answer, Payload::Bytes(bytes)))
@@ -216,7 +216,7 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
             return Err(EngineError::OtherDevice.into());
         }
         if self.device.is_none() {
-            report(&self.outbox, id, Stage::Device, None);
+            report(&self.outbox, id, Task::Device, None);
             self.device = Some(self.platform.open_device(kind).await?);
         }
         Ok(Answer::Started(self.device()?.report.clone()).into())
@@ -231,22 +231,22 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
         attachment: &P::Attachment,
     ) -> Result<Reply, Fault> {
         let device = self.device.as_ref().ok_or(EngineError::NotStarted)?;
-        let progress = |stage, fraction| report(&self.outbox, id, stage, fraction);
+        let progress = |task, fraction| report(&self.outbox, id, task, fraction);
         if !self.models.have(&key, manifest.as_deref()) {
             let source = match &key {
                 ModelKey::Published(folder) => {
                     models::fetch(&self.platform, folder, |fraction| {
-                        progress(Stage::Model, Some(fraction));
+                        progress(Task::Model, Some(fraction));
                     })
                     .await?
                 }
                 ModelKey::Own(digest) => {
-                    progress(Stage::Model, None);
+                    progress(Task::Model, None);
                     let weights = self.platform.bytes(attachment, name).await?;
                     models::own(digest, name, manifest.as_deref(), weights)?
                 }
             };
-            progress(Stage::SelfTest, None);
+            progress(Task::SelfTest, None);
             let model = models::checked(source, device).await?;
             // What another model of this name said of the document counts no longer.
             if let Some(document) = &mut self.document {
@@ -291,7 +291,7 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
         name: String,
         attachment: &P::Attachment,
     ) -> Result<Reply, Fault> {
-        report(&self.outbox, id, Stage::Decode, None);
+        report(&self.outbox, id, Task::Decode, None);
         let bytes = self.platform.bytes(attachment, &name).await?;
         let decoded = imaging::decode(&bytes)?;
         drop(bytes);
@@ -318,7 +318,7 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
     async fn segment(&mut self, id: RequestId, what: Segmentation) -> Result<Reply, Fault> {
         let model = self.models.get(&what.model)?;
         let document = opened(&mut self.document, what.document)?;
-        report(&self.outbox, id, Stage::Segment, None);
+        report(&self.outbox, id, Task::Segment, None);
         let start = self.platform.now();
         let maps = match what.views {
             Some(views) => model.segment_averaged(&document.image, views).await,
@@ -371,12 +371,8 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
 }
 
 /// Says how far a request is.
-fn report(outbox: &impl Outbox, id: RequestId, stage: Stage, fraction: Option<f32>) {
-    outbox.send(&Message::Progress {
-        id,
-        stage,
-        fraction,
-    });
+fn report(outbox: &impl Outbox, id: RequestId, task: Task, fraction: Option<f32>) {
+    outbox.send(&Message::Progress { id, task, fraction });
 }
 
 /// The open document, if it is this one.

@@ -9,7 +9,7 @@ use super::context::use_app;
 use super::icon::Symbol;
 use crate::app::command::Icon;
 use crate::app::{App, Command, wording};
-use crate::protocol::Stage;
+use crate::protocol::Task;
 
 /// Shorter activities only flicker.
 const PATIENCE: f64 = 250.0;
@@ -131,24 +131,24 @@ fn clock(is_running: Memo<bool>) -> RwSignal<f64> {
 fn title(app: &App) -> String {
     match (app.documents.opening(), app.activity()) {
         (Some(document), _) => format!("Opening {}", document.name),
-        (None, Some(activity)) => wording::stage(activity.stage).to_owned(),
+        (None, Some(activity)) => wording::task(activity.task).to_owned(),
         (None, None) => String::new(),
     }
 }
 
 fn hint(app: &App) -> String {
-    let stage = app.activity().map(|activity| activity.stage);
+    let task = app.activity().map(|activity| activity.task);
     let is_opening = app.documents.opening_id().is_some();
-    let text = match stage {
-        Some(stage @ (Stage::Device | Stage::Model | Stage::SelfTest)) if is_opening => {
-            return format!("{}, once per visit.", wording::stage(stage));
+    let text = match task {
+        Some(task @ (Task::Device | Task::Model | Task::SelfTest)) if is_opening => {
+            return format!("{}, once per visit.", wording::task(task));
         }
         _ if app.is_starting() && app.awaits_document() => "Once per visit. Your image comes next.",
         _ if app.awaits_sample() => "Your sample comes next.",
-        Some(Stage::SelfTest) => {
+        Some(Task::SelfTest) => {
             "Once per visit. Its answer is compared with a known one before it is used."
         }
-        Some(Stage::Model | Stage::Device) if app.is_starting() => {
+        Some(Task::Model | Task::Device) if app.is_starting() => {
             "Once per visit. You can open an image meanwhile."
         }
         _ => "",

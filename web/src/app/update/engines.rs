@@ -154,14 +154,14 @@ impl App {
             Message::Listening => self.listens(id, now),
             Message::Progress {
                 id: request,
-                stage,
+                task,
                 fraction,
             } => {
                 let engine = self.engines.get_mut(id);
                 let pending = engine
                     .and_then(|engine| engine.pending.iter_mut().find(|other| other.id == request));
                 if let Some(pending) = pending {
-                    pending.progress = Some((stage, fraction));
+                    pending.progress = Some((task, fraction));
                 }
             }
             Message::Answer {

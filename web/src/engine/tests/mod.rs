@@ -57,14 +57,12 @@ fn progress_of_a_model_never_goes_back_and_ends_with_the_self_test() {
     let steps: Vec<_> = sent
         .iter()
         .filter_map(|(message, _)| match message {
-            Message::Progress {
-                stage, fraction, ..
-            } => Some((*stage, *fraction)),
+            Message::Progress { task, fraction, .. } => Some((*task, *fraction)),
             _ => None,
         })
         .collect();
-    assert_eq!(steps.first(), Some(&(Stage::Model, Some(0.0))));
-    assert_eq!(steps.last(), Some(&(Stage::SelfTest, None)));
+    assert_eq!(steps.first(), Some(&(Task::Model, Some(0.0))));
+    assert_eq!(steps.last(), Some(&(Task::SelfTest, None)));
     assert!(steps[..steps.len() - 1].is_sorted_by_key(|(_, fraction)| fraction.unwrap_or(2.0)));
 }
 
