@@ -80,6 +80,11 @@ impl Notices {
         self.list.retain(|notice| notice.id != id);
     }
 
+    /// Takes a sentence off the screen that is no longer true.
+    pub fn take_back(&mut self, text: &str) {
+        self.list.retain(|notice| notice.text != text);
+    }
+
     /// A new attempt: what went wrong before no longer matters, unless there is still something to do about it.
     pub fn forget_errors(&mut self) {
         self.list

@@ -269,17 +269,23 @@ impl App {
         if let Some(suspect) = suspect {
             self.blame_document(suspect);
         }
+        let kept = if self.documents.is_empty() {
+            ""
+        } else {
+            " Your picture and your edits are kept."
+        };
+        let restarted = format!("The engine stopped and was started again.{kept}");
         if self.engines.deaths.len() <= MOST_RESTARTS {
-            self.news(
-                "The engine stopped and was started again. Your picture and your edits are kept.",
-                None,
-            );
+            self.news(restarted, None);
             self.effects.push(Effect::SetTimer {
                 timer: Timer::Relaunch,
                 after: BEFORE_RELAUNCH,
             });
         } else {
-            self.stop("The engine stopped four times, so it was not started again. Your picture and your edits are kept.");
+            self.notices.take_back(&restarted);
+            self.stop(&format!(
+                "The engine stopped four times, so it was not started again.{kept}"
+            ));
         }
     }
 
