@@ -10,7 +10,7 @@ use super::event::{Event, FileId, OfflineNews, OwnModelFault, Surroundings, Time
 use super::gestures::{Pointer, PointerPhase};
 use super::preferences::Preferences;
 use super::rig::{Rig, breast, own_model, skin};
-use super::stage::Tool;
+use super::stage::{Canvas, Tool};
 use crate::protocol::{DeviceKind, Message, ModelKey, Request};
 
 fn is_open(request: &Request) -> bool {
@@ -873,6 +873,40 @@ fn a_slider_asks_for_one_frame_at_a_time_and_for_the_last_value_in_the_end() {
         .as_ref()
         .map(|wish| wish.mask.settings.threshold);
     assert_eq!(threshold, Some(0.8));
+    assert!(
+        rig.app
+            .shown()
+            .is_some_and(|shown| shown.area.is_some_and(|area| area.exact))
+    );
+}
+
+#[test]
+fn on_a_large_canvas_frames_are_coarse_while_a_slider_moves_and_the_last_one_is_fine() {
+    let mut rig = Rig::new();
+    rig.tell(Event::CanvasResized(Canvas {
+        width: 2000,
+        height: 1500,
+        ratio: 2.0,
+    }));
+    rig.open(&["a.png"]);
+    let width = |rig: &Rig| rig.app.overlay.asked.as_ref().map(|wish| wish.frame.width);
+    assert_eq!(width(&rig), Some(2000));
+    let mut widths = Vec::new();
+    for value in [0.5, 0.6, 0.7] {
+        rig.send(Command::SetThreshold(value));
+        rig.answer_until(|request| matches!(request, Request::Paint { .. }));
+        widths.push(width(&rig));
+    }
+    assert_eq!(widths, [Some(1000); 3]);
+    rig.settle();
+    assert_eq!(width(&rig), Some(2000));
+    let threshold = rig
+        .app
+        .overlay
+        .asked
+        .as_ref()
+        .map(|wish| wish.mask.settings.threshold);
+    assert_eq!(threshold, Some(0.7));
     assert!(
         rig.app
             .shown()

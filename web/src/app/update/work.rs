@@ -409,15 +409,14 @@ impl App {
             style: self.style(),
         };
         let wish = Wish { mask, frame };
-        if self.overlay.is_new(&wish) {
+        if let Some(due) = self.overlay.due(wish.clone(), now) {
             self.send_edits(now);
-            self.overlay.is_quiet = false;
             self.effects.push(Effect::SetTimer {
                 timer: Timer::Measure,
                 after: QUIET,
             });
-            let Wish { mask, frame } = wish.clone();
-            self.overlay.asked = Some(wish);
+            self.overlay.ask(due.clone(), now);
+            let Wish { mask, frame } = due;
             let request = Request::Paint {
                 mask: mask.clone(),
                 frame,
