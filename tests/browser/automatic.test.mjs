@@ -157,27 +157,6 @@ test('a choice by hand stays for the pictures that follow, and over a reload, un
   app.assertNoFaults();
 });
 
-test('taking over what the app chose computes nothing again', async (t) => {
-  const app = await open(t);
-  await app.segment(skin);
-  const before = await app.asked('Segment');
-  await app.chooseModel('Dermoscopy, small');
-  await app.segment(breast);
-  assert.equal(await app.chosen(), 'Dermoscopy, small');
-  assert.equal(await app.asked('Segment'), before + 1);
-});
-
-test('the model that the address asks for wins, for this visit', async (t) => {
-  const app = await open(t, '?device=cpu&model=test-ultrasound');
-  await app.segment(skin);
-  assert.equal(await app.chosen(), 'Ultrasound, small');
-  await app.at(0.6);
-  await app.page.goto(`${server.origin}/?device=cpu`);
-  await app.segment(skin);
-  assert.equal(await app.chosen(), 'Automatic');
-  await app.at(0.4);
-});
-
 test('own weights stay in use until another model is chosen, and broken ones change nothing', async (t) => {
   const app = await open(t);
   await app.segment(skin);

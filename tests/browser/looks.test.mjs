@@ -60,17 +60,6 @@ for (const [width, height] of SIZES) {
   }
 }
 
-test('the picture for the README is taken of a sample, on the GPU', async (t) => {
-  const withGpu = await launch({ gpu: true });
-  t.after(() => withGpu.close());
-  const app = await (await (await openWindow(t, withGpu, server.origin)).open('?device=gpu')).onGpu();
-  await app.page.getByRole('button', { name: 'Synthetic dermoscopy' }).first().click();
-  await app.done('synthetic-dermoscopy');
-  assert.ok((await app.area()) > 0);
-  await app.page.getByText('Ready to work offline').waitFor({ state: 'hidden' });
-  await app.page.screenshot({ path: path.join(artifacts, 'screenshot.png') });
-});
-
 /** Texts and controls that reach beyond the window, and a page that scrolls sideways. */
 function sticksOut(page) {
   return page.evaluate(() => {
