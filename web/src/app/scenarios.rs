@@ -25,6 +25,17 @@ fn is_load(request: &Request) -> bool {
     matches!(request, Request::LoadModel { .. })
 }
 
+fn press(rig: &mut Rig, key: &str) {
+    rig.tell(Event::Key(KeyPress {
+        key: key.to_owned(),
+        control: false,
+        shift: false,
+        alt: false,
+        repeat: false,
+        place: Place::Page,
+    }));
+}
+
 fn draw(rig: &mut Rig) {
     rig.send(Command::Take(Tool::Add));
     for (phase, at) in [
@@ -142,14 +153,7 @@ fn an_export_while_the_next_image_loads_is_disabled_and_its_key_says_why() {
         rig.app.availability(&export),
         Availability::Waits(_)
     ));
-    rig.tell(Event::Key(KeyPress {
-        key: "s".to_owned(),
-        control: false,
-        shift: false,
-        alt: false,
-        repeat: false,
-        place: Place::Page,
-    }));
+    press(&mut rig, "s");
     assert!(rig.says("another image is being opened"));
     rig.settle();
     assert!(!rig.saw(|effect| matches!(effect, Effect::SaveFile { .. })));
@@ -917,14 +921,7 @@ fn on_a_large_canvas_frames_are_coarse_while_a_slider_moves_and_the_last_one_is_
 #[test]
 fn a_sheet_is_opened_by_its_key_and_closed() {
     let mut rig = Rig::new();
-    rig.tell(Event::Key(KeyPress {
-        key: "?".to_owned(),
-        control: false,
-        shift: true,
-        alt: false,
-        repeat: false,
-        place: Place::Button,
-    }));
+    press(&mut rig, "?");
     assert_eq!(rig.app.sheet, Some(Sheet::Shortcuts));
     rig.send(Command::CloseSheet);
     assert_eq!(rig.app.sheet, None);
