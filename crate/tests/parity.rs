@@ -1,9 +1,10 @@
 //! The network against the logits of the authors' PyTorch code, on every device.
 //!
-//! The vectors lie in `shared/reference` beside the checkout; where that is absent only the shipped models' known
-//! answers are tried, which were computed by the same network.
+//! One small vector lies in `tests/reference`, with the script that made it. The large ones lie in `shared/reference` beside the
+//! checkout; where that is absent, their tests say on standard error that they were skipped.
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use delineo::RgbImage;
@@ -18,27 +19,55 @@ use delineo::weights::Checkpoint;
 
 /// Absolute error over the range of the logits that every device and path must keep.
 const MAX_ERROR: f32 = 1e-3;
-/// The bound for the L vector, whose network amplifies rounding so much that it is no test at 1e-3: the authors' own
-/// PyTorch code meets its reference with two threads only. With one thread it is 1.32e-3 of the range away (99.956 % of
-/// the pixels equal), channel-last 1.93e-3 (99.908 %), without oneDNN 1.69e-3 (99.913 %), and in float64, which is the
-/// true answer, 1.46e-3 (99.928 %). Two float32 computations differ by up to twice the distance of one to the truth.
-const MAX_ERROR_L: f32 = 2.0 * 1.46e-3;
-/// Likewise for the pixels.
-const MIN_EQUAL_L: f64 = 0.9985;
 /// Pixels that must fall on the same side of probability one half.
 const MIN_EQUAL: f64 = 0.9999;
+/// The same for L, which amplifies rounding, most of all that of its first layers. Where each layer's exact result is rounded to
+/// float32 once, 99.994 % of the pixels are equal and the logits are 3.7e-4 of their range away from the reference, which is
+/// computed in float64. PyTorch's own float32 answer has 99.93 % and 1.46e-3.
+const MIN_EQUAL_L: f64 = 0.9993;
+/// What burn's own operators are held to for L: the distance of PyTorch's. Every path of ours keeps [`MAX_ERROR`].
+const MAX_ERROR_L_IN_MODULES: f32 = 1.46e-3;
 /// Images of each modality that all paths are compared on.
 const IMAGES: usize = 10;
 
-fn reference(name: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../shared/reference")
-        .join(name);
-    if !path.exists() {
-        println!("skipped: {} is absent", path.display());
-        return None;
+/// Where weights and a vector lie.
+struct Reference {
+    weights: PathBuf,
+    folder: PathBuf,
+    /// Beginning of the names of the input and the logits.
+    vector: &'static str,
+}
+
+impl Reference {
+    fn in_the_repository() -> Self {
+        let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        Self {
+            weights: crate_folder.join("recipes/bootstrap-s/weights.safetensors"),
+            folder: crate_folder.join("tests/reference"),
+            vector: "bootstrap_s_64x96",
+        }
     }
-    Some(path)
+
+    /// Nothing where the whole folder is absent; a single file that is missing fails its test.
+    fn beside_the_checkout(weights: &str, vector: &'static str) -> Option<Self> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/reference");
+        if !folder.is_dir() {
+            let line = format!("skipped {vector}: {} is absent", folder.display());
+            // Not by `eprintln!`, whose output is captured in a test that passes.
+            writeln!(io::stderr(), "{line}").expect("standard error");
+            return None;
+        }
+        Some(Self {
+            weights: folder.join(weights),
+            folder,
+            vector,
+        })
+    }
+
+    fn array(&self, which: &str) -> (Vec<f32>, [usize; 4]) {
+        let Self { folder, vector, .. } = self;
+        array(&folder.join(format!("{vector}_{which}.npy")))
+    }
 }
 
 fn array(path: &Path) -> (Vec<f32>, [usize; 4]) {
@@ -51,29 +80,23 @@ fn array(path: &Path) -> (Vec<f32>, [usize; 4]) {
     )
 }
 
-fn assert_parity(weights: &str, vector: &str, device: &Device, implementation: Implementation) {
-    let (Some(weights), Some(input), Some(logits)) = (
-        reference(weights),
-        reference(&format!("{vector}_input.npy")),
-        reference(&format!("{vector}_logits.npy")),
-    ) else {
-        return;
-    };
-    let checkpoint = Checkpoint::from_bytes(fs::read(weights).expect("the weights can be read"))
-        .expect("they are valid");
+fn assert_parity(reference: &Reference, device: &Device, implementation: Implementation) {
+    let bytes = fs::read(&reference.weights).expect("the weights can be read");
+    let checkpoint = Checkpoint::from_bytes(bytes).expect("they are valid");
     let architecture = checkpoint.architecture();
     let (variant, channels, classes) = (
         architecture.variant.to_string(),
         architecture.in_channels,
         architecture.classes,
     );
-    let manifest = Manifest::assumed(vector, &variant, channels, classes, &[]);
+    let manifest = Manifest::assumed("x", &variant, channels, classes, &[]);
     let model =
         Model::with_path(manifest, &checkpoint, device, implementation).expect("the weights fit");
-    let (values, shape) = array(&input);
-    let (expected, _) = array(&logits);
+    let (values, shape) = reference.array("input");
+    let (expected, _) = reference.array("logits");
     let found = pollster::block_on(model.logits(values, shape)).expect("the shape fits");
     assert_eq!(found.len(), expected.len());
+    assert!(found.iter().all(|logit| logit.is_finite()));
 
     let range = expected.iter().copied().fold(f32::MIN, f32::max)
         - expected.iter().copied().fold(f32::MAX, f32::min);
@@ -89,32 +112,57 @@ fn assert_parity(weights: &str, vector: &str, device: &Device, implementation: I
         .filter(|(a, b)| (**a >= 0.0) == (**b >= 0.0))
         .count() as f64;
     let equal = equal / expected.len() as f64;
-    let (max_error, min_equal) = match architecture.variant {
-        Variant::L => (MAX_ERROR_L, MIN_EQUAL_L),
-        Variant::S | Variant::Base => (MAX_ERROR, MIN_EQUAL),
-    };
+    let vector = reference.vector;
     println!(
         "{vector}: max error {worst:.2e} of the range, {:.4} % of pixels equal",
         100.0 * equal
     );
+    let is_large = architecture.variant == Variant::L;
+    let max_error = match implementation {
+        Implementation::Modules if is_large => MAX_ERROR_L_IN_MODULES,
+        _ => MAX_ERROR,
+    };
+    let min_equal = if is_large { MIN_EQUAL_L } else { MIN_EQUAL };
     assert!(worst <= max_error, "{vector}: {worst}");
     assert!(equal >= min_equal, "{vector}: {equal}");
+}
+
+fn gpu() -> Device {
+    device::gpu().expect("a GPU, or Mesa's lavapipe (mesa-vulkan-drivers)")
+}
+
+#[test]
+fn the_repositorys_vector_equals_pytorch_on_every_device_and_path() {
+    let reference = Reference::in_the_repository();
+    for (device, implementation) in [
+        (device::cpu(), Implementation::Fastest),
+        (device::cpu(), Implementation::Modules),
+        (gpu(), Implementation::Fastest),
+        (gpu(), Implementation::Modules),
+    ] {
+        assert_parity(&reference, &device, implementation);
+    }
 }
 
 macro_rules! parity {
     ($($cpu:ident, $modules:ident, $gpu:ident: $weights:literal, $vector:literal;)*) => {$(
         #[test]
         fn $cpu() {
-            assert_parity($weights, $vector, &device::cpu(), Implementation::Fastest);
+            if let Some(reference) = Reference::beside_the_checkout($weights, $vector) {
+                assert_parity(&reference, &device::cpu(), Implementation::Fastest);
+            }
         }
         #[test]
         fn $modules() {
-            assert_parity($weights, $vector, &device::cpu(), Implementation::Modules);
+            if let Some(reference) = Reference::beside_the_checkout($weights, $vector) {
+                assert_parity(&reference, &device::cpu(), Implementation::Modules);
+            }
         }
         #[test]
         fn $gpu() {
-            let device = device::gpu().expect("a GPU, or Mesa's lavapipe (mesa-vulkan-drivers)");
-            assert_parity($weights, $vector, &device, Implementation::Fastest);
+            if let Some(reference) = Reference::beside_the_checkout($weights, $vector) {
+                assert_parity(&reference, &gpu(), Implementation::Fastest);
+            }
         }
     )*};
 }
@@ -162,10 +210,7 @@ fn every_published_model_gives_its_known_answer_on_every_device() {
             .check_weights(&weights)
             .expect("the digest in model.json");
         let checkpoint = Checkpoint::from_bytes(weights).expect("a checkpoint");
-        for device in [
-            device::cpu(),
-            device::gpu().expect("a GPU, or Mesa's lavapipe (mesa-vulkan-drivers)"),
-        ] {
+        for device in [device::cpu(), gpu()] {
             let model = Model::new(manifest.clone(), &checkpoint, &device).expect("a model");
             pollster::block_on(model.self_test(&checkpoint)).expect("the known answer");
         }
@@ -179,7 +224,7 @@ fn every_published_model_gives_its_known_answer_on_every_device() {
 #[test]
 fn every_path_draws_the_same_masks_on_twenty_images() {
     let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("../public/models");
-    let gpu = device::gpu().expect("a GPU, or Mesa's lavapipe (mesa-vulkan-drivers)");
+    let gpu = gpu();
     for (modality, images) in [
         (Modality::Dermoscopy, images("isic", phantom::dermoscopy)),
         (Modality::Ultrasound, images("busi", phantom::ultrasound)),

@@ -19,6 +19,7 @@ mod architecture;
 mod blocks;
 mod cpu;
 mod folding;
+mod gelu;
 #[cfg(feature = "network")]
 mod gpu;
 pub mod layout;
