@@ -1,17 +1,12 @@
-//! Where the network runs. The network is written once; the device decides the backend.
-
-#[cfg(feature = "network")]
-use std::sync::atomic::{AtomicBool, Ordering};
+//! Where the network runs.
 
 #[cfg(feature = "network")]
 pub use burn::tensor::Device;
-#[cfg(feature = "network")]
-use burn::tensor::wgpu::{WgpuSetup, wgpu::DeviceType};
 
 #[cfg(feature = "network")]
 use crate::Error;
 
-/// The CPU, where that is all there is.
+/// The CPU, the only device without the feature `network`.
 #[cfg(not(feature = "network"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Device;
@@ -22,7 +17,7 @@ pub enum Choice {
     /// The GPU where there is one, else the CPU.
     #[default]
     Auto,
-    /// The CPU: burn's flex backend, SIMD and, natively, one thread a core.
+    /// The CPU: burn's flex backend, SIMD and, natively, one thread for each core.
     Cpu,
     /// A GPU: burn's wgpu backend over Vulkan, Metal, DirectX or WebGPU.
     Gpu,
@@ -42,14 +37,11 @@ pub fn cpu() -> Device {
 /// [`Error::Device`] when there is no adapter or it cannot be opened.
 #[cfg(all(feature = "network", not(target_family = "wasm")))]
 pub fn gpu() -> Result<Device, Error> {
-    // The runtime is one per process and cannot be opened twice.
+    // There is one runtime in a process, and it cannot be opened twice.
     static GPU: std::sync::OnceLock<Result<Device, String>> = std::sync::OnceLock::new();
     GPU.get_or_init(|| {
-        let (device, setup) = Device::wgpu_options()
-            .init_with_setup()
-            .map_err(|error| error.to_string())?;
-        note(&setup);
-        Ok(device)
+        let device = Device::wgpu_options().init();
+        device.map_err(|error| error.to_string())
     })
     .clone()
     .map_err(|reason| Error::Device {
@@ -60,8 +52,8 @@ pub fn gpu() -> Result<Device, Error> {
 
 /// Opens the browser's GPU through WebGPU. Call it once.
 ///
-/// `lost` is called with the reason when the browser takes the GPU away, or when it reports an error that nothing
-/// else caught; what the GPU computes from then on is not to be trusted.
+/// `lost` is called with the reason when the browser takes the GPU away or reports an error that nothing else caught. What the GPU
+/// computes after that cannot be trusted.
 ///
 /// # Errors
 /// [`Error::Device`] when there is no adapter or it cannot be opened.
@@ -74,7 +66,6 @@ pub async fn gpu(lost: impl Fn(String) + Clone + Send + Sync + 'static) -> Resul
             device: "GPU",
             reason: error.to_string(),
         })?;
-    note(&setup);
     let uncaught = lost.clone();
     setup
         .device
@@ -85,23 +76,7 @@ pub async fn gpu(lost: impl Fn(String) + Clone + Send + Sync + 'static) -> Resul
     Ok(device)
 }
 
-/// Whether the open GPU is none, but the processor acting as one.
-#[cfg(feature = "network")]
-static SOFTWARE: AtomicBool = AtomicBool::new(false);
-
-#[cfg(feature = "network")]
-fn note(setup: &WgpuSetup) {
-    let software = setup.adapter.get_info().device_type == DeviceType::Cpu;
-    SOFTWARE.store(software, Ordering::Relaxed);
-}
-
-/// Whether the GPU that was opened is a software adapter: SwiftShader, llvmpipe, WARP.
-#[cfg(feature = "network")]
-pub(crate) fn is_software() -> bool {
-    SOFTWARE.load(Ordering::Relaxed)
-}
-
-/// The open GPU, for kernels that are not burn's: the same device and queue.
+/// Device and queue of the open GPU, for our own kernels.
 #[cfg(feature = "network")]
 pub(crate) fn client() -> cubecl::client::Client {
     cubecl::Device::Wgpu(cubecl::wgpu::WgpuDevice::default()).client()

@@ -15,7 +15,7 @@ use crate::manifest::SelfTest;
 use crate::manifest::{Manifest, self_test_input};
 use crate::mask::ProbabilityMap;
 #[cfg(feature = "network")]
-use crate::network::{Architecture, CmuNext, Cost, CpuNetwork, GpuNetwork, Memory};
+use crate::network::{Architecture, CmuNext, Cost, CpuNetwork, GpuNetwork};
 #[cfg(not(feature = "network"))]
 use crate::network::{Architecture, CpuNetwork};
 use crate::weights::Checkpoint;
@@ -27,7 +27,7 @@ const SELF_TEST_SIDE: usize = 64;
 /// Logits in a self-test: a grid of 8 × 8.
 #[cfg(feature = "network")]
 const SELF_TEST_POINTS: usize = 64;
-/// Parity bound of the project: absolute error over the range of the logits.
+/// Absolute error over the range of the logits, as for parity with PyTorch.
 #[cfg(feature = "network")]
 const SELF_TEST_TOLERANCE: f32 = 1e-3;
 
@@ -142,8 +142,8 @@ impl Model {
         self.runner.logits(input, shape).await
     }
 
-    /// Compiles what runs on a GPU, kernel by kernel, and waits for `pause` after each so that the caller can do something
-    /// else meanwhile. The first inference does the same without a pause. Nothing is to be compiled for the CPU.
+    /// Compiles what runs on a GPU, kernel by kernel, and waits for `pause` after each, so that the caller can do something else
+    /// meanwhile. Without it the first inference compiles them without a pause. It does nothing on the CPU.
     #[cfg(feature = "network")]
     pub async fn compile(&self, pause: impl AsyncFnMut()) {
         if let Runner::Gpu(network) = &self.runner {
@@ -199,10 +199,10 @@ impl Model {
             .collect())
     }
 
-    /// Runs the known answer, so that a device that computes rubbish without saying so is found out.
+    /// Compares the device's answer with the known one, to find a device that silently computes something else.
     ///
-    /// A manifest without a known answer is tried against the burn modules on the CPU, which needs the checkpoint once
-    /// more; where those are not built in, against nothing.
+    /// Without a known answer in the manifest the burn modules compute one on the CPU from the checkpoint. Without the feature
+    /// `network` there are none, and any answer passes.
     ///
     /// # Errors
     /// [`Error::Device`] when the answer is wrong.
@@ -228,7 +228,7 @@ impl Model {
         compare(&found, &answer.logits, answer.tolerance)?;
         #[cfg(feature = "network")]
         if let Runner::Gpu(network) = &self.runner {
-            // An image goes another way to the GPU than the numbers above.
+            // An image is uploaded in another way than the numbers above.
             let side = answer.side;
             let image = RgbImage::from_fn(side as u32, side as u32, |x, y| {
                 image::Rgb([3 * x, 2 * y, x * y].map(|value| value as u8))
@@ -239,13 +239,13 @@ impl Model {
             let values = imaging::preprocess(&image, &input);
             let shape = [self.architecture.in_channels, side, side];
             let logits = network.forward(&values, shape).await?;
-            // No probability must be near 0 or 1, where all logits look alike.
+            // So that no probability is near 0 or 1, where all logits look alike.
             let temperature = logits.iter().fold(1e-3, |most: f32, x| most.max(x.abs()));
             let found = network.probabilities(&pixels, &levels, [side, side], temperature);
             let expected = logits
                 .iter()
                 .map(|x| 1.0 / (1.0 + (-x / temperature).exp()));
-            // The least slope of the sigmoid up to a logit of 1; but WebGPU lets an exponential be off by a few units of f32.
+            // The least slope of the sigmoid up to a logit of 1. WebGPU allows an exponential to be off by a few units of f32.
             let tolerance = (0.19 * answer.tolerance / temperature).max(1e-5);
             compare(&found.await?, &expected.collect::<Vec<_>>(), tolerance)?;
         }
@@ -309,12 +309,7 @@ impl Runner {
                 // Only now: asking for the client of a GPU that is not open would open it.
                 let client = device::client();
                 if GpuNetwork::fits(&client) {
-                    let memory = if device::is_software() {
-                        Memory::Storage
-                    } else {
-                        Memory::Workgroup
-                    };
-                    let network = GpuNetwork::new(checkpoint, client, memory)?;
+                    let network = GpuNetwork::new(checkpoint, client)?;
                     return Ok(Self::Gpu(Box::new(network)));
                 }
             }

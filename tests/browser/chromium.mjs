@@ -16,7 +16,12 @@ const QUIET = [
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost',
 ];
 
-const WEBGPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
+const WEBGPU = [
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  // SwiftShader compiles a store for each number of a workgroup's memory to zero it: seconds for each of our kernels.
+  '--enable-dawn-features=disable_workgroup_init',
+];
 
 /** Starts Chromium. Without `gpu` it has no WebGPU adapter, as on a machine without a GPU. */
 export function launch({ gpu = false, args = [] } = {}) {

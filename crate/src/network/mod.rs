@@ -33,7 +33,7 @@ pub use architecture::{Architecture, SIDE_MULTIPLE, Variant};
 pub use blocks::{ConvBlock, Encoder, LargeKernelLayer, SkipFusion, UpConv};
 pub use cpu::CpuNetwork;
 #[cfg(feature = "network")]
-pub use gpu::{Cost, GpuNetwork, Memory};
+pub use gpu::{Cost, GpuNetwork};
 #[cfg(feature = "network")]
 pub use modules::CmuNext;
 #[cfg(feature = "bench")]

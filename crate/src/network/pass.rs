@@ -1,4 +1,4 @@
-//! The passes of an inference on their own, which is how benches time them.
+//! A single pass of an inference, as benches time it.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ pub struct Pass<'a> {
     pub name: String,
     /// Bytes of the maps that it reads and writes.
     pub bytes: usize,
-    /// Does it once on whatever its inputs hold, and returns when that is done.
+    /// Runs it once, whatever its inputs hold, and returns when it is done.
     pub run: Box<dyn FnMut() + 'a>,
 }
 

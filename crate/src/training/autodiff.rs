@@ -25,7 +25,7 @@ pub(super) struct Autodiff {
 }
 
 impl Autodiff {
-    /// A learner on a device of burn's autodiff.
+    /// A learner that begins with `network`, which is on `device`; both are burn's autodiff.
     pub(super) fn new(
         device: Device,
         recipe: &Recipe,
@@ -57,7 +57,7 @@ impl Learner for Autodiff {
         let logits = self.network.try_forward(tensor(images, 3))?;
         let loss = self.loss.of(logits, tensor(truths, 1));
         let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
-        // The optimiser takes the network by value; a clone shares its tensors.
+        // The optimiser takes the network by value, and a clone shares its tensors.
         let network = self.network.clone();
         self.network = self.optimiser.step(rate, network, gradients);
         Ok(f64::from(loss.into_scalar::<f32>()))

@@ -4,9 +4,9 @@ use super::epoch::Batch;
 use crate::Error;
 use crate::weights::Checkpoint;
 
-/// Weights that learn, and all that the next step needs besides a batch.
+/// Weights in training, with all that the next step needs besides a batch.
 pub(super) trait Learner {
-    /// One step; the loss before it.
+    /// Takes one step, and returns the loss before it.
     fn step(&mut self, batch: Batch, rate: f64) -> Result<f64, Error>;
 
     /// The weights after the last step.
@@ -15,7 +15,7 @@ pub(super) trait Learner {
     /// The network and the optimiser, for [`Self::load`].
     fn save(&self) -> Result<[Vec<u8>; 2], Error>;
 
-    /// Goes on from what [`Self::save`] gave.
+    /// Continues from what [`Self::save`] returned.
     fn load(&mut self, saved: [Vec<u8>; 2]) -> Result<(), Error>;
 }
 

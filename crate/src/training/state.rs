@@ -1,4 +1,4 @@
-//! What a training needs to go on after being killed, in one file that is written whole or not at all.
+//! What a training needs to continue after it was killed, in one file that is written completely or not at all.
 //!
 //! The file is a safetensors container of byte tensors: the network and the optimiser as their learner saves them, the
 //! average and the best weights as checkpoints, and a JSON text with the rest.
@@ -72,7 +72,7 @@ impl State {
         write_whole(path, &safetensors::serialize(views, None).map_err(encode)?)
     }
 
-    /// Takes up a saved state; `fresh` is the same training before its first step.
+    /// Continues a saved state; `fresh` is the same training before its first step.
     pub(super) fn load(path: &Path, mut fresh: Self) -> Result<Self, Error> {
         let bytes = fs::read(path).map_err(|source| Error::File {
             path: path.to_owned(),

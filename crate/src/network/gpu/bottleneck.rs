@@ -1,5 +1,5 @@
 //! The inverted bottleneck: 1×1 to 4 C channels, GELU, BN (folded), 1×1 to C channels, GELU, BN. The hidden channels are
-//! made and consumed C at a time and never leave the workgroup.
+//! computed and used C at a time and never leave the workgroup.
 //!
 //! ```text
 //!    inputs, in the workgroup's memory     hidden, likewise: chunk k of 4         sums, in registers
@@ -9,11 +9,9 @@
 //!    …                           GELU     …                       k = 0 … 3      …
 //! ```
 //!
-//! The workgroup's memory is a [`Shared`] array, or a part of a storage buffer where that is [better](super::Memory).
-//!
 //! One thread is one *unit* (a tile of eight pixels) and one *group* (eight channels); all groups of a unit lie in one
-//! workgroup. A thread's own values pass through its own slots of the workgroup's memory where they are worked on one
-//! by one, in a loop: unrolled, the 48 GELUs of a layer are most of a kernel's code, and compilers choke on them.
+//! workgroup. Where a thread's values need GELU, they pass through its own slots of the workgroup's memory, one by one in a loop:
+//! unrolled, the 48 GELUs of a layer are most of a kernel's code and take long to compile.
 
 use cubecl::prelude::*;
 
@@ -63,8 +61,8 @@ pub struct Place {
     pub unit: usize,
     /// Which group of channels.
     pub group: usize,
-    /// Whether there is such a group. Threads left over when the groups do not fill a workgroup only come to the
-    /// barriers, where the others wait for them.
+    /// Whether there is such a group. Where the groups do not fill a workgroup, the other threads only take part in the
+    /// barriers.
     pub real: bool,
 }
 
@@ -86,17 +84,6 @@ pub fn place(extent: Extent, at: BottleneckAt) -> Place {
     }
 }
 
-/// Waits for all threads of the workgroup, so that each sees what the others put into the memory that they share:
-/// `stored` when that is a storage buffer.
-#[cube]
-pub fn meet(#[comptime] stored: bool) {
-    if comptime!(stored) {
-        sync_storage();
-    } else {
-        sync_cube();
-    }
-}
-
 /// Where a thread's slot 0 lies in a region of the workgroup's memory; the others follow `units` apart.
 #[cube]
 pub fn slots(region: usize, place: Place, at: BottleneckAt) -> usize {
@@ -112,17 +99,15 @@ pub fn keep(sums: &Array<Vec4>, memory: &mut [Vec4], start: usize, at: Bottlenec
     }
 }
 
-/// The bottleneck up to the last GELU and BN, for this thread's unit and group. The inputs lie in `memory` from `inputs`
-/// on, `[block][pixel][unit]`; from `hidden` on there is room for C channels.
+/// The bottleneck up to the last GELU and BN, for this thread's unit and group. The inputs lie at the start of `memory`,
+/// `[block][pixel][unit]`; from `hidden` on there is room for C channels.
 #[cube]
 pub fn mix(
     memory: &mut [Vec4],
-    inputs: usize,
     hidden: usize,
     weights: &[Vec4],
     at: BottleneckAt,
     place: Place,
-    #[comptime] stored: bool,
 ) -> Array<Vec4> {
     let pair = comptime!(LANES * VECTORS);
     let width = at.groups * VECTORS;
@@ -138,7 +123,7 @@ pub fn mix(
             select(expands, at.inputs, width),
             0usize.runtime(),
         );
-        let from = select(expands, inputs, hidden) + place.unit;
+        let from = select(expands, 0usize.runtime(), hidden) + place.unit;
         let product = select(
             expands,
             at.expand + wide * at.inputs * pair,
@@ -149,8 +134,8 @@ pub fn mix(
             let patch = fetch(&*memory, from + block * PIXELS * at.units, at.units);
             multiply(&mut part, &patch, 0usize, weights, product + block * pair);
         }
-        // All have read what is about to be overwritten.
-        meet(stored);
+        // Until all threads have read what is overwritten next.
+        sync_cube();
         if expands {
             if place.real {
                 keep(&part, memory, own, at);
@@ -161,13 +146,13 @@ pub fn mix(
                 }
             }
         } else {
-            // Summed apart before: rounding grows with the length of a sum.
+            // A sum of its own before: rounding grows with the length of a sum.
             #[unroll]
             for slot in 0..SLOTS {
                 sums[slot] += part[slot];
             }
         }
-        meet(stored);
+        sync_cube();
     }
     sums
 }
@@ -190,20 +175,18 @@ pub fn normed(value: Vec4, slot: usize, weights: &[Vec4], at: BottleneckAt, plac
     gelu(value) * weights[norm] + weights[norm + VECTORS]
 }
 
-/// The bottleneck's last GELU and BN, and the result into a map. What the workgroup's memory held from `start` on is
-/// overwritten.
+/// The bottleneck's last GELU and BN, and the result into a map. It overwrites the start of the workgroup's memory.
 #[cube]
 pub fn finish(
     sums: &Array<Vec4>,
     memory: &mut [Vec4],
-    start: usize,
     target: &mut [Vec4],
     extent: Extent,
     weights: &[Vec4],
     at: BottleneckAt,
     place: Place,
 ) {
-    let own = slots(start, place, at);
+    let own = slots(0usize.runtime(), place, at);
     if place.real {
         keep(sums, memory, own, at);
         for slot in 0..SLOTS {

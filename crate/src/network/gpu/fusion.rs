@@ -51,31 +51,17 @@ pub fn fusion(
     at: FusionAt,
 ) {
     let mut memory = Shared::<[Vec4]>::new_slice(FUSION_MEMORY);
-    let start = 0usize.runtime();
-    into_map(
-        source,
-        weights,
-        target,
+    let place = place(extent, at.bottleneck);
+    let sums = fuse(source, weights, &mut memory, extent, at, place);
+    finish(
+        &sums,
         &mut memory,
-        start,
+        target,
         extent,
-        at,
-        false,
+        weights,
+        at.bottleneck,
+        place,
     );
-}
-
-/// The same, with [`FUSION_MEMORY`] vectors of `scratch` for each workgroup instead of its own memory.
-#[cube(launch)]
-pub fn fusion_stored(
-    source: &[Vec4],
-    weights: &[Vec4],
-    target: &mut [Vec4],
-    scratch: &mut [Vec4],
-    extent: Extent,
-    at: FusionAt,
-) {
-    let start = CUBE_POS * FUSION_MEMORY;
-    into_map(source, weights, target, scratch, start, extent, at, true);
 }
 
 /// The fusion and the head: logits, or their probabilities, `[class][height][width]`.
@@ -89,89 +75,19 @@ pub fn fusion_head(
     head: HeadAt,
 ) {
     let mut memory = Shared::<[Vec4]>::new_slice(FUSION_MEMORY);
-    let start = 0usize.runtime();
-    into_logits(
-        source,
-        weights,
-        logits,
-        &mut memory,
-        start,
-        extent,
-        at,
-        head,
-        false,
-    );
-}
-
-/// The same, as [`fusion_stored`].
-#[cube(launch)]
-pub fn fusion_head_stored(
-    source: &[Vec4],
-    weights: &[Vec4],
-    logits: &mut [f32],
-    scratch: &mut [Vec4],
-    extent: Extent,
-    at: FusionAt,
-    head: HeadAt,
-) {
-    let start = CUBE_POS * FUSION_MEMORY;
-    into_logits(
-        source, weights, logits, scratch, start, extent, at, head, true,
-    );
-}
-
-#[cube]
-#[allow(clippy::too_many_arguments)] // those of its two callers
-fn into_map(
-    source: &[Vec4],
-    weights: &[Vec4],
-    target: &mut [Vec4],
-    memory: &mut [Vec4],
-    start: usize,
-    extent: Extent,
-    at: FusionAt,
-    #[comptime] stored: bool,
-) {
     let place = place(extent, at.bottleneck);
-    let sums = fuse(source, weights, memory, start, extent, at, place, stored);
-    finish(
-        &sums,
-        memory,
-        start,
-        target,
-        extent,
-        weights,
-        at.bottleneck,
-        place,
-    );
-}
-
-#[cube]
-#[allow(clippy::too_many_arguments)] // those of its two callers
-fn into_logits(
-    source: &[Vec4],
-    weights: &[Vec4],
-    logits: &mut [f32],
-    memory: &mut [Vec4],
-    start: usize,
-    extent: Extent,
-    at: FusionAt,
-    head: HeadAt,
-    #[comptime] stored: bool,
-) {
-    let place = place(extent, at.bottleneck);
-    let sums = fuse(source, weights, memory, start, extent, at, place, stored);
+    let sums = fuse(source, weights, &mut memory, extent, at, place);
     let units = at.bottleneck.units;
     let groups = at.bottleneck.groups;
-    let own = slots(start, place, at.bottleneck);
+    let own = slots(0usize.runtime(), place, at.bottleneck);
     if place.real {
-        keep(&sums, memory, own, at.bottleneck);
+        keep(&sums, &mut memory, own, at.bottleneck);
         for slot in 0..SLOTS {
             let mine = own + slot * units;
             memory[mine] = normed(memory[mine], slot, weights, at.bottleneck, place);
         }
     }
-    meet(stored);
+    sync_cube();
     // The unit's pixels are dealt out to its groups.
     for turn in 0..(groups + comptime!(PIXELS - 1)) / groups {
         let pixel = turn * groups + place.group;
@@ -182,7 +98,7 @@ fn into_logits(
                 let mut sum = Vec4::new(0.0);
                 for block in 0..groups * VECTORS {
                     let weight = weights[head.weights + class * groups * VECTORS + block];
-                    sum += weight * memory[start + (block * PIXELS + pixel) * units + place.unit];
+                    sum += weight * memory[(block * PIXELS + pixel) * units + place.unit];
                 }
                 let bias = weights[head.bias + class].extract(0usize);
                 let at = (class * extent.height + y) * extent.width + x;
@@ -205,16 +121,13 @@ fn answer(logit: f32, sharpness: f32) -> f32 {
 
 /// Grouped convolution, GELU and the bottleneck's products for this thread.
 #[cube]
-#[allow(clippy::too_many_arguments)] // those of its two callers
 fn fuse(
     source: &[Vec4],
     weights: &[Vec4],
     memory: &mut [Vec4],
-    start: usize,
     extent: Extent,
     at: FusionAt,
     place: Place,
-    #[comptime] stored: bool,
 ) -> Array<Vec4> {
     let shape = at.bottleneck;
     let blocks = shape.groups * VECTORS;
@@ -231,7 +144,7 @@ fn fuse(
                 blocks,
                 at.grouped + group * blocks * comptime!(3 * STEP),
             );
-            let own = slots(start + half * blocks * PIXELS * shape.units, place, shape);
+            let own = slots(half * blocks * PIXELS * shape.units, place, shape);
             keep(&sums, memory, own, shape);
             for slot in 0..SLOTS {
                 let slot = own + slot * shape.units;
@@ -239,7 +152,7 @@ fn fuse(
             }
         }
     }
-    meet(stored);
-    let hidden = start + comptime!(2 * THREADS * SLOTS);
-    mix(memory, start, hidden, weights, shape, place, stored)
+    sync_cube();
+    let hidden = comptime!(2 * THREADS * SLOTS).runtime();
+    mix(memory, hidden, weights, shape, place)
 }

@@ -39,53 +39,9 @@ pub fn layer(
     #[comptime] side: usize,
 ) {
     let mut memory = Shared::<[Vec4]>::new_slice(LAYER_MEMORY);
-    let start = 0usize.runtime();
-    compute(
-        source,
-        weights,
-        target,
-        &mut memory,
-        start,
-        extent,
-        at,
-        side,
-        false,
-    );
-}
-
-/// The same, with [`LAYER_MEMORY`] vectors of `scratch` for each workgroup instead of its own memory.
-#[cube(launch)]
-pub fn layer_stored(
-    source: &[Vec4],
-    weights: &[Vec4],
-    target: &mut [Vec4],
-    scratch: &mut [Vec4],
-    extent: Extent,
-    at: LayerAt,
-    #[comptime] side: usize,
-) {
-    let start = CUBE_POS * LAYER_MEMORY;
-    compute(
-        source, weights, target, scratch, start, extent, at, side, true,
-    );
-}
-
-#[cube]
-#[allow(clippy::too_many_arguments)] // those of its two callers
-fn compute(
-    source: &[Vec4],
-    weights: &[Vec4],
-    target: &mut [Vec4],
-    memory: &mut [Vec4],
-    start: usize,
-    extent: Extent,
-    at: LayerAt,
-    #[comptime] side: usize,
-    #[comptime] stored: bool,
-) {
     let shape = at.bottleneck;
     let place = place(extent, shape);
-    let own = slots(start, place, shape);
+    let own = slots(0usize.runtime(), place, shape);
     if place.real {
         for vector in 0..VECTORS {
             let block = place.group * VECTORS + vector;
@@ -104,10 +60,10 @@ fn compute(
             }
         }
     }
-    meet(stored);
-    let hidden = start + comptime!(THREADS * SLOTS);
-    let sums = mix(memory, start, hidden, weights, shape, place, stored);
-    finish(&sums, memory, start, target, extent, weights, shape, place);
+    sync_cube();
+    let hidden = comptime!(THREADS * SLOTS).runtime();
+    let sums = mix(&mut memory, hidden, weights, shape, place);
+    finish(&sums, &mut memory, target, extent, weights, shape, place);
 }
 
 /// Depthwise convolution of a tile's four channels around `centre`.

@@ -40,7 +40,7 @@ use cubecl::server::Handle;
 
 use self::bottleneck::FUSION_MEMORY;
 use self::pixels::LEVELS;
-pub use self::plan::{Cost, Memory};
+pub use self::plan::Cost;
 use self::plan::{Launch, Plan};
 use self::weights::PackedNetwork;
 use crate::Error;
@@ -51,7 +51,6 @@ use crate::weights::Checkpoint;
 pub struct GpuNetwork {
     client: Client,
     architecture: Architecture,
-    memory: Memory,
     weights: Handle,
     packed: PackedNetwork,
     /// For the last image size.
@@ -79,13 +78,12 @@ impl GpuNetwork {
     ///
     /// # Errors
     /// [`Error::TensorData`] when the checkpoint lacks a tensor, which its own checks rule out.
-    pub fn new(checkpoint: &Checkpoint, client: Client, memory: Memory) -> Result<Self, Error> {
+    pub fn new(checkpoint: &Checkpoint, client: Client) -> Result<Self, Error> {
         let (packed, values) = PackedNetwork::new(checkpoint)?;
         Ok(Self {
             weights: client.create_from_slice(f32::as_bytes(&values)),
             client,
             architecture: checkpoint.architecture(),
-            memory,
             packed,
             plan: Mutex::new(None),
         })
@@ -211,11 +209,10 @@ impl GpuNetwork {
             let Self {
                 client,
                 architecture,
-                memory,
                 packed,
                 ..
             } = self;
-            Plan::new(client, *architecture, packed, *memory, sides)
+            Plan::new(client, *architecture, packed, sides)
         }))
     }
 }

@@ -7,7 +7,7 @@ use cubecl::client::Client;
 use cubecl::prelude::{CubeCount, CubeDim, CubeElement};
 use cubecl::server::Handle;
 
-use super::bottleneck::{FUSION_MEMORY, LAYER_MEMORY, THREADS};
+use super::bottleneck::THREADS;
 use super::convolution;
 use super::fusion;
 use super::layer;
@@ -24,17 +24,6 @@ use crate::network::layout::Layout;
 /// Threads along x and y of a workgroup whose threads need nothing of each other: one warp of most GPUs, as square as the tiles
 /// allow. It is the same for all such kernels, because each size is another kernel to compile.
 const WORKGROUP: [usize; 2] = [8, 4];
-
-/// Through what the threads of a workgroup hand values to each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Memory {
-    /// The workgroup's own memory.
-    Workgroup,
-    /// A storage buffer, of which each workgroup has a part. For software adapters, which have no faster memory and
-    /// compile a store for each number of a workgroup's own, because WebGPU wants it zeroed: on SwiftShader three quarters
-    /// of the time that our kernels take to compile.
-    Storage,
-}
 
 /// What one inference asks of the GPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,8 +48,6 @@ pub struct Plan {
     levels: Handle,
     /// Or the probabilities.
     logits: Handle,
-    /// What the workgroups of any step have instead of a memory of their own.
-    scratch: Option<Handle>,
     steps: Vec<Step>,
     cost: Cost,
 }
@@ -112,7 +99,6 @@ impl Plan {
         client: &Client,
         architecture: Architecture,
         packed: &PackedNetwork,
-        memory: Memory,
         sides: [usize; 2],
     ) -> Self {
         let mut maps = Maps {
@@ -192,15 +178,12 @@ impl Plan {
             bytes_moved: packed.size * VECTOR_BYTES + steps.iter().map(Step::bytes).sum::<usize>(),
             bytes_least: least(&architecture.layout(), sides),
         };
-        let scratch = steps.iter().map(Step::scratch).max().unwrap_or_default();
-        let fits = scratch as u64 <= client.properties().memory.max_page_size;
         Self {
             sides,
             input,
             pixels: client.empty(height * width * size_of::<u32>()),
             levels: client.empty(LANES * LEVELS * size_of::<f32>()),
             logits,
-            scratch: (memory == Memory::Storage && fits).then(|| client.empty(scratch)),
             steps,
             cost,
         }
@@ -262,13 +245,13 @@ impl Plan {
     /// Starts all kernels, in order.
     pub fn launch(&self, with: &Launch<'_>) {
         for step in &self.steps {
-            step.launch(with, self.scratch.as_ref());
+            step.launch(with);
         }
     }
 
     /// Starts one kernel.
     pub fn launch_step(&self, index: usize, with: &Launch<'_>) {
-        self.steps[index].launch(with, self.scratch.as_ref());
+        self.steps[index].launch(with);
     }
 }
 
@@ -296,11 +279,10 @@ fn united(map: &Map, at: &PackedBottleneck) -> (CubeCount, CubeDim) {
 }
 
 impl Step {
-    /// Starts the kernel. Its workgroups use `scratch`, where it is given, instead of a memory of their own.
-    pub fn launch(&self, with: &Launch<'_>, scratch: Option<&Handle>) {
+    /// Starts the kernel.
+    pub fn launch(&self, with: &Launch<'_>) {
         let client = with.client;
         let weights = arg(with.weights);
-        let scratch = scratch.map(arg);
         match self {
             Self::Convolution {
                 at,
@@ -365,27 +347,13 @@ impl Step {
                 let (count, dim) = united(target, &at.bottleneck);
                 let (from, to, extent) = (source.arg(), target.arg(), target.extent());
                 let (at, side) = (at.launch(), at.side);
-                match scratch {
-                    None => layer::layer::launch(
-                        client, count, dim, from, weights, to, extent, at, side,
-                    ),
-                    Some(scratch) => layer::layer_stored::launch(
-                        client, count, dim, from, weights, to, scratch, extent, at, side,
-                    ),
-                }
+                layer::layer::launch(client, count, dim, from, weights, to, extent, at, side);
             }
             Self::Fusion { at, source, target } => {
                 let (count, dim) = united(target, &at.bottleneck);
                 let (from, to, extent) = (source.arg(), target.arg(), target.extent());
                 let at = at.launch();
-                match scratch {
-                    None => {
-                        fusion::fusion::launch(client, count, dim, from, weights, to, extent, at);
-                    }
-                    Some(scratch) => fusion::fusion_stored::launch(
-                        client, count, dim, from, weights, to, scratch, extent, at,
-                    ),
-                }
+                fusion::fusion::launch(client, count, dim, from, weights, to, extent, at);
             }
             Self::FusionHead {
                 at,
@@ -396,29 +364,11 @@ impl Step {
                 let (count, dim) = united(source, &at.bottleneck);
                 let (from, to, extent) = (source.arg(), arg(logits), source.extent());
                 let (at, head) = (at.launch(), head.launch(with.temperature));
-                match scratch {
-                    None => fusion::fusion_head::launch(
-                        client, count, dim, from, weights, to, extent, at, head,
-                    ),
-                    Some(scratch) => fusion::fusion_head_stored::launch(
-                        client, count, dim, from, weights, to, scratch, extent, at, head,
-                    ),
-                }
+                fusion::fusion_head::launch(
+                    client, count, dim, from, weights, to, extent, at, head,
+                );
             }
         }
-    }
-
-    /// Bytes that its workgroups need together when they have no memory of their own.
-    pub fn scratch(&self) -> usize {
-        let (map, at, memory) = match self {
-            Self::Convolution { .. } | Self::Upsampled { .. } => return 0,
-            Self::Layer { at, target, .. } => (target, &at.bottleneck, LAYER_MEMORY),
-            Self::Fusion { at, source, .. } | Self::FusionHead { at, source, .. } => {
-                (source, &at.bottleneck, FUSION_MEMORY)
-            }
-        };
-        let [across, down] = map.tiles();
-        across.div_ceil(at.units()) * down * memory * VECTOR_BYTES
     }
 
     /// Bytes of the maps that it reads and writes.

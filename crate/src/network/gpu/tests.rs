@@ -11,19 +11,17 @@ use burn::tensor::{Bytes, Tensor, TensorData};
 use cubecl::client::Client;
 use cubecl::prelude::CubeElement;
 
+use super::GpuNetwork;
 use super::map::{Map, Maps};
 use super::plan::{Launch, Step};
 use super::tile::LANES;
 use super::weights::Packer;
-use super::{GpuNetwork, Memory};
 use crate::device;
 use crate::network::folding::{Affine, Bottleneck, Conv, LargeKernelLayer, SkipFusion};
 use crate::weights::Checkpoint;
 
 /// Absolute error for values of about 1, summed over up to a few thousand products.
 const TOLERANCE: f32 = 2e-5;
-
-const MEMORIES: [Memory; 2] = [Memory::Workgroup, Memory::Storage];
 
 /// Numbers in [-0.5, 0.5), the same in every run.
 struct Random(u32);
@@ -134,17 +132,16 @@ impl Bench {
         (map, tensor(values, [1, channels, height, width]))
     }
 
-    /// Runs a kernel, its workgroups with the memory that is asked for.
-    fn run(&mut self, step: &Step, memory: Memory) {
+    /// Runs a kernel.
+    fn run(&mut self, step: &Step) {
         let values = std::mem::take(&mut self.pack).into_values();
         let weights = self.client.create_from_slice(f32::as_bytes(&values));
-        let scratch = (memory == Memory::Storage).then(|| self.client.empty(step.scratch()));
         let with = Launch {
             client: &self.client,
             weights: &weights,
             temperature: None,
         };
-        step.launch(&with, scratch.as_ref());
+        step.launch(&with);
     }
 
     /// The channels from `first` on.
@@ -188,7 +185,7 @@ fn a_convolution_equals_convolution_and_relu() {
             target: target.clone(),
             pooled: None,
         };
-        bench.run(&step, Memory::Workgroup);
+        bench.run(&step);
         let expected = relu(apply(&convolution, x));
         bench.assert_holds(
             &target,
@@ -217,7 +214,7 @@ fn a_pooled_convolution_writes_its_result_and_the_maxima_of_its_pairs() {
             target: target.clone(),
             pooled: Some(pooled.clone()),
         };
-        bench.run(&step, Memory::Workgroup);
+        bench.run(&step);
         let pool = MaxPool2dConfig::new([2, 2]).with_strides([2, 2]).init();
         let full = relu(apply(&convolution, x));
         let half = pool.forward(full.clone());
@@ -250,7 +247,7 @@ fn an_upsampled_convolution_equals_interpolation_convolution_and_relu() {
             source,
             target: target.clone(),
         };
-        bench.run(&step, Memory::Workgroup);
+        bench.run(&step);
         let options = InterpolateOptions::new(InterpolateMode::Bilinear)
             .with_align_corners(false)
             .with_output_size(doubled);
@@ -279,17 +276,15 @@ fn a_layer_equals_depthwise_residual_and_bottleneck() {
         };
         let mixed = gelu(apply(&layer.depthwise, x.clone()));
         let expected = squeeze(&layer.bottleneck, x + normed(&layer.norm, mixed));
-        for memory in MEMORIES {
-            let target = bench.map(channels_, sides);
-            let step = Step::Layer {
-                at: bench.pack.layer(&layer),
-                source: source.clone(),
-                target: target.clone(),
-            };
-            bench.run(&step, memory);
-            let what = format!("{channels_} channels, {side}×{side}, {sides:?}, {memory:?}");
-            bench.assert_holds(&target, 0, expected.clone(), &what);
-        }
+        let target = bench.map(channels_, sides);
+        let step = Step::Layer {
+            at: bench.pack.layer(&layer),
+            source,
+            target: target.clone(),
+        };
+        bench.run(&step);
+        let what = format!("{channels_} channels, {side}×{side}, {sides:?}");
+        bench.assert_holds(&target, 0, expected, &what);
     }
 }
 
@@ -320,37 +315,35 @@ fn a_fusion_equals_grouped_convolution_bottleneck_and_head() {
         );
         let expected = squeeze(&fusion.bottleneck, gelu(grouped));
         let logits_expected = apply(&head, expected.clone());
-        for memory in MEMORIES {
-            let what = format!("{channels_} channels, {classes} classes, {sides:?}, {memory:?}");
-            let target = bench.map(channels_, sides);
-            let step = Step::Fusion {
-                at: bench.pack.fusion(&fusion),
-                source: source.clone(),
-                target: target.clone(),
-            };
-            bench.run(&step, memory);
-            bench.assert_holds(&target, 0, expected.clone(), &what);
+        let what = format!("{channels_} channels, {classes} classes, {sides:?}");
+        let target = bench.map(channels_, sides);
+        let step = Step::Fusion {
+            at: bench.pack.fusion(&fusion),
+            source: source.clone(),
+            target: target.clone(),
+        };
+        bench.run(&step);
+        bench.assert_holds(&target, 0, expected, &what);
 
-            let count = classes * height * width;
-            let logits = bench
-                .client
-                .create_from_slice(f32::as_bytes(&vec![f32::NAN; count]));
-            let step = Step::FusionHead {
-                at: bench.pack.fusion(&fusion),
-                head: bench.pack.head(&head),
-                source: source.clone(),
-                logits: logits.clone(),
-            };
-            bench.run(&step, memory);
-            let read = bench.client.read_one(logits).expect("the logits");
-            let found = &f32::from_bytes(&read)[..count];
-            assert_close(found, logits_expected.clone(), &what);
-        }
+        let count = classes * height * width;
+        let logits = bench
+            .client
+            .create_from_slice(f32::as_bytes(&vec![f32::NAN; count]));
+        let step = Step::FusionHead {
+            at: bench.pack.fusion(&fusion),
+            head: bench.pack.head(&head),
+            source,
+            logits: logits.clone(),
+        };
+        bench.run(&step);
+        let read = bench.client.read_one(logits).expect("the logits");
+        let found = &f32::from_bytes(&read)[..count];
+        assert_close(found, logits_expected, &what);
     }
 }
 
 /// A trained network.
-fn network(memory: Memory) -> GpuNetwork {
+fn network() -> GpuNetwork {
     device::gpu().expect("a GPU, or Mesa's lavapipe (mesa-vulkan-drivers)");
     let weights = concat!(
         env!("CARGO_MANIFEST_DIR"),
@@ -358,33 +351,27 @@ fn network(memory: Memory) -> GpuNetwork {
     );
     let checkpoint = Checkpoint::from_bytes(std::fs::read(weights).expect("readable"));
     let checkpoint = checkpoint.expect("a checkpoint");
-    GpuNetwork::new(&checkpoint, device::client(), memory).expect("complete")
+    GpuNetwork::new(&checkpoint, device::client()).expect("complete")
 }
 
 #[test]
-fn a_whole_network_gives_the_same_logits_with_either_memory() {
+fn compiling_beforehand_pauses_after_each_kernel_and_leaves_no_trace_in_the_logits() {
     let (height, width) = (80, 48);
     let image = Random(7).values(3 * height * width);
-    let [own, stored] = MEMORIES.map(|memory| {
-        let network = network(memory);
-        let mut pauses = 0;
-        // What it leaves in the buffers must not matter.
-        pollster::block_on(network.compile([height, width], async || pauses += 1));
-        assert_eq!(pauses, network.cost([height, width]).dispatches + 1);
+    let forward = |network: &GpuNetwork| {
         pollster::block_on(network.forward(&image, [3, height, width])).expect("logits")
-    });
-    let expected = tensor(own, [1, 1, height, width]);
-    assert_close(
-        &stored,
-        expected,
-        "a buffer instead of the workgroups' memory",
-    );
+    };
+    let compiled = network();
+    let mut pauses = 0;
+    pollster::block_on(compiled.compile([height, width], async || pauses += 1));
+    assert_eq!(pauses, compiled.cost([height, width]).dispatches + 1);
+    assert_eq!(forward(&compiled), forward(&network()));
 }
 
 #[test]
 fn bytes_through_their_tables_give_the_probabilities_of_the_same_image_as_numbers() {
     let mut random = Random(11);
-    let network = network(Memory::Workgroup);
+    let network = network();
     // The second image must not see what is left of the first.
     for (height, width, temperature) in [(48, 80, 1.5), (16, 16, 0.01)] {
         let mut byte = || (256.0 * (random.next() + 0.5)) as u8;

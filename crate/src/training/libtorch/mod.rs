@@ -2,8 +2,8 @@
 //! channel by channel and those of GELU and batch normalisation in many passes over memory; libtorch has a kernel for each.
 //! Activations lie channel by channel at each pixel, which its kernels prefer, and are in bfloat16 where the recipe says so.
 //!
-//! Only the pass through the network and the optimiser are libtorch's. The loss and its gradient by the logits are
-//! [`Loss::of`](super::config::Loss::of)'s, and a test holds the steps to those of the burn modules.
+//! Only the pass through the network and the optimiser are libtorch's. The loss and its gradient with respect to the logits come
+//! from [`Loss::of`](super::config::Loss::of), and a test compares the steps with those of the burn modules.
 
 mod network;
 
@@ -63,7 +63,7 @@ impl Libtorch {
         })
     }
 
-    /// The loss, and its gradient by the logits, pixel by pixel.
+    /// The loss, and its gradient with respect to the logits, pixel by pixel.
     fn loss(&self, logits: &Tensor, truths: Vec<f32>) -> Result<(f64, Vec<f32>), Error> {
         let (count, classes, height, width) = logits.size4()?;
         let shape = [count, classes, height, width].map(|side| side as usize);
@@ -132,7 +132,7 @@ impl Learner for Libtorch {
         let logits = self.network.forward(&images)?;
         let logits = logits.f_to_kind(Kind::Float)?;
         let (loss, by_logits) = self.loss(&logits, batch.truths)?;
-        // The sum's gradient by the logits is what the loss's is.
+        // This sum has the same gradient with respect to the logits as the loss.
         let shape = [batch.count, 1, batch.side, batch.side];
         let by_logits = self.network.tensor(&by_logits, &shape)?;
         logits.f_mul(&by_logits)?.f_sum(Kind::Float)?.f_backward()?;
