@@ -25,6 +25,17 @@ fn is_load(request: &Request) -> bool {
     matches!(request, Request::LoadModel { .. })
 }
 
+/// The threshold of the frame that was asked for last.
+fn asked_threshold(rig: &Rig) -> Option<f32> {
+    let asked = rig.app.overlay.asked.as_ref()?;
+    Some(asked.mask.settings.threshold)
+}
+
+fn has_exact_area(rig: &Rig) -> bool {
+    let shown = rig.app.shown();
+    shown.is_some_and(|shown| shown.area.is_some_and(|area| area.exact))
+}
+
 fn press(rig: &mut Rig, key: &str) {
     rig.tell(Event::Key(KeyPress {
         key: key.to_owned(),
@@ -66,11 +77,7 @@ fn a_dropped_image_is_shown_segmented_and_measured() {
     assert!(rig.is_done());
     assert_eq!(rig.shown_model(), Some(&skin()));
     assert!(rig.overlays >= 1);
-    assert!(
-        rig.app
-            .shown()
-            .is_some_and(|shown| shown.area.is_some_and(|area| area.exact))
-    );
+    assert!(has_exact_area(&rig));
     assert_eq!(
         rig.app.shown().map(|shown| shown.settings.threshold),
         Some(0.4)
@@ -870,18 +877,8 @@ fn a_slider_asks_for_one_frame_at_a_time_and_for_the_last_value_in_the_end() {
         .count();
     assert_eq!(frames, 1);
     rig.settle();
-    let threshold = rig
-        .app
-        .overlay
-        .asked
-        .as_ref()
-        .map(|wish| wish.mask.settings.threshold);
-    assert_eq!(threshold, Some(0.8));
-    assert!(
-        rig.app
-            .shown()
-            .is_some_and(|shown| shown.area.is_some_and(|area| area.exact))
-    );
+    assert_eq!(asked_threshold(&rig), Some(0.8));
+    assert!(has_exact_area(&rig));
 }
 
 #[test]
@@ -904,18 +901,8 @@ fn on_a_large_canvas_frames_are_coarse_while_a_slider_moves_and_the_last_one_is_
     assert_eq!(widths, [Some(1000); 3]);
     rig.settle();
     assert_eq!(width(&rig), Some(2000));
-    let threshold = rig
-        .app
-        .overlay
-        .asked
-        .as_ref()
-        .map(|wish| wish.mask.settings.threshold);
-    assert_eq!(threshold, Some(0.7));
-    assert!(
-        rig.app
-            .shown()
-            .is_some_and(|shown| shown.area.is_some_and(|area| area.exact))
-    );
+    assert_eq!(asked_threshold(&rig), Some(0.7));
+    assert!(has_exact_area(&rig));
 }
 
 #[test]

@@ -149,7 +149,7 @@ fn fitting_scale(image: Size, canvas: Size) -> f64 {
         .min(8.0)
 }
 
-/// Keeps the image in viewport: centred along an axis where it is smaller than the canvas, else without a large gap.
+/// Keeps the image in view: centred along an axis where it is smaller than the canvas, else without a large gap.
 fn limit(view: View, image: Size, canvas: Size) -> View {
     let along = |start: f64, image: f64, canvas: f64| {
         let visible = canvas / view.scale;
