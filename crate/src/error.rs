@@ -26,6 +26,10 @@ pub enum Error {
     /// A well-formed image of a kind that is refused, such as an animation or a CMYK JPEG.
     #[error("{0}")]
     UnsupportedImage(String),
+    /// An image of a format that is decoded only with the feature `rare-formats`. The page's engines load a decoder for
+    /// it when they meet one.
+    #[error("This program was built without the decoder for this kind of file.")]
+    RareFormat,
     /// Too few pixels to hold a lesion.
     #[error("The image is {width}×{height} pixels; Delineo needs at least {minimum} on each side.")]
     ImageTooSmall {

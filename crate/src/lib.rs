@@ -19,6 +19,7 @@ pub mod export;
 pub mod imaging;
 pub mod manifest;
 pub mod mask;
+pub mod measure;
 pub mod metrics;
 pub mod modality;
 pub mod phantom;

@@ -7,6 +7,7 @@ use image::codecs::bmp::BmpDecoder;
 use super::format::{ImageFormat, Pixels, Reader};
 use super::header::{CUT, Header, little};
 use super::pixels;
+use super::windowing::Rendering;
 use crate::Error;
 
 pub(super) static FORMAT: ImageFormat = ImageFormat {
@@ -43,7 +44,7 @@ fn size(bytes: &[u8]) -> Option<(u32, u32)> {
     })
 }
 
-fn decode(bytes: &[u8], header: &Header) -> Result<Pixels, Error> {
+fn decode(bytes: &[u8], header: &Header, _: &Rendering) -> Result<Pixels, Error> {
     let decoder = BmpDecoder::new(Cursor::new(bytes));
     pixels::read(&FORMAT, header, decoder, |_| 0)
 }

@@ -8,7 +8,9 @@ use super::header::Header;
 use super::orientation::upright;
 use super::refused::refusal;
 use super::table::{READERS, list};
+use super::windowing::{Rendering, Windowing};
 use crate::Error;
+use crate::measure::Scale;
 
 /// Largest image taken, in millions of pixels.
 pub const MAX_MEGAPIXELS: u64 = 100;
@@ -25,6 +27,16 @@ pub struct Decoded {
     pub format: &'static str,
     /// Sentences on what was lost or left out, such as "Reduced from 16 to 8 bits a channel."
     pub remarks: Vec<String>,
+    /// How many pictures in time the file holds; the image is one of them.
+    pub frames: u32,
+    /// Milliseconds from one frame to the next, where the file tells.
+    pub frame_time: Option<f64>,
+    /// The window that was used, where the file has more than 8 bits a value.
+    pub windowing: Option<Windowing>,
+    /// Millimetres per pixel of the upright image, where the file tells.
+    pub scale: Option<Scale>,
+    /// Height of a pixel over its width, in the upright image: 1 where pixels are square.
+    pub pixel_aspect: f64,
 }
 
 /// Decodes a file of one of the [formats](super::FORMATS), told apart by signature, and turns the image upright as its
@@ -36,8 +48,20 @@ pub struct Decoded {
 /// too much memory), [`Error::ImageTooSmall`] and [`Error::ImageTooLarge`] (from the header, before anything is
 /// allocated) and [`Error::DamagedImage`]. A file that was cut short is damaged even where half of it could be shown.
 pub fn decode(bytes: &[u8]) -> Result<Decoded, Error> {
+    render(bytes, &Rendering::default())
+}
+
+/// As [`decode`], with a frame and a window of the person's choice. A frame that the file does not have is its last.
+///
+/// # Errors
+/// As [`decode`].
+pub fn render(bytes: &[u8], rendering: &Rendering) -> Result<Decoded, Error> {
     let (reader, header) = accepted(bytes)?;
-    let mut pixels = (reader.pixels)(bytes, &header)?;
+    let rendering = Rendering {
+        frame: rendering.frame.min(header.frames.saturating_sub(1)),
+        ..*rendering
+    };
+    let mut pixels = (reader.pixels)(bytes, &header, &rendering)?;
     if header.pages > 1 {
         let remark = format!("Only the first of {} pages is shown.", header.pages);
         pixels.remarks.push(remark);
@@ -45,7 +69,12 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, Error> {
     Ok(Decoded {
         image: upright(pixels.image, header.orientation),
         format: reader.format.name,
-        remarks: pixels.remarks,
+        remarks: header.remarks.into_iter().chain(pixels.remarks).collect(),
+        frames: header.frames,
+        frame_time: header.frame_time,
+        windowing: pixels.windowing,
+        scale: header.scale,
+        pixel_aspect: header.pixel_aspect,
     })
 }
 

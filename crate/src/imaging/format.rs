@@ -3,6 +3,7 @@
 use image::RgbImage;
 
 use super::header::Header;
+use super::windowing::{Rendering, Windowing};
 use crate::Error;
 
 /// An image format as people and systems name it.
@@ -34,7 +35,20 @@ pub(super) struct Reader {
     /// Reads the headers; no pixel is decoded and nothing is allocated that the file's size does not justify.
     pub header: fn(&[u8]) -> Result<Header, Error>,
     /// Decodes the pixels as they are stored, before orientation.
-    pub pixels: fn(&[u8], &Header) -> Result<Pixels, Error>,
+    pub pixels: fn(&[u8], &Header, &Rendering) -> Result<Pixels, Error>,
+}
+
+#[cfg(not(feature = "rare-formats"))]
+impl Reader {
+    /// Of a format that this build recognises and does not decode.
+    pub const fn elsewhere(format: &'static ImageFormat, matches: fn(&[u8]) -> bool) -> Self {
+        Self {
+            format,
+            matches,
+            header: |_| Err(Error::RareFormat),
+            pixels: |_, _, _| Err(Error::RareFormat),
+        }
+    }
 }
 
 /// Decoded pixels.
@@ -43,4 +57,6 @@ pub(super) struct Pixels {
     pub image: RgbImage,
     /// Sentences on what was lost or left out.
     pub remarks: Vec<String>,
+    /// The window that was used, where a value has more than 8 bits.
+    pub windowing: Option<Windowing>,
 }

@@ -2,6 +2,8 @@
 
 use image::metadata::Orientation;
 
+use crate::measure::Scale;
+
 /// Damage of a file that is shorter than its headers say.
 pub(super) const CUT: &str = "it ends too early";
 /// Refusal of more than one picture in time.
@@ -26,6 +28,16 @@ pub(super) struct Header {
     pub pages: usize,
     /// A progressive JPEG, which needs all its coefficients in memory.
     pub progressive: bool,
+    /// Pictures in time, else 1.
+    pub frames: u32,
+    /// Milliseconds from one frame to the next.
+    pub frame_time: Option<f64>,
+    /// Millimetres per pixel. Formats that tell this have no orientation.
+    pub scale: Option<Scale>,
+    /// Height of a pixel over its width.
+    pub pixel_aspect: f64,
+    /// Sentences on what the headers tell that a person should know.
+    pub remarks: Vec<String>,
 }
 
 impl Header {
@@ -38,6 +50,11 @@ impl Header {
             damage: None,
             pages: 1,
             progressive: false,
+            frames: 1,
+            frame_time: None,
+            scale: None,
+            pixel_aspect: 1.0,
+            remarks: Vec::new(),
         }
     }
 }

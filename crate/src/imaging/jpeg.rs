@@ -9,6 +9,7 @@ use super::format::{ImageFormat, Pixels, Reader};
 use super::header::{CMYK, CUT, Header, big};
 use super::orientation::exif;
 use super::pixels;
+use super::windowing::Rendering;
 use crate::Error;
 
 pub(super) static FORMAT: ImageFormat = ImageFormat {
@@ -82,7 +83,7 @@ fn segments(bytes: &[u8]) -> Option<Header> {
     Some(header)
 }
 
-fn decode(bytes: &[u8], header: &Header) -> Result<Pixels, Error> {
+fn decode(bytes: &[u8], header: &Header, _: &Rendering) -> Result<Pixels, Error> {
     let coefficients = |decoder: &JpegDecoder<_>| match header.progressive {
         true => 2 * decoder.total_bytes(),
         false => 0,

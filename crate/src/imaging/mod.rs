@@ -1,11 +1,12 @@
 //! From a file's bytes to what the network and the screen need.
 //!
 //! ```text
-//! bytes ─ signature ─ header ─ decode ─ 8-bit RGB ─ orientation ─▶ RgbImage ─ preprocess ─▶ network
-//!                                                                     └────── display ─▶ canvas
+//! bytes ─ signature ─ header ─ decode ─ window ─ 8-bit RGB ─ orientation ─▶ RgbImage ─ preprocess ─▶ network
+//!                                                                              └────── display ─▶ canvas
 //! ```
 //!
-//! Each format is a file and a line in the table, [`FORMATS`]; whatever names formats reads that.
+//! Each format is a file and a line in the table, [`FORMATS`]; whatever names formats reads that. Formats that a first
+//! visit does not need are decoded only with the feature `rare-formats`; every build recognises them.
 //!
 //! Decoding happens here and not in the browser because engines differ in orientation and colour; the same file must
 //! give the same mask everywhere.
@@ -25,8 +26,9 @@ mod resize;
 mod table;
 mod tiff;
 mod webp;
+mod windowing;
 
-pub use decode::{Decoded, MAX_MEGAPIXELS, MIN_SIDE, decode, size};
+pub use decode::{Decoded, MAX_MEGAPIXELS, MIN_SIDE, decode, render, size};
 pub use display::{display_rgba, display_size};
 pub use format::ImageFormat;
 pub use preprocess::preprocess;
@@ -35,3 +37,4 @@ pub(crate) use preprocess::{levels, resampled};
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use resize::resize;
 pub use table::{FORMATS, accept, by_extension, list};
+pub use windowing::{Rendering, Window, Windowing};

@@ -50,7 +50,11 @@ pub(super) fn read<D: ImageDecoder>(
     let bytes = rgb(format, colour, bytes, &mut remarks)?;
     let image = RgbImage::from_raw(width, height, bytes)
         .ok_or_else(|| format.damaged("its pixels do not fit its size"))?;
-    Ok(Pixels { image, remarks })
+    Ok(Pixels {
+        image,
+        remarks,
+        windowing: None,
+    })
 }
 
 /// The refusal of a kind of image that no decoder here knows.

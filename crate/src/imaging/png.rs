@@ -8,6 +8,7 @@ use super::format::{ImageFormat, Pixels, Reader};
 use super::header::{ANIMATION, CUT, Header, big};
 use super::orientation::exif;
 use super::pixels;
+use super::windowing::Rendering;
 use crate::Error;
 
 pub(super) static FORMAT: ImageFormat = ImageFormat {
@@ -53,7 +54,7 @@ fn chunks(bytes: &[u8]) -> Option<Header> {
     Some(header)
 }
 
-fn decode(bytes: &[u8], header: &Header) -> Result<Pixels, Error> {
+fn decode(bytes: &[u8], header: &Header, _: &Rendering) -> Result<Pixels, Error> {
     let decoder = PngDecoder::new(Cursor::new(bytes));
     pixels::read(&FORMAT, header, decoder, |_| 0)
 }

@@ -13,6 +13,7 @@ use tiff::tags::{PhotometricInterpretation, Tag};
 use super::format::{ImageFormat, Pixels, Reader};
 use super::header::{CMYK, CUT, Header};
 use super::pixels;
+use super::windowing::Rendering;
 use crate::Error;
 
 pub(super) static FORMAT: ImageFormat = ImageFormat {
@@ -68,7 +69,7 @@ fn directories(bytes: &[u8]) -> Result<Header, TiffError> {
     Ok(header)
 }
 
-fn decode(bytes: &[u8], header: &Header) -> Result<Pixels, Error> {
+fn decode(bytes: &[u8], header: &Header, _: &Rendering) -> Result<Pixels, Error> {
     let decoder = TiffDecoder::new(Cursor::new(bytes));
     // The decoder fills a buffer of its own first.
     pixels::read(&FORMAT, header, decoder, ImageDecoder::total_bytes)

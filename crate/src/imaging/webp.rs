@@ -8,6 +8,7 @@ use super::format::{ImageFormat, Pixels, Reader};
 use super::header::{ANIMATION, CUT, Header, little};
 use super::orientation::exif;
 use super::pixels;
+use super::windowing::Rendering;
 use crate::Error;
 
 pub(super) static FORMAT: ImageFormat = ImageFormat {
@@ -63,7 +64,7 @@ fn chunks(bytes: &[u8]) -> Option<Header> {
     sized.then_some(header)
 }
 
-fn decode(bytes: &[u8], header: &Header) -> Result<Pixels, Error> {
+fn decode(bytes: &[u8], header: &Header, _: &Rendering) -> Result<Pixels, Error> {
     // The decoder keeps a frame of RGBA beside its output.
     let frame = 4 * u64::from(header.size.0) * u64::from(header.size.1);
     let decoder = WebPDecoder::new(Cursor::new(bytes));
