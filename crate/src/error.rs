@@ -140,6 +140,11 @@ pub enum Error {
     /// A training cannot be started or go on.
     #[error("The training cannot go on: {0}.")]
     Training(String),
+    /// A picture was given where a mask is needed.
+    #[error(
+        "This is a picture and not a mask ({0}); a mask is white on the lesion and black elsewhere."
+    )]
+    NotAMask(&'static str),
     /// Two masks of different sizes cannot be compared.
     #[error("The masks differ in size: {}×{} and {}×{} pixels.", prediction.0, prediction.1, truth.0, truth.1)]
     MaskSizes {

@@ -22,6 +22,7 @@ pub mod mask;
 pub mod measure;
 pub mod metrics;
 pub mod modality;
+pub mod pairing;
 pub mod phantom;
 pub mod tta;
 

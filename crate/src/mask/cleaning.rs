@@ -81,24 +81,24 @@ fn fill_holes(width: usize, bits: &mut [u8]) {
     }
 }
 
-/// Neighbouring pixels of one value within a row.
-#[derive(Clone, Copy)]
-struct Run {
-    row: u32,
-    start: u32,
-    end: u32,
+/// Neighbouring pixels of one value within a row; the last column is `end - 1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Run {
+    pub row: u32,
+    pub start: u32,
+    pub end: u32,
 }
 
 /// Runs in raster order, joined into regions.
-struct Regions {
-    runs: Vec<Run>,
+pub(crate) struct Regions {
+    pub runs: Vec<Run>,
     parents: Vec<u32>,
 }
 
 impl Regions {
     /// Labels the pixels equal to `value`. Runs of neighbouring rows belong together when they overlap, or come
     /// within `reach` columns of it: 0 for 4-connected regions, 1 for 8-connected ones.
-    fn label(width: usize, bits: &[u8], value: u8, reach: u32) -> Self {
+    pub fn label(width: usize, bits: &[u8], value: u8, reach: u32) -> Self {
         let mut regions = Self {
             runs: Vec::new(),
             parents: Vec::new(),
@@ -150,7 +150,7 @@ impl Regions {
     }
 
     /// The first run of the region, in raster order; halves the path on the way.
-    fn find(&mut self, mut index: usize) -> usize {
+    pub fn find(&mut self, mut index: usize) -> usize {
         while self.parents[index] as usize != index {
             let grandparent = self.parents[self.parents[index] as usize];
             self.parents[index] = grandparent;

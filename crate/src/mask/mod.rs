@@ -14,6 +14,7 @@ mod contour;
 mod grid;
 mod look;
 mod map;
+mod picture;
 mod preview;
 mod runs;
 mod sampler;
@@ -21,6 +22,7 @@ mod stroke;
 
 pub use binary::Mask;
 pub use cleaning::Cleaning;
+pub(crate) use cleaning::{Regions, Run};
 pub(crate) use contour::{Closed, Contour};
 pub(crate) use grid::Grid;
 pub(crate) use look::Palette;

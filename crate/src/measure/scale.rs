@@ -13,6 +13,23 @@ pub struct Spacing {
     pub y: f64,
 }
 
+impl Spacing {
+    /// Lengths in pixels: a pixel is one long and one high.
+    pub const PIXEL: Self = Self { x: 1.0, y: 1.0 };
+
+    /// Whether both are lengths that something can be measured with: finite and above 0.
+    pub fn is_usable(self) -> bool {
+        [self.x, self.y]
+            .iter()
+            .all(|side| side.is_finite() && *side > 0.0)
+    }
+
+    /// The distance of two points that are given in pixels.
+    pub fn distance(self, from: [f64; 2], to: [f64; 2]) -> f64 {
+        ((to[0] - from[0]) * self.x).hypot((to[1] - from[1]) * self.y)
+    }
+}
+
 /// Where a scale came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -6,6 +6,7 @@
 //! as the distance to a border that does not exist, is `None`, and [`Statistic`] says how many were left out.
 
 mod authors;
+mod comparison;
 mod confusion;
 mod reliability;
 mod summary;
@@ -14,6 +15,7 @@ mod temperature;
 mod threshold;
 
 pub use authors::AuthorsScore;
+pub use comparison::{Comparison, Difference};
 pub use confusion::Confusion;
 pub use reliability::{Bin, Reliability};
 pub use summary::Statistic;

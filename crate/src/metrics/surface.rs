@@ -10,8 +10,9 @@ use super::confusion::same_size;
 use super::summary::percentile;
 use crate::Error;
 use crate::mask::Mask;
+use crate::measure::Spacing;
 
-/// Distances between two borders, both ways pooled, in pixels.
+/// Distances between two borders, both ways pooled, in pixels or, where a spacing was given, in mm.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SurfaceDistance {
     /// 95th percentile (HD95), interpolated between neighbours in rank.
@@ -26,6 +27,18 @@ impl SurfaceDistance {
     /// # Errors
     /// [`Error::MaskSizes`] when the masks differ in size.
     pub fn between(prediction: &Mask, truth: &Mask) -> Result<Option<Self>, Error> {
+        Self::spaced(prediction, truth, Spacing::PIXEL)
+    }
+
+    /// As [`Self::between`], in mm where a pixel measures `spacing`.
+    ///
+    /// # Errors
+    /// [`Error::MaskSizes`] when the masks differ in size.
+    pub fn spaced(
+        prediction: &Mask,
+        truth: &Mask,
+        spacing: Spacing,
+    ) -> Result<Option<Self>, Error> {
         same_size(prediction, truth)?;
         let borders = [border(prediction), border(truth)];
         match [borders[0].is_empty(), borders[1].is_empty()] {
@@ -53,9 +66,9 @@ impl SurfaceDistance {
         for (from, to) in [(0, 1), (1, 0)] {
             let mut sites = vec![false; width * height];
             borders[to].iter().for_each(|at| sites[index(at)] = true);
-            let squares = squared_distances(width, &sites);
+            let squares = squared_distances(width, &sites, spacing);
             let here = borders[from].iter().map(|at| squares[index(at)]);
-            distances.extend(here.map(|square| (square as f64).sqrt()));
+            distances.extend(here.map(f64::sqrt));
         }
         distances.sort_by(f64::total_cmp);
         Ok(Some(Self {
@@ -88,37 +101,39 @@ fn border(mask: &Mask) -> Vec<(u32, u32)> {
     border
 }
 
-/// Squared distance in pixels of each pixel to the nearest site: exact, in time linear in the number of pixels
-/// (Felzenszwalb & Huttenlocher, Theory of Computing 8, 2012: columns first, then the lower envelope of each row's
-/// parabolas). [`u64::MAX`] everywhere when there is no site.
-fn squared_distances(width: usize, sites: &[bool]) -> Vec<u64> {
+/// Squared distance of each pixel to the nearest site, where a pixel measures `spacing`: exact up to rounding, and in
+/// pixels without any, in time linear in the number of pixels (Felzenszwalb & Huttenlocher, Theory of Computing 8, 2012:
+/// columns first, then the lower envelope of each row's parabolas). Infinite everywhere when there is no site.
+fn squared_distances(width: usize, sites: &[bool], spacing: Spacing) -> Vec<f64> {
     /// No site in the column.
-    const NONE: u64 = u64::MAX;
+    const NONE: f64 = f64::INFINITY;
     let height = sites.len() / width.max(1);
+    // Rows to the nearest site of the column first.
     let mut distances = vec![NONE; sites.len()];
     for x in 0..width {
         let mut sweep = |rows: &mut dyn Iterator<Item = usize>| {
             let mut near = NONE;
             for y in rows {
                 let at = y * width + x;
-                near = if sites[at] { 0 } else { near.saturating_add(1) };
+                near = if sites[at] { 0.0 } else { near + 1.0 };
                 distances[at] = distances[at].min(near);
             }
         };
         sweep(&mut (0..height));
         sweep(&mut (0..height).rev());
     }
+    let square = |steps: usize| (steps as f64 * spacing.x).powi(2);
     // Each column's parabola in the envelope, and where it begins to be the lowest.
-    let (mut parabolas, mut begins) = (Vec::<(usize, u64)>::new(), Vec::<f64>::new());
+    let (mut parabolas, mut begins) = (Vec::<(usize, f64)>::new(), Vec::<f64>::new());
     for row in distances.chunks_exact_mut(width.max(1)) {
         parabolas.clear();
         begins.clear();
-        for (x, distance) in row.iter().enumerate().filter(|(_, d)| **d != NONE) {
-            let square = distance * distance;
+        for (x, distance) in row.iter().enumerate().filter(|(_, d)| **d < NONE) {
+            let lowest = (distance * spacing.y).powi(2);
             // Where the parabola of this column crosses one further left.
-            let crossing = |(left, lowest): (usize, u64)| {
-                let height = |x: usize, square: u64| square as f64 + (x * x) as f64;
-                (height(x, square) - height(left, lowest)) / (2 * (x - left)) as f64
+            let crossing = |(left, other): (usize, f64)| {
+                let rise = (lowest + square(x)) - (other + square(left));
+                rise / (2.0 * (x - left) as f64 * spacing.x * spacing.x)
             };
             let mut begin = f64::NEG_INFINITY;
             while let (Some(last), Some(since)) = (parabolas.last(), begins.last()) {
@@ -130,7 +145,7 @@ fn squared_distances(width: usize, sites: &[bool]) -> Vec<u64> {
                 begins.pop();
                 begin = f64::NEG_INFINITY;
             }
-            parabolas.push((x, square));
+            parabolas.push((x, lowest));
             begins.push(begin);
         }
         let mut at = 0;
@@ -139,7 +154,7 @@ fn squared_distances(width: usize, sites: &[bool]) -> Vec<u64> {
                 at += 1;
             }
             *distance = match parabolas.get(at) {
-                Some((column, square)) => (column.abs_diff(x) as u64).pow(2) + square,
+                Some((column, lowest)) => square(column.abs_diff(x)) + lowest,
                 None => NONE,
             };
         }
@@ -152,15 +167,16 @@ mod tests {
     use super::*;
 
     /// The definition, in quadratic time.
-    fn by_definition(width: usize, sites: &[bool]) -> Vec<u64> {
+    fn by_definition(width: usize, sites: &[bool], spacing: Spacing) -> Vec<f64> {
         let places: Vec<_> = (0..sites.len()).filter(|at| sites[*at]).collect();
-        let square = |a: usize, b: usize| (a.abs_diff(b) as u64).pow(2);
+        let square = |a: usize, b: usize, side: f64| (a.abs_diff(b) as f64 * side).powi(2);
         (0..sites.len())
             .map(|at| {
                 let distances = places.iter().map(|site| {
-                    square(at % width, site % width) + square(at / width, site / width)
+                    square(at % width, site % width, spacing.x)
+                        + square(at / width, site / width, spacing.y)
                 });
-                distances.min().unwrap_or(u64::MAX)
+                distances.fold(f64::INFINITY, f64::min)
             })
             .collect()
     }
@@ -180,13 +196,25 @@ mod tests {
                 (state >> 16).is_multiple_of(one_in)
             };
             let sites: Vec<bool> = (0..width * height).map(|_| random()).collect();
+            let one = Spacing::PIXEL;
             assert_eq!(
-                squared_distances(width, &sites),
-                by_definition(width, &sites)
+                squared_distances(width, &sites, one),
+                by_definition(width, &sites, one)
             );
+            for spacing in [Spacing { x: 0.08, y: 0.05 }, Spacing { x: 0.1, y: 3.0 }] {
+                let found = squared_distances(width, &sites, spacing);
+                let expected = by_definition(width, &sites, spacing);
+                for (found, expected) in found.iter().zip(&expected) {
+                    let exact = found == expected || (found - expected).abs() < 1e-12 * expected;
+                    assert!(exact, "{found} instead of {expected}");
+                }
+            }
         }
-        assert_eq!(squared_distances(3, &[false; 6]), [u64::MAX; 6]);
-        assert!(squared_distances(0, &[]).is_empty());
+        assert_eq!(
+            squared_distances(3, &[false; 6], Spacing::PIXEL),
+            [f64::INFINITY; 6]
+        );
+        assert!(squared_distances(0, &[], Spacing::PIXEL).is_empty());
     }
 
     #[test]

@@ -1,0 +1,188 @@
+//! Which file of a name is the true mask of which image.
+
+/// What is put behind an image's name for its mask, in lower case, after `_`, `-`, `.` or a space.
+const ENDINGS: [&str; 12] = [
+    "mask",
+    "masks",
+    "segmentation",
+    "seg",
+    "lesion",
+    "label",
+    "labels",
+    "gt",
+    "ground_truth",
+    "groundtruth",
+    "truth",
+    "annotation",
+];
+
+/// Folders in which every file is a mask.
+const FOLDERS: [&str; 9] = [
+    "mask",
+    "masks",
+    "segmentation",
+    "segmentations",
+    "label",
+    "labels",
+    "labelstr",
+    "gt",
+    "ground_truth",
+];
+
+/// Of a list of files, which are true masks of which: `(mask, image)`, places in the list, in the order of the masks.
+///
+/// `NAME_mask.png` belongs to `NAME.jpg`, and so do `NAME_segmentation.png`, `NAME-seg.nii`, `NAME_lesion.bmp`, `NAME_mask_1.png`
+/// and `mask_NAME.png`; so does `masks/NAME.png` to `images/NAME.jpg`. Upper and lower case and the file's ending do not
+/// matter. Of several images of a name, that in the mask's own folder or in the folder beside it is taken. A mask without its
+/// image, or with several that it may belong to, is in no pair. An image may have several masks (`_mask`, `_mask_1`): its
+/// lesion is all of them together.
+pub fn pairs<S: AsRef<str>>(files: &[S]) -> Vec<(usize, usize)> {
+    let names: Vec<Name> = files.iter().map(|file| Name::of(file.as_ref())).collect();
+    let has_image = |stem: &str| names.iter().any(|name| name.stem == stem);
+    // `IMG_mask.png` is a mask only where there is an `IMG`.
+    let mask_of: Vec<Option<String>> = names
+        .iter()
+        .map(|name| {
+            let by_name = image_stem(&name.stem).filter(|stem| has_image(stem));
+            by_name.or_else(|| name.in_masks().then(|| name.stem.clone()))
+        })
+        .collect();
+    let mut pairs = Vec::new();
+    for (mask, stem) in mask_of.iter().enumerate() {
+        let Some(stem) = stem else { continue };
+        let images: Vec<usize> = (0..names.len())
+            .filter(|at| *at != mask && mask_of[*at].is_none() && names[*at].stem == *stem)
+            .collect();
+        let near = |image: &&usize| {
+            let (image, mask) = (&names[**image], &names[mask]);
+            image.folder == mask.folder || parent(&image.folder) == parent(&mask.folder)
+        };
+        let beside: Vec<usize> = images.iter().filter(near).copied().collect();
+        match (beside.as_slice(), images.as_slice()) {
+            ([only], _) | ([], [only]) => pairs.push((mask, *only)),
+            _ => {}
+        }
+    }
+    pairs
+}
+
+/// Whether the first file is the true mask of the second.
+pub fn is_mask_of(mask: &str, image: &str) -> bool {
+    pairs(&[mask, image]) == [(0, 1)]
+}
+
+/// The name of the image whose mask a file of this name (without its ending, in lower case) is.
+fn image_stem(stem: &str) -> Option<String> {
+    let separator = |at: char| matches!(at, '_' | '-' | '.' | ' ');
+    // `_mask_1`: one of several masks.
+    let digits = stem.trim_end_matches(|at: char| at.is_ascii_digit());
+    let numbered = (digits.len() < stem.len())
+        .then(|| digits.strip_suffix(separator))
+        .flatten();
+    let ending = |stem: &str| {
+        ENDINGS.iter().find_map(|ending| {
+            let name = stem.strip_suffix(ending)?.strip_suffix(separator)?;
+            (!name.is_empty()).then(|| name.to_owned())
+        })
+    };
+    let leading = || {
+        let name = stem.strip_prefix("mask")?.strip_prefix(separator)?;
+        (!name.is_empty()).then(|| name.to_owned())
+    };
+    ending(stem).or_else(|| ending(numbered?)).or_else(leading)
+}
+
+/// A file's place and name, in lower case.
+struct Name {
+    folder: String,
+    stem: String,
+}
+
+impl Name {
+    fn of(file: &str) -> Self {
+        let lower = file.to_lowercase().replace('\\', "/");
+        let (folder, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
+        let name = name.strip_suffix(".gz").unwrap_or(name);
+        let stem = match name.rsplit_once('.') {
+            Some((stem, _)) if !stem.is_empty() => stem,
+            _ => name,
+        };
+        Self {
+            folder: folder.to_owned(),
+            stem: stem.to_owned(),
+        }
+    }
+
+    fn in_masks(&self) -> bool {
+        let folder = self.folder.rsplit('/').next().unwrap_or_default();
+        FOLDERS.contains(&folder)
+    }
+}
+
+fn parent(folder: &str) -> &str {
+    folder.rsplit_once('/').map_or("", |(parent, _)| parent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mask_is_known_by_the_ending_of_its_name() {
+        for mask in [
+            "ISIC_0000001_segmentation.png",
+            "ISIC_0000001_Segmentation.png",
+            "isic_0000001_mask.PNG",
+            "ISIC_0000001-mask.bmp",
+            "ISIC_0000001 mask.png",
+            "ISIC_0000001_lesion.bmp",
+            "ISIC_0000001_mask_1.png",
+            "ISIC_0000001.seg.nii.gz",
+            "ISIC_0000001_GT.tif",
+            "mask_ISIC_0000001.png",
+        ] {
+            assert!(is_mask_of(mask, "ISIC_0000001.jpg"), "{mask}");
+            assert!(!is_mask_of(mask, "ISIC_0000002.jpg"), "{mask}");
+            assert!(!is_mask_of("ISIC_0000001.jpg", mask), "{mask}");
+        }
+        assert!(is_mask_of("benign (1)_mask.png", "benign (1).png"));
+        assert!(!is_mask_of("ISIC_0000001.png", "ISIC_0000001.jpg"));
+        assert!(!is_mask_of("unmask.png", "un.png"));
+        assert!(!is_mask_of("a_mask.png", "a_mask.png"));
+    }
+
+    #[test]
+    fn a_mask_may_be_known_by_its_folder() {
+        assert!(is_mask_of("set/masks/7.png", "set/images/7.jpg"));
+        assert!(is_mask_of("set/masks/7_mask.png", "set/images/7.jpg"));
+        assert!(is_mask_of("masks/7.png", "7.jpg"));
+        assert!(!is_mask_of("set/images/7.png", "set/photos/7.jpg"));
+    }
+
+    #[test]
+    fn every_mask_of_a_list_finds_its_image() {
+        let files = [
+            "b_mask.png",
+            "a.jpg",
+            "a_mask.png",
+            "b.png",
+            "a_mask_1.png",
+            "c.png",
+            "d_mask.png",
+        ];
+        assert_eq!(pairs(&files), [(0, 3), (2, 1), (4, 1)]);
+    }
+
+    #[test]
+    fn of_images_of_one_name_that_beside_the_mask_is_taken_and_none_where_two_are() {
+        let files = ["x/images/1.png", "y/images/1.png", "y/masks/1.png"];
+        assert_eq!(pairs(&files), [(2, 1)]);
+        assert_eq!(pairs(&["1.png", "1.jpg", "1_mask.png"]), []);
+        assert_eq!(pairs::<&str>(&[]), []);
+    }
+
+    #[test]
+    fn a_picture_named_like_a_mask_without_its_image_is_no_mask() {
+        assert_eq!(pairs(&["red_lesion.png", "blue_lesion.png"]), []);
+    }
+}
