@@ -71,8 +71,8 @@ impl Shape {
     }
 }
 
-/// The measurements of a mask.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// The measurements of a mask; the default is that of an empty one.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Measurements {
     /// How many regions the mask has (8-connected).
     pub regions: usize,

@@ -138,11 +138,7 @@ impl Report<'_> {
 
     /// The names of [`Self::tsv_row`], separated by tabs; always the same.
     pub fn tsv_header() -> String {
-        let empty = Measurements {
-            regions: 0,
-            whole: None,
-            lesions: Vec::new(),
-        };
+        let empty = Measurements::default();
         let nothing = Report {
             title: "",
             measurements: &empty,

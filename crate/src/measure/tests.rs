@@ -238,7 +238,7 @@ fn a_shape_that_leaves_the_scaled_part_has_no_length_in_mm() {
             spacing: Spacing { x: 0.1, y: 0.1 },
         }],
     };
-    let blobs = mask(60, 40, |x, y| y < 9.0 && (x < 9.0 || x > 40.0));
+    let blobs = mask(60, 40, |x, y| y < 9.0 && !(9.0..=40.0).contains(&x));
     let found = Measurements::of(&blobs, Some(&scale));
     assert!(found.whole.expect("blobs").mm.is_none());
     let scaled: Vec<_> = found

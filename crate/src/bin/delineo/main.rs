@@ -11,10 +11,13 @@ mod distort;
 mod evaluate;
 mod inspect;
 mod logits;
+mod measure;
 mod model;
 mod normal;
+mod parquet;
 mod phantom;
 mod segment;
+mod table;
 #[cfg(feature = "train")]
 mod train;
 
@@ -42,7 +45,9 @@ struct Arguments {
 enum Command {
     /// Segment images and write NAME_mask.png for each, or other files of it.
     Segment(segment::Arguments),
-    /// Measure a model against true masks.
+    /// Measure lesions in pixels and millimetres, on masks or on what a model segments.
+    Measure(measure::Arguments),
+    /// Compare a model's masks with true masks.
     Evaluate(evaluate::Arguments),
     /// Choose a model's temperature and threshold on data that it did not learn from.
     Calibrate(calibrate::Arguments),
@@ -109,6 +114,7 @@ impl From<Error> for Stop {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Segment(arguments) => pollster::block_on(segment::run(&arguments)),
+        Command::Measure(arguments) => pollster::block_on(measure::run(&arguments)),
         Command::Evaluate(arguments) => pollster::block_on(evaluate::run(&arguments)),
         Command::Calibrate(arguments) => pollster::block_on(calibrate::run(&arguments)),
         Command::Logits(arguments) => pollster::block_on(logits::run(&arguments)),

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
-use delineo::Error;
 use delineo::manifest::{Manifest, Weights, sha256};
+use delineo::mask::ProbabilityMap;
 use delineo::model::{Model, known_answer};
+use delineo::tta::Views;
 use delineo::weights::Checkpoint;
+use delineo::{Error, RgbImage};
 
 use crate::{DeviceArgument, make_folder, read, write};
 
@@ -19,6 +21,38 @@ pub async fn open(folder: &Path, device: DeviceArgument) -> Result<Model, Error>
     let model = Model::new(manifest, &checkpoint, &device)?;
     model.self_test(&checkpoint).await?;
     Ok(model)
+}
+
+/// Refuses a class that the model does not have.
+///
+/// # Errors
+/// [`Error::Manifest`] with the classes that it has.
+pub fn check_class(model: &Model, class: usize) -> Result<(), Error> {
+    if class < model.architecture().classes {
+        return Ok(());
+    }
+    let classes = model.manifest().classes.join(", ");
+    Err(Error::Manifest(format!(
+        "it has no class {class}; its classes are {classes}"
+    )))
+}
+
+/// The probability map of one class, averaged over views where they are asked for.
+///
+/// # Errors
+/// Whatever makes the device fail.
+pub async fn probability(
+    model: &Model,
+    image: &RgbImage,
+    class: usize,
+    tta: Option<Views>,
+) -> Result<ProbabilityMap, Error> {
+    let mut maps = match tta {
+        Some(views) => model.segment_averaged(image, views).await?,
+        None => model.segment(image).await?,
+    };
+    check_class(model, class)?;
+    Ok(maps.swap_remove(class))
 }
 
 /// Manifest and weights of a model folder, checked against each other.

@@ -10,7 +10,7 @@ use delineo::tta::Views;
 use delineo::{Error, imaging};
 use serde_json::json;
 
-use crate::model::{open, threshold};
+use crate::model::{check_class, open, probability, threshold};
 use crate::{DeviceArgument, Stop, make_folder, print_json, progress_bar, read, write};
 
 #[derive(clap::Args)]
@@ -55,14 +55,7 @@ pub struct Arguments {
 
 pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
     let model = open(&arguments.model, arguments.device).await?;
-    if arguments.class >= model.architecture().classes {
-        let classes = model.manifest().classes.join(", ");
-        return Err(Error::Manifest(format!(
-            "it has no class {}; its classes are {classes}",
-            arguments.class
-        ))
-        .into());
-    }
+    check_class(&model, arguments.class)?;
     make_folder(&arguments.out)?;
 
     let bar = progress_bar(arguments.images.len() as u64, arguments.json);
@@ -125,20 +118,14 @@ struct Done {
 
 async fn segment(model: &Model, path: &Path, arguments: &Arguments) -> Result<Done, Error> {
     let image = imaging::decode(&read(path)?)?.image;
-    let maps = match arguments.tta {
-        Some(views) => model.segment_averaged(&image, views).await?,
-        None => model.segment(&image).await?,
-    };
-    let map = maps
-        .get(arguments.class)
-        .ok_or_else(|| Error::Manifest("it has no such class".to_owned()))?;
+    let map = probability(model, &image, arguments.class, arguments.tta).await?;
     let threshold = arguments.threshold.unwrap_or(model.manifest().threshold);
     let cleaning = Cleaning {
         largest_region: arguments.largest_region,
         fill_holes: arguments.fill_holes,
     };
     let style = Style::default();
-    let segmentation = Segmentation::new(&image, map, threshold, cleaning, &[], style);
+    let segmentation = Segmentation::new(&image, &map, threshold, cleaning, &[], style);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut files = Vec::new();
     // In the order of the table, and once each, however they were asked for.

@@ -1,0 +1,265 @@
+//! `delineo measure`: masks, or images that are segmented first, to figures.
+
+use std::path::{Path, PathBuf};
+
+use delineo::mask::{Cleaning, Mask};
+use delineo::measure::{
+    Column, Measurements, Scale, ScaleSource, Shape, Spacing, Uncertainty, columns, places,
+};
+use delineo::model::Model;
+use delineo::tta::Views;
+use delineo::{Error, imaging};
+use serde_json::{Value, json};
+
+use crate::model::{check_class, open, probability, threshold};
+use crate::table::{Cell, Table, TableFormat};
+use crate::{DeviceArgument, Stop, print_json, progress_bar, read, replace};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[arg(required = true, help = format!("Masks, white on the lesion and black elsewhere, or with --model images: {}", imaging::list()))]
+    files: Vec<PathBuf>,
+    /// Millimetres from column to column and from row to row, for all files; one number for both. Without it, what each
+    /// file says.
+    #[arg(long, value_name = "X,Y", value_parser = spacing)]
+    spacing: Option<Spacing>,
+    /// The table, by its ending: FILE.csv, FILE.json or FILE.parquet.
+    #[arg(long, value_name = "FILE", value_parser = table_file)]
+    out: Option<PathBuf>,
+    /// Model folder with model.json and its weights: the files are images, and what it segments is measured.
+    #[arg(long)]
+    model: Option<PathBuf>,
+    /// Threshold on the probability; the model's own where it is not given.
+    #[arg(long, value_parser = threshold, requires = "model")]
+    threshold: Option<f32>,
+    /// Where to run the model.
+    #[arg(long, value_enum, default_value_t)]
+    device: DeviceArgument,
+    /// Class to segment, counted from 0.
+    #[arg(long, default_value_t = 0, requires = "model")]
+    class: usize,
+    /// Keep only the largest region of what was segmented.
+    #[arg(long, requires = "model")]
+    largest_region: bool,
+    /// Fill holes of what was segmented.
+    #[arg(long, requires = "model")]
+    fill_holes: bool,
+    /// Test-time augmentation, as in `segment`.
+    #[arg(long, value_name = "mirror|all", num_args = 0..=1, default_missing_value = "all", require_equals = true, requires = "model")]
+    tta: Option<Views>,
+    /// One JSON object a file on standard output, and no progress bar.
+    #[arg(long)]
+    json: bool,
+}
+
+pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
+    let model = match &arguments.model {
+        Some(folder) => Some(open(folder, arguments.device).await?),
+        None => None,
+    };
+    if let Some(model) = &model {
+        check_class(model, arguments.class)?;
+    }
+    let bar = progress_bar(arguments.files.len() as u64, arguments.json);
+    let mut table = Table {
+        columns: names(),
+        rows: Vec::new(),
+    };
+    let mut failed = 0;
+    for path in &arguments.files {
+        bar.set_message(path.display().to_string());
+        let measured = measure(model.as_ref(), path, arguments).await;
+        let row = row(path, model.as_ref(), measured.as_ref());
+        match &measured {
+            Ok(measured) if arguments.json => {
+                let mut object = Table::object(&table.columns, &row);
+                object.remove("error");
+                object.insert("lesions".to_owned(), lesions(&measured.found));
+                print_json(&Value::Object(object));
+            }
+            Ok(measured) => bar.println(format!("{}: {}", path.display(), words(&measured.found))),
+            Err(error) => {
+                failed += 1;
+                if arguments.json {
+                    print_json(&json!({ "file": path, "error": error.to_string() }));
+                } else {
+                    bar.println(format!("{}: {error}", path.display()));
+                }
+            }
+        }
+        table.rows.push(row);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    if let Some(out) = &arguments.out
+        && let Some(format) = TableFormat::of(out)
+    {
+        replace(out, &table.encode(format))?;
+    }
+    if failed == 0 {
+        Ok(())
+    } else {
+        eprintln!("{failed} of {} files failed.", arguments.files.len());
+        Err(Stop::SomeFailed)
+    }
+}
+
+/// What is known of a file.
+struct Measured {
+    found: Measurements,
+    uncertainty: Option<Uncertainty>,
+    size: (u32, u32),
+    threshold: Option<f32>,
+}
+
+async fn measure(
+    model: Option<&Model>,
+    path: &Path,
+    arguments: &Arguments,
+) -> Result<Measured, Error> {
+    let decoded = imaging::decode(&read(path)?)?;
+    let image = &decoded.image;
+    let by_hand = |spacing| Scale::everywhere(spacing, ScaleSource::ByHand);
+    let scale = arguments.spacing.map(by_hand).or(decoded.scale);
+    let size = image.dimensions();
+    let Some(model) = model else {
+        return Ok(Measured {
+            found: Measurements::of(&Mask::of_picture(image)?, scale.as_ref()),
+            uncertainty: None,
+            size,
+            threshold: None,
+        });
+    };
+    let map = probability(model, image, arguments.class, arguments.tta).await?;
+    let threshold = arguments.threshold.unwrap_or(model.manifest().threshold);
+    let cleaning = Cleaning {
+        largest_region: arguments.largest_region,
+        fill_holes: arguments.fill_holes,
+    };
+    let mask = Mask::make(&map, size.0, size.1, threshold, cleaning, &[]);
+    let found = Measurements::of(&mask, scale.as_ref());
+    let of = |shape| Uncertainty::of_whole(shape, &map, size, threshold, cleaning, &[]);
+    Ok(Measured {
+        uncertainty: found.whole.as_ref().map(of),
+        found,
+        size,
+        threshold: Some(threshold),
+    })
+}
+
+/// The figures of a file, all of the mask as one shape.
+fn figures(measured: &Measured) -> Vec<Column> {
+    let shape = measured.found.whole.as_ref();
+    let mut figures = columns(&measured.found, shape, measured.uncertainty.as_ref());
+    figures.extend(places(shape));
+    figures
+}
+
+/// The columns of the table.
+fn names() -> Vec<String> {
+    let nothing = Measured {
+        found: Measurements::default(),
+        uncertainty: None,
+        size: (0, 0),
+        threshold: None,
+    };
+    let first = [
+        "file",
+        "error",
+        "model",
+        "threshold",
+        "image_width_px",
+        "image_height_px",
+    ];
+    let names = first.into_iter();
+    names
+        .chain(figures(&nothing).into_iter().map(|(name, _)| name))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn row(path: &Path, model: Option<&Model>, measured: Result<&Measured, &Error>) -> Vec<Cell> {
+    let mut row = vec![
+        Cell::Text(path.display().to_string()),
+        match measured {
+            Ok(_) => Cell::Empty,
+            Err(error) => Cell::Text(error.to_string()),
+        },
+        model.map_or(Cell::Empty, |model| Cell::Text(model.manifest().id.clone())),
+    ];
+    if let Ok(measured) = measured {
+        // As it is written, not as its nearest double is.
+        let threshold = measured
+            .threshold
+            .map(|at| at.to_string().parse().unwrap_or(f64::from(at)));
+        row.push(threshold.into());
+        row.push(Cell::Number(measured.size.0.into()));
+        row.push(Cell::Number(measured.size.1.into()));
+        row.extend(
+            figures(measured)
+                .into_iter()
+                .map(|(_, figure)| Cell::from(figure)),
+        );
+    }
+    row.resize(names().len(), Cell::Empty);
+    row
+}
+
+/// Each region by itself, the largest first.
+fn lesions(found: &Measurements) -> Value {
+    let one = |shape: &Shape| {
+        let figures = columns(found, Some(shape), None);
+        let cells = figures.into_iter().chain(places(Some(shape)));
+        // What only a whole mask has.
+        let cells = cells.filter(|(name, _)| {
+            *name != "regions" && !name.ends_with("_low") && !name.ends_with("_high")
+        });
+        let (names, cells): (Vec<_>, Vec<_>) = cells
+            .map(|(name, figure)| (name.to_owned(), Cell::from(figure)))
+            .unzip();
+        Value::Object(Table::object(&names, &cells))
+    };
+    found.lesions.iter().map(one).collect()
+}
+
+/// A line for a person.
+fn words(found: &Measurements) -> String {
+    let Some(shape) = &found.whole else {
+        return "no lesion".to_owned();
+    };
+    let figures = shape.figures();
+    let unit = if shape.mm.is_some() { "mm" } else { "px" };
+    let regions = match found.regions {
+        1 => String::new(),
+        several => format!(", {several} regions together"),
+    };
+    format!(
+        "area {:.2} {unit}², longest diameter {:.2} {unit}, perpendicular {:.2} {unit}, perimeter {:.2} {unit}{regions}",
+        figures.area, figures.longest.length, figures.perpendicular.length, figures.perimeter
+    )
+}
+
+/// `0.1` or `0.1,0.05`.
+fn spacing(text: &str) -> Result<Spacing, String> {
+    let (x, y) = text.split_once(',').unwrap_or((text, text));
+    let parsed = x.trim().parse().and_then(|x| {
+        Ok(Spacing {
+            x,
+            y: y.trim().parse()?,
+        })
+    });
+    match parsed {
+        Ok(spacing) if spacing.is_usable() => Ok(spacing),
+        _ => Err(
+            "a spacing is one or two numbers of millimetres above 0, such as 0.08,0.05".to_owned(),
+        ),
+    }
+}
+
+fn table_file(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    match TableFormat::of(&path) {
+        Some(_) => Ok(path),
+        None => Err("a table's file ends in .csv, .json or .parquet".to_owned()),
+    }
+}

@@ -1,0 +1,135 @@
+//! Tables for files, in the C locale: a full stop as decimal sign, all digits.
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use crate::parquet;
+
+/// A value of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    Text(String),
+    Number(f64),
+    /// Not defined.
+    Empty,
+}
+
+impl From<Option<f64>> for Cell {
+    fn from(value: Option<f64>) -> Self {
+        value.map_or(Self::Empty, Self::Number)
+    }
+}
+
+impl Cell {
+    fn json(&self) -> Value {
+        match self {
+            Self::Text(text) => Value::from(text.as_str()),
+            // Whole numbers without a point, as in the other formats.
+            Self::Number(number) if number.fract() == 0.0 && number.abs() < 9e15 => {
+                Value::from(*number as i64)
+            }
+            Self::Number(number) => Value::from(*number),
+            Self::Empty => Value::Null,
+        }
+    }
+
+    fn csv(&self) -> String {
+        match self {
+            Self::Text(text) if text.contains(['"', ',', '\n', '\r']) => {
+                format!("\"{}\"", text.replace('"', "\"\""))
+            }
+            Self::Text(text) => text.clone(),
+            Self::Number(number) => number.to_string(),
+            Self::Empty => String::new(),
+        }
+    }
+}
+
+/// Rows of as many cells as there are columns.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    pub columns: Vec<String>,
+    pub rows: Vec<Vec<Cell>>,
+}
+
+/// What a table can be saved as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TableFormat {
+    Csv,
+    Json,
+    Parquet,
+}
+
+impl TableFormat {
+    /// By the file's ending.
+    pub fn of(path: &Path) -> Option<Self> {
+        let ending = path.extension()?.to_string_lossy().to_lowercase();
+        match ending.as_str() {
+            "csv" => Some(Self::Csv),
+            "json" => Some(Self::Json),
+            "parquet" => Some(Self::Parquet),
+            _ => None,
+        }
+    }
+}
+
+impl Table {
+    /// One row by the names of its columns.
+    pub fn object(columns: &[String], row: &[Cell]) -> Map<String, Value> {
+        let cells = columns.iter().zip(row);
+        cells
+            .map(|(name, cell)| (name.clone(), cell.json()))
+            .collect()
+    }
+
+    pub fn encode(&self, format: TableFormat) -> Vec<u8> {
+        match format {
+            TableFormat::Csv => self.csv().into_bytes(),
+            TableFormat::Json => {
+                let rows = self.rows.iter();
+                let rows: Vec<_> = rows
+                    .map(|row| Value::Object(Self::object(&self.columns, row)))
+                    .collect();
+                format!("{:#}\n", Value::Array(rows)).into_bytes()
+            }
+            TableFormat::Parquet => parquet::encode(self),
+        }
+    }
+
+    fn csv(&self) -> String {
+        let mut lines = vec![self.columns.join(",")];
+        lines.extend(self.rows.iter().map(|row| {
+            let cells: Vec<String> = row.iter().map(Cell::csv).collect();
+            cells.join(",")
+        }));
+        lines.push(String::new());
+        lines.join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_the_same_digits_in_every_text() {
+        let table = Table {
+            columns: vec!["file".to_owned(), "x".to_owned(), "y".to_owned()],
+            rows: vec![vec![
+                Cell::Text("a, \"b\".png".to_owned()),
+                Cell::Number(0.1 + 0.2),
+                Cell::Number(5025.0),
+            ]],
+        };
+        assert_eq!(
+            table.csv(),
+            "file,x,y\n\"a, \"\"b\"\".png\",0.30000000000000004,5025\n"
+        );
+        let json = String::from_utf8(table.encode(TableFormat::Json)).expect("text");
+        assert!(
+            json.contains("0.30000000000000004") && json.contains("5025\n"),
+            "{json}"
+        );
+    }
+}
