@@ -104,6 +104,14 @@ fn a_bad_file_is_named_in_the_table_and_does_not_stop_the_others() {
     let phantom = phantom::dermoscopy(1, 64, 64);
     fs::write(&picture, png(&phantom.image).expect("encodable")).expect("writable");
     let files = [&bad, &good, &picture, &empty].map(|path| text(path));
+    let output = measure(&files);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("notes.txt: This is not an image"), "{said}");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        said.contains("empty_mask.png: no lesion") && said.contains("longest diameter"),
+        "{said}"
+    );
     for ending in ["csv", "json", "parquet"] {
         let out = folder.join("table").with_extension(ending);
         let mut arguments = files.to_vec();
@@ -136,7 +144,7 @@ fn a_bad_file_is_named_in_the_table_and_does_not_stop_the_others() {
                     rows[0]
                 );
                 assert!(
-                    rows[1].contains("notes.txt,This is not an image"),
+                    rows[1].contains("notes.txt,\"This is not an image"),
                     "{}",
                     rows[1]
                 );

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use delineo::imaging;
 use delineo::mask::Mask;
-use delineo::measure::{Measurements, Scale, ScaleSource, Spacing};
+use delineo::measure::{Measurements, Outline, Scale, ScaleSource, Spacing};
 use delineo::metrics::Comparison;
 
 /// Lengths and ratios may be off by this share ...
@@ -180,7 +180,7 @@ fn every_score_is_that_of_medpy() {
 
 #[test]
 fn twelve_megapixels_are_measured_in_time() {
-    // Optimised: some 20 ms. The bound leaves room for tests without optimisation on a machine that does other things.
+    // Optimised: some milliseconds. The bound leaves room for tests without optimisation on a machine that does other things.
     let (width, height) = (4000_u32, 3000_u32);
     let bits = (0..width * height).map(|at| {
         let (x, y) = (
@@ -198,6 +198,35 @@ fn twelve_megapixels_are_measured_in_time() {
     let found = Measurements::of(&mask, Some(&scale));
     let seconds = start.elapsed().as_secs_f64();
     assert_eq!(found.regions, 1);
-    println!("{:.1} ms", 1000.0 * seconds);
-    assert!(seconds < 2.0, "{seconds} s");
+    let shape = found.whole.expect("a lesion");
+    let start = Instant::now();
+    let outline = Outline::of(&mask, &shape);
+    let seconds_outline = start.elapsed().as_secs_f64();
+    assert!(outline.irregularity > 1.0);
+    println!(
+        "{:.1} and {:.1} ms",
+        1000.0 * seconds,
+        1000.0 * seconds_outline
+    );
+    assert!(
+        seconds.max(seconds_outline) < 2.0,
+        "{seconds} and {seconds_outline} s"
+    );
+}
+
+#[test]
+fn noise_of_many_regions_is_measured_in_time() {
+    let mut state = 7_u32;
+    let (width, height) = (2000_u32, 2000_u32);
+    let bits = (0..width * height).map(|_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        u8::from(state >> 24 < 40)
+    });
+    let mask = Mask::new(width, height, bits.collect());
+    let start = Instant::now();
+    let found = Measurements::of(&mask, None);
+    let seconds = start.elapsed().as_secs_f64();
+    println!("{} regions in {:.1} ms", found.regions, 1000.0 * seconds);
+    assert!(found.regions > 100_000 && found.lesions.len() == 1000);
+    assert!(seconds < 4.0, "{seconds} s");
 }

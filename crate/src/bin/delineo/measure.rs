@@ -1,5 +1,6 @@
 //! `delineo measure`: masks, or images that are segmented first, to figures.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use delineo::mask::{Cleaning, Mask};
@@ -77,13 +78,14 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
                 object.insert("lesions".to_owned(), lesions(&measured.found));
                 print_json(&Value::Object(object));
             }
-            Ok(measured) => bar.println(format!("{}: {}", path.display(), words(&measured.found))),
+            // Not by the bar, which says nothing where standard error is no terminal.
+            Ok(measured) => bar.suspend(|| say(path, &words(&measured.found))),
             Err(error) => {
                 failed += 1;
                 if arguments.json {
                     print_json(&json!({ "file": path, "error": error.to_string() }));
                 } else {
-                    bar.println(format!("{}: {error}", path.display()));
+                    bar.suspend(|| eprintln!("{}: {error}", path.display()));
                 }
             }
         }
@@ -220,6 +222,11 @@ fn lesions(found: &Measurements) -> Value {
         Value::Object(Table::object(&names, &cells))
     };
     found.lesions.iter().map(one).collect()
+}
+
+/// A line on standard output. A closed pipe is the reader's choice and no error.
+fn say(path: &Path, words: &str) {
+    let _ = writeln!(std::io::stdout(), "{}: {words}", path.display());
 }
 
 /// A line for a person.
