@@ -63,6 +63,7 @@ pub struct Opened {
 impl Opened {
     /// An image that was just decoded, with nothing done to it.
     pub fn new(image: ImageFacts, rendering: Rendering) -> Self {
+        let viewport = Viewport::of_aspect(image.pixel_aspect);
         Self {
             image,
             rendering,
@@ -76,7 +77,7 @@ impl Opened {
             proposal: None,
             edits: Edits::default(),
             other_edits: BTreeMap::new(),
-            viewport: Viewport::default(),
+            viewport,
             area: None,
         }
     }

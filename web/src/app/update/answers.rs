@@ -10,7 +10,7 @@ use crate::app::engines::{Gpu, Pending, Purpose};
 use crate::app::event::{EngineId, PayloadId};
 use crate::app::notices::Offer;
 use crate::app::state::App;
-use crate::app::viewport::{Size, Viewport};
+use crate::app::viewport::Size;
 use crate::app::wording;
 use crate::protocol::{
     Answer, Area, DocumentId, Frame, ImageFacts, MaskSpec, ModelKey, Segmentation,
@@ -299,7 +299,7 @@ impl App {
             self.stage.is_playing = false;
             opened.area = None;
             if opened.viewport.fitted {
-                opened.viewport = Viewport::fit(size, canvas);
+                opened.viewport = opened.viewport.fit(size, canvas);
             }
         }
         self.documents.show(id);

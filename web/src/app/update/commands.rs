@@ -84,13 +84,13 @@ impl App {
             Command::Pan(dx, dy) => {
                 self.move_viewport(|viewport, size, canvas| viewport.pan(dx, dy, size, canvas));
             }
-            Command::Fit => self.move_viewport(|_, size, canvas| Viewport::fit(size, canvas)),
+            Command::Fit => self.move_viewport(Viewport::fit),
             Command::ActualSize => self.actual_size(),
             Command::ToggleFit => {
                 if self.shown().is_some_and(|shown| shown.viewport.fitted) {
                     self.actual_size();
                 } else {
-                    self.move_viewport(|_, size, canvas| Viewport::fit(size, canvas));
+                    self.move_viewport(Viewport::fit);
                 }
             }
             Command::SetFrame(frame) => self.set_frame(|_| frame),

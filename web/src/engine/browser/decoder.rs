@@ -20,6 +20,9 @@ const LOST: &str = "This file could not be read: the decoder for it stopped. It 
 const ABSENT: &str =
     "The decoder for this kind of file could not be loaded. Check the connection and try again.";
 
+/// Facts and pixels, or a sentence on why there are none.
+type Decoded = Result<(ImageFacts, JsValue), String>;
+
 /// The decoder, while it runs. One order at a time.
 #[derive(Clone, Debug, Default)]
 pub struct Decoder {
@@ -32,7 +35,7 @@ struct Running {
     listens: bool,
     /// What is sent once it listens.
     order: Option<JsValue>,
-    answer: Option<oneshot::Sender<Result<(ImageFacts, JsValue), String>>>,
+    answer: Option<oneshot::Sender<Decoded>>,
     /// Callbacks that must live as long as the worker.
     _listeners: (Closure<dyn FnMut(MessageEvent)>, Closure<dyn FnMut(Event)>),
 }
@@ -58,11 +61,7 @@ impl Decoder {
         Ok((image, facts))
     }
 
-    fn ask(
-        &self,
-        file: &JsValue,
-        order: Order,
-    ) -> Result<oneshot::Receiver<Result<(ImageFacts, JsValue), String>>, JsValue> {
+    fn ask(&self, file: &JsValue, order: Order) -> Result<oneshot::Receiver<Decoded>, JsValue> {
         let message = wire::pack(&order, file)?.into();
         if self.running.borrow().is_none() {
             let running = self.start()?;

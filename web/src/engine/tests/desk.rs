@@ -363,11 +363,7 @@ pub fn frame(width: u32, height: u32) -> Frame {
     Frame {
         width,
         height,
-        view: View {
-            left: 0.0,
-            top: 0.0,
-            scale: 1.0,
-        },
+        view: View::ORIGIN,
         style: STYLE,
     }
 }
