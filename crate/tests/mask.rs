@@ -221,6 +221,7 @@ fn panning_moves_tint_and_contour_and_changes_nothing_in_sight() {
                 left,
                 top,
                 scale: 1.0,
+                aspect: 1.0,
             };
             painted(
                 &mut preview,
