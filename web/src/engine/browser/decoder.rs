@@ -36,8 +36,9 @@ struct Running {
     /// What is sent once it listens.
     order: Option<JsValue>,
     answer: Option<oneshot::Sender<Decoded>>,
-    /// Callbacks that must live as long as the worker.
-    _listeners: (Closure<dyn FnMut(MessageEvent)>, Closure<dyn FnMut(Event)>),
+    // Callbacks that must live as long as the worker.
+    _message: Closure<dyn FnMut(MessageEvent)>,
+    _failure: Closure<dyn FnMut(Event)>,
 }
 
 impl Decoder {
@@ -104,7 +105,8 @@ impl Decoder {
             listens: false,
             order: None,
             answer: None,
-            _listeners: (message, failure),
+            _message: message,
+            _failure: failure,
         })
     }
 
