@@ -106,11 +106,7 @@ fn tinted(rgba: &[u8]) -> Vec<u8> {
     rgba.chunks(4).map(|pixel| u8::from(pixel[3] > 0)).collect()
 }
 
-const WHOLE: View = View {
-    left: 0.0,
-    top: 0.0,
-    scale: 1.0,
-};
+const WHOLE: View = View::ORIGIN;
 
 #[test]
 fn paint_at_scale_one_is_the_mask_pixel_for_pixel() {
@@ -157,6 +153,7 @@ fn a_view_of_a_part_shows_that_part_of_the_mask() {
         left: -7.0,
         top: 30.0,
         scale: 1.0,
+        aspect: 1.0,
     };
     let rgba = painted(
         &mut Preview::new(128, 96),
@@ -224,6 +221,7 @@ fn panning_moves_tint_and_contour_and_changes_nothing_in_sight() {
                 left,
                 top,
                 scale: 1.0,
+                aspect: 1.0,
             };
             painted(
                 &mut preview,
@@ -345,6 +343,7 @@ fn nothing_is_painted_off_the_image_not_even_the_contour() {
         left: -10.0,
         top: -5.0,
         scale: 2.0,
+        aspect: 1.0,
     };
     let rgba = painted(
         &mut Preview::new(20, 20),

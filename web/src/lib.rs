@@ -5,12 +5,16 @@
 //!             │
 //!             ▼
 //!          protocol ◀── engine ──▶ delineo      the workers, each a module of its own
+//!                          │
+//!                          ▼
+//!                       decoder ──▶ delineo      started for formats that the engine does not read
 //! ```
 //!
 //! [`app`] and [`protocol`] are plain Rust; everything else speaks to the browser and is compiled for it alone or with
 //! the feature of its program.
 
 pub mod app;
+pub mod decoder;
 pub mod protocol;
 
 #[cfg(feature = "browser")]

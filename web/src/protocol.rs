@@ -11,8 +11,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use delineo::imaging::{Decoded, Rendering, Windowing};
 use delineo::manifest::Manifest;
 use delineo::mask::{Cleaning, Stroke, Style, View};
+use delineo::measure::Scale;
 pub use delineo::modality::Modality;
 pub use delineo::tta::Views;
 use serde::{Deserialize, Serialize};
@@ -90,6 +92,8 @@ pub enum Request {
         document: DocumentId,
         /// The file's name.
         name: String,
+        /// Which of its frames, and through which window.
+        rendering: Rendering,
     },
     /// Run a loaded model on the open document. Answered by [`Answer::Segmented`].
     Segment(Segmentation),
@@ -201,16 +205,7 @@ pub enum Answer {
         milliseconds: f64,
     },
     /// The image is decoded. The payload is an `ImageBitmap` of it, reduced where it is larger than a canvas may be.
-    Opened {
-        /// Its own width in pixels, after orientation.
-        width: u32,
-        /// Its own height in pixels, after orientation.
-        height: u32,
-        /// What it looks like.
-        modality: Modality,
-        /// What was changed while it was read, as sentences, such as a reduction to 8 bits.
-        remarks: Vec<String>,
-    },
+    Opened(Box<ImageFacts>),
     /// The probability maps are there.
     Segmented {
         /// What the network took, in milliseconds.
@@ -252,11 +247,55 @@ pub enum Answer {
     Done,
 }
 
+/// What is known of a decoded image besides its pixels.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ImageFacts {
+    /// Its own width in pixels, after orientation.
+    pub width: u32,
+    /// Its own height in pixels, after orientation.
+    pub height: u32,
+    /// The name of its format.
+    pub format: String,
+    /// What it looks like.
+    pub modality: Modality,
+    /// What was changed while it was read, as sentences, such as a reduction to 8 bits.
+    pub remarks: Vec<String>,
+    /// How many pictures in time the file holds.
+    pub frames: u32,
+    /// Milliseconds from one frame to the next, where the file tells.
+    pub frame_time: Option<f64>,
+    /// The window that was used, where the file has more than 8 bits a value.
+    pub windowing: Option<Windowing>,
+    /// Millimetres per pixel, where the file tells.
+    pub scale: Option<Scale>,
+    /// Height of a pixel over its width.
+    pub pixel_aspect: f64,
+}
+
+impl From<&Decoded> for ImageFacts {
+    fn from(decoded: &Decoded) -> Self {
+        Self {
+            width: decoded.image.width(),
+            height: decoded.image.height(),
+            format: decoded.format.to_owned(),
+            modality: Modality::of(&decoded.image),
+            remarks: decoded.remarks.clone(),
+            frames: decoded.frames,
+            frame_time: decoded.frame_time,
+            windowing: decoded.windowing.clone(),
+            scale: decoded.scale.clone(),
+            pixel_aspect: decoded.pixel_aspect,
+        }
+    }
+}
+
 /// Which probability maps.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Segmentation {
     /// Of this document.
     pub document: DocumentId,
+    /// Of this frame, through this window.
+    pub rendering: Rendering,
     /// By this model.
     pub model: ModelKey,
     /// As a mean over these flipped and turned views; of the image alone where there are none.

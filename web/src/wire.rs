@@ -62,7 +62,11 @@ pub fn describe(value: &JsValue) -> String {
     }
 }
 
-fn pack<M: Serialize>(message: &M, payload: &JsValue) -> Result<Object, JsValue> {
+/// A message and its payload as a JavaScript object.
+///
+/// # Errors
+/// When it cannot be written as JavaScript, which is a fault in the protocol.
+pub fn pack<M: Serialize>(message: &M, payload: &JsValue) -> Result<Object, JsValue> {
     let object = Object::new();
     Reflect::set(
         &object,
@@ -73,7 +77,11 @@ fn pack<M: Serialize>(message: &M, payload: &JsValue) -> Result<Object, JsValue>
     Ok(object)
 }
 
-fn unpack<M: for<'de> Deserialize<'de>>(value: &JsValue) -> Result<(M, JsValue), JsValue> {
+/// A message that [`pack`] made, and its payload.
+///
+/// # Errors
+/// When it is something else.
+pub fn unpack<M: for<'de> Deserialize<'de>>(value: &JsValue) -> Result<(M, JsValue), JsValue> {
     let message = Reflect::get(value, &"message".into())?;
     let payload = Reflect::get(value, &"payload".into())?;
     Ok((serde_wasm_bindgen::from_value(message)?, payload))

@@ -54,6 +54,12 @@ const PARTS: &[Part] = &[
         belongs: |name, _| is_wasm_of("engine-cpu-threads-relaxed", name),
     },
     Part {
+        name: "decoder wasm, when needed",
+        budget: None,
+        compressed: true,
+        belongs: |name, _| is_wasm_of("decoder", name),
+    },
+    Part {
         name: "default model",
         budget: Some(900_000),
         compressed: false,
@@ -116,6 +122,7 @@ fn is_shell(name: &str) -> bool {
         .iter()
         .any(|end| name.ends_with(end));
     code && !name.starts_with("engine")
+        && !name.starts_with("decoder")
         && !name.starts_with("models/")
         && name != "service-worker.js"
 }

@@ -200,7 +200,13 @@ fn lints(project: &Project, toolchain: Option<Toolchain>) -> Vec<(String, Result
     if !has_clippy {
         say::note("There is no clippy for wasm32 here; the release build stands in for it.");
     }
-    for binary in ["page", "engine", "engine-cpu", "engine-cpu-threads"] {
+    for binary in [
+        "page",
+        "engine",
+        "engine-cpu",
+        "engine-cpu-threads",
+        "decoder",
+    ] {
         let cargo = |command: &str| {
             let task = Task::new("cargo")
                 .args([

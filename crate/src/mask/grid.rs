@@ -41,15 +41,16 @@ impl Grid {
         }
     }
 
-    /// A grid of square pixels of side `1 / scale` whose top left corner lies at (`left`, `top`).
-    pub fn canvas(width: u32, height: u32, left: f64, top: f64, scale: f64) -> Self {
+    /// A canvas whose top left corner lies at `corner`; `scale` are its columns per column and its rows per row of the
+    /// image.
+    pub fn canvas((width, height): (u32, u32), corner: (f64, f64), scale: (f64, f64)) -> Self {
         Self {
             width: width as usize,
             height: height as usize,
-            left,
-            top,
-            step_x: 1.0 / scale,
-            step_y: 1.0 / scale,
+            left: corner.0,
+            top: corner.1,
+            step_x: 1.0 / scale.0,
+            step_y: 1.0 / scale.1,
             first_column: 0.0,
             first_row: 0.0,
         }
@@ -178,7 +179,7 @@ mod tests {
     #[test]
     fn the_inside_window_holds_the_pixels_whose_centre_lies_on_the_image() {
         // Two canvas pixels per image pixel, the image starting three canvas pixels from the left.
-        let grid = Grid::canvas(20, 10, -1.5, 2.0, 2.0);
+        let grid = Grid::canvas((20, 10), (-1.5, 2.0), (2.0, 2.0));
         let window = grid.inside(4, 4);
         assert_eq!(
             window,

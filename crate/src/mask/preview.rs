@@ -23,8 +23,25 @@ pub struct View {
     pub left: f64,
     /// Image coordinate of the canvas's top edge in image pixels.
     pub top: f64,
-    /// Canvas (device) pixels per image pixel.
+    /// Canvas (device) pixels per column of the image.
     pub scale: f64,
+    /// Height of an image pixel over its width: 1 where pixels are square.
+    pub aspect: f64,
+}
+
+impl View {
+    /// The top left corner of the image, pixel for pixel, whose pixels are square.
+    pub const ORIGIN: Self = Self {
+        left: 0.0,
+        top: 0.0,
+        scale: 1.0,
+        aspect: 1.0,
+    };
+
+    /// Canvas pixels per row of the image.
+    pub fn scale_y(&self) -> f64 {
+        self.scale * self.aspect
+    }
 }
 
 /// Which part of the canvas was painted, in its pixels. The rest is transparent.
@@ -81,13 +98,16 @@ impl Preview {
         rgba: &mut Vec<u8>,
     ) -> Bounds {
         rgba.clear();
-        let View { left, top, scale } = view;
-        let sound = left.is_finite() && top.is_finite() && scale.is_finite() && scale > 0.0;
+        let is_positive = |scale: f64| scale.is_finite() && scale > 0.0;
+        let sound = view.left.is_finite()
+            && view.top.is_finite()
+            && is_positive(view.scale)
+            && is_positive(view.scale_y());
         let palette = Palette::new(&style);
         if !sound || !(style.contour || palette.colour(1, 0)[3] > 0) {
             return Bounds::default();
         }
-        let canvas = Grid::canvas(canvas.0, canvas.1, left, top, scale);
+        let canvas = Grid::canvas(canvas, (view.left, view.top), (view.scale, view.scale_y()));
         let inside = canvas.inside(self.width, self.height);
         let margin = if style.contour {
             style.reach().ceil() as usize

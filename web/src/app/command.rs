@@ -2,6 +2,7 @@
 //! [`COMMANDS`]; the keyboard, the buttons and the sheet of shortcuts read it there.
 
 use delineo::export;
+use delineo::imaging::Window;
 use delineo::modality::Modality;
 
 use super::preferences::Mode;
@@ -25,6 +26,14 @@ pub enum Command {
     Export(&'static str),
     /// Copy a file of the document, likewise.
     Copy(&'static str),
+    /// Show a frame of the file, from 0.
+    SetFrame(u32),
+    /// Show the frame so many places further.
+    StepFrame(i32),
+    /// Let the frames follow one another, or stop them.
+    TogglePlay,
+    /// Look through a window, or the one that the file proposes.
+    SetWindow(Option<Window>),
     /// Set the threshold, 0.01 to 0.99.
     SetThreshold(f32),
     /// Change it by so much.
@@ -118,6 +127,10 @@ impl Command {
                 | Redo
                 | ClearEdits
                 | Dab
+                | SetFrame(_)
+                | StepFrame(_)
+                | TogglePlay
+                | SetWindow(_)
         )
     }
 }
@@ -189,6 +202,7 @@ pub enum Icon {
     Note,
     Copy,
     Lock,
+    Play,
 }
 
 /// Under which heading the sheet of shortcuts lists a command.
@@ -341,6 +355,10 @@ pub static COMMANDS: &[CommandRow] = &[
     row(Command::ActualSize, Group::Image, Icon::Fit, (&[key("1")], 1), "Actual size", "Actual size, 100 %"),
     row(Command::Step(1), Group::Image, Icon::Next, (&[key("n"), key("pagedown")], 2), "Next picture", "Next picture"),
     row(Command::Step(-1), Group::Image, Icon::Previous, (&[key("p"), key("pageup")], 2), "Previous picture", "Previous picture"),
+    row(Command::StepFrame(-1), Group::Image, Icon::Previous, (&[key("j")], 1), "Previous frame", "Previous frame"),
+    row(Command::StepFrame(1), Group::Image, Icon::Next, (&[key("k")], 1), "Next frame", "Next frame"),
+    row(Command::TogglePlay, Group::Image, Icon::Play, (&[key("r")], 1), "Play", "Play or stop the frames"),
+    row(Command::SetWindow(None), Group::Image, Icon::Auto, (&[], 0), "Reset window", "The window that the file proposes"),
     row(Command::Take(Tool::Add), Group::Correct, Icon::Brush, (&[key("b")], 1), "Add", "Add to the mask with the brush"),
     row(Command::Take(Tool::Erase), Group::Correct, Icon::Eraser, (&[key("e")], 1), "Erase", "Erase from the mask with the brush"),
     row(Command::Take(Tool::Move), Group::Correct, Icon::Hand, (&[key("m"), key("escape")], 2), "Move", "Put the brush down, move the picture"),

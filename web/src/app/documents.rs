@@ -1,11 +1,15 @@
 //! The open documents: images with what the person did to them, in the order in which they came. One is shown at a
 //! time; each keeps its own settings, edits and viewport.
 
+use std::collections::BTreeMap;
+
+use delineo::imaging::Rendering;
+
 use super::edits::Edits;
 use super::event::FileId;
 use super::models::Proposal;
 use super::viewport::{Size, Viewport};
-use crate::protocol::{Area, DocumentId, Modality, Segmentation, Settings};
+use crate::protocol::{Area, DocumentId, ImageFacts, Segmentation, Settings};
 
 /// A document. Its file is never read into the page's memory.
 #[derive(Clone, Debug)]
@@ -22,27 +26,34 @@ pub struct Document {
     pub opened: Option<Opened>,
 }
 
+impl Document {
+    /// The frame and the window that are wanted of it: the file's own first, until the person chooses.
+    pub fn wanted(&self) -> Rendering {
+        self.opened
+            .as_ref()
+            .map_or_else(Rendering::default, |opened| opened.wanted)
+    }
+}
+
 /// What is known of a document that was opened.
 #[derive(Clone, Debug)]
 pub struct Opened {
-    /// Own width in pixels.
-    pub width: u32,
-    /// Own height in pixels.
-    pub height: u32,
-    /// What it looks like.
-    pub modality: Modality,
-    /// What was changed while it was read.
-    pub remarks: Vec<String>,
+    /// What the engine said of it.
+    pub image: ImageFacts,
+    /// The frame and the window that are on the stage.
+    pub rendering: Rendering,
+    /// The frame and the window that the person wants; the stage follows.
+    pub wanted: Rendering,
     /// How far its segmentation is.
     pub segmentation: SegmentationState,
     /// Class, threshold and cleaning.
     pub settings: Settings,
     /// What the settings were proposed by.
     pub proposal: Option<Proposal>,
-    /// Hand corrections.
+    /// Hand corrections of the frame on the stage.
     pub edits: Edits,
-    /// The version of the corrections that was exported last.
-    pub exported: Option<u64>,
+    /// Hand corrections of the other frames.
+    other_edits: BTreeMap<u32, Edits>,
     /// What is visible.
     pub viewport: Viewport,
     /// How large the mask is, once known.
@@ -50,9 +61,57 @@ pub struct Opened {
 }
 
 impl Opened {
+    /// An image that was just decoded, with nothing done to it.
+    pub fn new(image: ImageFacts, rendering: Rendering) -> Self {
+        let viewport = Viewport::of_aspect(image.pixel_aspect);
+        Self {
+            image,
+            rendering,
+            wanted: rendering,
+            segmentation: SegmentationState::Pending,
+            settings: Settings {
+                class: 0,
+                threshold: 0.5,
+                cleaning: Default::default(),
+            },
+            proposal: None,
+            edits: Edits::default(),
+            other_edits: BTreeMap::new(),
+            viewport,
+            area: None,
+        }
+    }
+
     /// The image's own size.
     pub fn size(&self) -> Size {
-        Size::new(self.width, self.height)
+        Size::new(self.image.width, self.image.height)
+    }
+
+    /// The engine decoded it again: this frame is on the stage now, with its own corrections.
+    pub fn redrawn(&mut self, image: ImageFacts, rendering: Rendering) {
+        if rendering.frame != self.rendering.frame {
+            let edits = self.other_edits.remove(&rendering.frame);
+            let before = std::mem::replace(&mut self.edits, edits.unwrap_or_default());
+            self.other_edits.insert(self.rendering.frame, before);
+            self.area = None;
+        }
+        self.image = image;
+        self.rendering = rendering;
+        self.segmentation = SegmentationState::Pending;
+    }
+
+    /// The corrections of a frame, if it ever had any.
+    pub fn edits_of(&mut self, frame: u32) -> Option<&mut Edits> {
+        if frame == self.rendering.frame {
+            Some(&mut self.edits)
+        } else {
+            self.other_edits.get_mut(&frame)
+        }
+    }
+
+    /// The corrections of all frames that were on the stage.
+    pub fn all_edits(&self) -> impl Iterator<Item = &Edits> {
+        std::iter::once(&self.edits).chain(self.other_edits.values())
     }
 
     /// The probability maps, where they are there.
@@ -65,7 +124,7 @@ impl Opened {
 
     /// Whether corrections would be lost if it were closed.
     pub fn has_unsaved_edits(&self) -> bool {
-        !self.edits.is_empty() && self.exported != Some(self.edits.version())
+        self.all_edits().any(Edits::is_unsaved)
     }
 }
 

@@ -15,12 +15,24 @@ pub struct Edits {
     done: Vec<Edit>,
     undone: Vec<Edit>,
     version: u64,
+    /// The version that was exported last.
+    exported: Option<u64>,
 }
 
 impl Edits {
     /// Changes with every change, so that two states compare without their points.
     pub fn version(&self) -> u64 {
         self.version
+    }
+
+    /// A version of them was exported.
+    pub fn mark_exported(&mut self, version: u64) {
+        self.exported = Some(version);
+    }
+
+    /// Whether strokes would be lost if the image were closed.
+    pub fn is_unsaved(&self) -> bool {
+        !self.is_empty() && self.exported != Some(self.version)
     }
 
     /// The strokes that count, oldest first.

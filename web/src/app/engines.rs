@@ -10,6 +10,8 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use delineo::imaging::Rendering;
+
 use super::effect::EngineBuild;
 use super::event::EngineId;
 use super::preferences::Timing;
@@ -40,7 +42,7 @@ pub struct Engine {
     /// Models that it has.
     pub models: BTreeSet<ModelKey>,
     /// The document that it has open.
-    pub document: Option<DocumentId>,
+    pub document: Option<(DocumentId, Rendering)>,
     /// The probability maps that it has.
     pub maps: Option<Segmentation>,
     /// The version of the document's corrections that it has; nothing where that is not known.
@@ -83,7 +85,7 @@ pub enum Purpose {
     /// How fast a model is.
     Time,
     /// A document.
-    Open(DocumentId),
+    Open(DocumentId, Rendering),
     /// Its probability maps.
     Segment(Segmentation),
     /// Its corrections.
@@ -96,6 +98,8 @@ pub enum Purpose {
     Export {
         /// Of which document.
         document: DocumentId,
+        /// Of which of its frames.
+        frame: u32,
         /// The id of the format.
         format: &'static str,
         /// With this version of the corrections.
@@ -115,7 +119,7 @@ impl Purpose {
         match self {
             Self::Start => Some(Task::Device),
             Self::Load(_) => Some(Task::Model),
-            Self::Open(_) => Some(Task::Decode),
+            Self::Open(..) => Some(Task::Decode),
             Self::Segment(_) => Some(Task::Segment),
             Self::Export { .. } => Some(Task::Export),
             Self::Sample => Some(Task::Sample),
@@ -131,7 +135,7 @@ impl Purpose {
     /// The document that it is about, where a fault of the engine may be that document's.
     pub fn suspect(&self) -> Option<DocumentId> {
         match self {
-            Self::Open(document) => Some(*document),
+            Self::Open(document, _) => Some(*document),
             Self::Segment(maps) => Some(maps.document),
             _ => None,
         }

@@ -183,6 +183,8 @@ pub enum Timer {
     Launch(EngineId),
     /// Nothing changed for a while: the area can be counted exactly.
     Measure,
+    /// The next frame of a playing file is due.
+    NextFrame,
     /// A notice has been there long enough.
     Notice(u32),
 }

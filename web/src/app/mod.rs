@@ -27,6 +27,8 @@ pub mod viewport;
 pub mod wording;
 
 #[cfg(test)]
+mod frame_scenarios;
+#[cfg(test)]
 mod random_orders;
 #[cfg(test)]
 mod rig;

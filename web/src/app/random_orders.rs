@@ -1,10 +1,12 @@
 //! Random events in random orders: whatever the person, the browser and the engines do, nothing panics, no correction is
 //! lost, and every wait has an end.
 
+use delineo::imaging::Window;
 use proptest::prelude::*;
 
 use super::command::Command;
 use super::documents::SegmentationState;
+use super::edits::Edits;
 use super::event::{EngineId, Event, FileId, Timer};
 use super::gestures::{Pointer, PointerPhase};
 use super::rig::{Rig, breast, own_model, skin};
@@ -53,6 +55,11 @@ fn command() -> impl Strategy<Value = Command> {
         Just(Command::Reopen),
         Just(Command::Zoom(1.25, None)),
         Just(Command::Take(Tool::Move)),
+        Just(Command::SetFrame(3)),
+        Just(Command::StepFrame(-1)),
+        Just(Command::TogglePlay),
+        Just(Command::SetWindow(None)),
+        Just(Command::SetWindow(Some(Window::between(10.0, 20.0)))),
     ]
 }
 
@@ -90,10 +97,11 @@ fn engine(rig: &Rig, number: u8) -> Option<EngineId> {
 fn happen(rig: &mut Rig, happening: Happening) {
     match happening {
         Happening::Drop(number) => {
-            let name = if number % 2 == 0 {
-                "mole"
-            } else {
-                "ultrasound"
+            let name = match number {
+                0 => "mole",
+                1 => "ultrasound",
+                2 => "ultrasound-cine",
+                _ => "ultrasound-deep",
             };
             rig.drop_files(&[&format!("{name}-{number}.png")]);
         }
@@ -197,7 +205,8 @@ fn happen(rig: &mut Rig, happening: Happening) {
 /// Strokes of all open documents, with those of the one that was closed last: each is some correction by hand.
 fn corrected(rig: &Rig) -> Vec<(DocumentId, u64)> {
     let opened = |document: &super::documents::Document| {
-        Some((document.id, document.opened.as_ref()?.edits.version()))
+        let edits = document.opened.as_ref()?.all_edits();
+        Some((document.id, edits.map(Edits::version).sum()))
     };
     rig.app.documents.iter().filter_map(opened).collect()
 }
@@ -228,6 +237,9 @@ proptest! {
         }
 
         // From any state the world can be put right, and then the person gets what they wait for.
+        if rig.app.stage.is_playing {
+            rig.send(Command::TogglePlay);
+        }
         rig.broken_models.clear();
         rig.list_models();
         rig.send(Command::RestartEngine);

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use delineo::imaging::{Rendering, Window, Windowing};
 use delineo::manifest::Manifest;
 
 use super::command::Command;
@@ -17,8 +18,8 @@ use super::preferences::Preferences;
 use super::stage::Canvas;
 use super::state::App;
 use crate::protocol::{
-    Answer, Area, DeviceKind, DeviceReport, DocumentId, MaskSpec, Message, Modality, ModelKey,
-    Request, RequestId, Segmentation,
+    Answer, Area, DeviceKind, DeviceReport, DocumentId, ImageFacts, MaskSpec, Message, Modality,
+    ModelKey, Request, RequestId, Segmentation,
 };
 
 /// A worker as the protocol says it is.
@@ -27,7 +28,7 @@ pub struct FakeEngine {
     pub build: EngineBuild,
     pub requests: VecDeque<(RequestId, Request)>,
     models: BTreeSet<ModelKey>,
-    document: Option<DocumentId>,
+    document: Option<(DocumentId, Rendering)>,
     maps: Option<Segmentation>,
     edits: u64,
     listens: bool,
@@ -55,6 +56,28 @@ pub struct Rig {
     next_file: u32,
     next_payload: u32,
     payloads: BTreeMap<PayloadId, DocumentId>,
+}
+
+/// What an engine says of an image: names with `cine` have frames, names with `deep` have more than 8 bits.
+fn facts(name: &str, modality: Modality, rendering: Rendering) -> ImageFacts {
+    let range = (0.0, 4095.0);
+    let whole = Window::between(range.0, range.1);
+    ImageFacts {
+        width: 320,
+        height: 200,
+        format: "PNG".to_owned(),
+        modality,
+        remarks: Vec::new(),
+        frames: if name.contains("cine") { 24 } else { 1 },
+        frame_time: Some(40.0),
+        windowing: name.contains("deep").then(|| Windowing {
+            shown: rendering.window.unwrap_or(whole),
+            range,
+            presets: vec![("Whole range".to_owned(), whole)],
+        }),
+        scale: None,
+        pixel_aspect: 1.0,
+    }
 }
 
 pub fn skin() -> ModelKey {
@@ -319,11 +342,15 @@ impl Rig {
                 let milliseconds = if is_gpu { gpu_milliseconds } else { 50.0 };
                 Ok((Answer::Timed { milliseconds }, false))
             }
-            Request::Open { document, name } => {
+            Request::Open {
+                document,
+                name,
+                rendering,
+            } => {
                 if self.broken_files.contains(&name) {
                     Err("this is not an image".to_owned())
                 } else {
-                    engine.document = Some(document);
+                    engine.document = Some((document, rendering));
                     engine.maps = None;
                     engine.edits = 0;
                     self.payloads.insert(payload, document);
@@ -333,18 +360,15 @@ impl Rig {
                         Modality::Dermoscopy
                     };
                     Ok((
-                        Answer::Opened {
-                            width: 320,
-                            height: 200,
-                            modality,
-                            remarks: Vec::new(),
-                        },
+                        Answer::Opened(Box::new(facts(&name, modality, rendering))),
                         true,
                     ))
                 }
             }
             Request::Segment(maps) => {
-                if engine.document != Some(maps.document) || !engine.models.contains(&maps.model) {
+                if engine.document != Some((maps.document, maps.rendering))
+                    || !engine.models.contains(&maps.model)
+                {
                     fault = Some(format!("cannot segment {maps:?}"));
                 }
                 engine.maps = Some(maps);
@@ -353,7 +377,7 @@ impl Rig {
             Request::Edit {
                 document, version, ..
             } => {
-                if engine.document != Some(document) {
+                if engine.document.is_none_or(|(open, _)| open != document) {
                     fault = Some(format!("corrections for {document:?}, which is not open"));
                 }
                 engine.edits = version;

@@ -85,6 +85,8 @@ pub struct Stage {
     keyboard_brush: Option<(f64, f64)>,
     /// Pointers that are down.
     pub gesture: Gesture,
+    /// Whether frames follow one another by themselves.
+    pub is_playing: bool,
     /// The pointer that draws.
     pub drawing: Option<i32>,
 }

@@ -143,6 +143,9 @@ impl App {
         if self.is_stopped() {
             return "stopped";
         }
+        if self.stage.is_playing {
+            return "done";
+        }
         if self.activity().is_some() {
             return "busy";
         }
@@ -186,6 +189,9 @@ impl App {
     pub fn status(&self) -> String {
         if self.is_stopped() {
             return "The engine is stopped.".to_owned();
+        }
+        if self.stage.is_playing {
+            return "Playing. The border is drawn when the frames stop.".to_owned();
         }
         if let Some(activity) = self.activity() {
             return format!("{}…", wording::task(activity.task));
@@ -242,8 +248,7 @@ impl App {
         let (document, opened) = self.documents.shown()?;
         Some(wording::alternative(
             &document.name,
-            opened.width,
-            opened.height,
+            &opened.image,
             opened.area.as_ref(),
         ))
     }
@@ -259,7 +264,7 @@ impl App {
         let maps = opened.maps()?;
         let engine = self.engines.serving.as_ref()?;
         // Whatever is asked after an image that is being opened is about that one.
-        let is_opening = engine.is_asked(|purpose| matches!(purpose, Purpose::Open(_)));
+        let is_opening = engine.is_asked(|purpose| matches!(purpose, Purpose::Open(..)));
         (engine.maps.as_ref() == Some(maps) && !is_opening).then(|| MaskSpec {
             segmentation: maps.clone(),
             settings: opened.settings,
@@ -272,15 +277,16 @@ impl App {
         let (document, opened) = self.documents.shown()?;
         Some(Segmentation {
             document: document.id,
-            model: self.models.wanted(Some(opened.modality))?.clone(),
-            views: Views::of(opened.modality).filter(|_| self.preferences.views),
+            rendering: opened.rendering,
+            model: self.models.wanted(Some(opened.image.modality))?.clone(),
+            views: Views::of(opened.image.modality).filter(|_| self.preferences.views),
         })
     }
 
     /// Whether flipped and turned views can be averaged for the image on the stage.
     pub fn has_views(&self) -> bool {
         self.shown()
-            .is_some_and(|shown| Views::of(shown.modality).is_some())
+            .is_some_and(|shown| Views::of(shown.image.modality).is_some())
     }
 
     /// Whether a command can be carried out now. A button of a command that cannot is disabled; a key says the reason.
@@ -308,6 +314,15 @@ impl App {
             Command::Redo => Availability::when(shown.is_some_and(|shown| shown.edits.can_redo())),
             Command::ClearEdits => {
                 Availability::when(shown.is_some_and(|shown| !shown.edits.is_empty()))
+            }
+            Command::SetFrame(_) | Command::StepFrame(_) | Command::TogglePlay => {
+                Availability::when(shown.is_some_and(|shown| shown.image.frames > 1))
+            }
+            Command::SetWindow(None) => Availability::when(shown.is_some_and(|shown| {
+                shown.image.windowing.is_some() && shown.wanted.window.is_some()
+            })),
+            Command::SetWindow(Some(_)) => {
+                Availability::when(shown.is_some_and(|shown| shown.image.windowing.is_some()))
             }
             Command::Step(step) => Availability::when(self.documents.beside(*step).is_some()),
             Command::SetBrush(_) | Command::ScaleBrush(_) => {
@@ -360,9 +375,9 @@ impl App {
             None => "Image: none".to_owned(),
             Some(shown) => format!(
                 "Image: {}×{}, looks like {}, segmentation {}, {} strokes, {:?}, {:?}",
-                shown.width,
-                shown.height,
-                shown.modality.word(),
+                shown.image.width,
+                shown.image.height,
+                shown.image.modality.word(),
                 match &shown.segmentation {
                     SegmentationState::Pending => "pending".to_owned(),
                     SegmentationState::Done { milliseconds, .. } => {

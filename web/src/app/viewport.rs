@@ -47,27 +47,32 @@ pub struct Viewport {
 
 impl Default for Viewport {
     fn default() -> Self {
-        Self {
-            view: View {
-                left: 0.0,
-                top: 0.0,
-                scale: 1.0,
-            },
-            fitted: true,
-        }
+        Self::of_aspect(1.0)
     }
 }
 
 impl Viewport {
+    /// Of an image whose pixels have this height over their width.
+    pub fn of_aspect(aspect: f64) -> Self {
+        Self {
+            view: View {
+                aspect,
+                ..View::ORIGIN
+            },
+            fitted: true,
+        }
+    }
+
     /// The whole image, centred. Small images grow to at most eight times their size.
-    pub fn fit(image: Size, canvas: Size) -> Self {
+    pub fn fit(self, image: Size, canvas: Size) -> Self {
+        let aspect = self.view.aspect;
         if image.is_empty() || canvas.is_empty() {
-            return Self::default();
+            return Self::of_aspect(aspect);
         }
         let view = View {
-            left: 0.0,
-            top: 0.0,
-            scale: fitting_scale(image, canvas),
+            scale: fitting_scale(image, aspect, canvas),
+            aspect,
+            ..View::ORIGIN
         };
         Self {
             view: limit(view, image, canvas),
@@ -82,13 +87,15 @@ impl Viewport {
 
     /// Zooms to `scale`, keeping what is at canvas point `at` where it is.
     pub fn zoom_to(self, scale: f64, at: (f64, f64), image: Size, canvas: Size) -> Self {
-        let smallest = fitting_scale(image, canvas).min(1.0) / 2.0;
+        let aspect = self.view.aspect;
+        let smallest = fitting_scale(image, aspect, canvas).min(1.0) / 2.0;
         let scale = scale.clamp(smallest, LARGEST_SCALE.max(smallest));
         let (x, y) = to_image(self.view, at);
         let view = View {
             left: x - at.0 / scale,
-            top: y - at.1 / scale,
+            top: y - at.1 / (scale * aspect),
             scale,
+            aspect,
         };
         Self {
             view: limit(view, image, canvas),
@@ -100,7 +107,7 @@ impl Viewport {
     pub fn pan(self, dx: f64, dy: f64, image: Size, canvas: Size) -> Self {
         let view = View {
             left: self.view.left - dx / self.view.scale,
-            top: self.view.top - dy / self.view.scale,
+            top: self.view.top - dy / self.view.scale_y(),
             ..self.view
         };
         Self {
@@ -112,14 +119,13 @@ impl Viewport {
     /// The same viewport after the canvas changed from `before` to `canvas`: fitted again, or around the same centre.
     pub fn resized(self, before: Size, image: Size, canvas: Size) -> Self {
         if self.fitted || before.is_empty() {
-            return Self::fit(image, canvas);
+            return self.fit(image, canvas);
         }
         let (x, y) = to_image(self.view, (before.width / 2.0, before.height / 2.0));
-        let scale = self.view.scale;
         let view = View {
-            left: x - canvas.width / 2.0 / scale,
-            top: y - canvas.height / 2.0 / scale,
-            scale,
+            left: x - canvas.width / 2.0 / self.view.scale,
+            top: y - canvas.height / 2.0 / self.view.scale_y(),
+            ..self.view
         };
         Self {
             view: limit(view, image, canvas),
@@ -130,29 +136,28 @@ impl Viewport {
 
 /// The image coordinates of a canvas point.
 pub fn to_image(view: View, (x, y): (f64, f64)) -> (f64, f64) {
-    (view.left + x / view.scale, view.top + y / view.scale)
+    (view.left + x / view.scale, view.top + y / view.scale_y())
 }
 
 /// How a picture drawn for view `from` is placed on a canvas that shows view `to`: offset and magnification.
 pub fn between(from: View, to: View) -> (f64, f64, f64) {
     (
         (from.left - to.left) * to.scale,
-        (from.top - to.top) * to.scale,
+        (from.top - to.top) * to.scale_y(),
         to.scale / from.scale,
     )
 }
 
-fn fitting_scale(image: Size, canvas: Size) -> f64 {
+fn fitting_scale(image: Size, aspect: f64, canvas: Size) -> f64 {
     let room = 1.0 - 2.0 * BREATHING_SPACE;
     (canvas.width * room / image.width)
-        .min(canvas.height * room / image.height)
+        .min(canvas.height * room / (image.height * aspect))
         .min(8.0)
 }
 
 /// Keeps the image in view: centred along an axis where it is smaller than the canvas, else without a large gap.
 fn limit(view: View, image: Size, canvas: Size) -> View {
-    let along = |start: f64, image: f64, canvas: f64| {
-        let visible = canvas / view.scale;
+    let along = |start: f64, image: f64, visible: f64| {
         if image <= visible {
             return (image - visible) / 2.0;
         }
@@ -160,9 +165,9 @@ fn limit(view: View, image: Size, canvas: Size) -> View {
         start.clamp(-margin, image - visible + margin)
     };
     View {
-        left: along(view.left, image.width, canvas.width),
-        top: along(view.top, image.height, canvas.height),
-        scale: view.scale,
+        left: along(view.left, image.width, canvas.width / view.scale),
+        top: along(view.top, image.height, canvas.height / view.scale_y()),
+        ..view
     }
 }
 
@@ -181,7 +186,9 @@ mod tests {
 
     #[test]
     fn a_fitted_image_is_centred_and_whole() {
-        let View { left, top, scale } = Viewport::fit(IMAGE, CANVAS).view;
+        let View {
+            left, top, scale, ..
+        } = Viewport::default().fit(IMAGE, CANVAS).view;
         assert!((scale - 0.768).abs() < 1e-9);
         assert!((left + (800.0 / scale - 1000.0) / 2.0).abs() < 1e-9);
         assert!((top + (800.0 / scale - 500.0) / 2.0).abs() < 1e-9);
@@ -189,7 +196,10 @@ mod tests {
 
     #[test]
     fn zooming_keeps_the_point_under_the_pointer() {
-        let viewport = Viewport::fit(IMAGE, CANVAS).zoom(6.0, (400.0, 400.0), IMAGE, CANVAS);
+        let viewport =
+            Viewport::default()
+                .fit(IMAGE, CANVAS)
+                .zoom(6.0, (400.0, 400.0), IMAGE, CANVAS);
         let at = (431.0, 377.0);
         let before = to_image(viewport.view, at);
         let after = to_image(viewport.zoom(1.5, at, IMAGE, CANVAS).view, at);
@@ -198,8 +208,26 @@ mod tests {
     }
 
     #[test]
+    fn pixels_that_are_not_square_are_shown_in_true_proportion() {
+        // 1000 x 500 pixels, each twice as high as wide: a square.
+        let fitted = Viewport::of_aspect(2.0).fit(IMAGE, CANVAS);
+        assert!((fitted.view.scale - 0.768).abs() < 1e-9);
+        assert!((fitted.view.scale_y() - 1.536).abs() < 1e-9);
+        let (x, y) = to_image(fitted.view, (400.0, 400.0));
+        assert!((x - 500.0).abs() < 1e-9 && (y - 250.0).abs() < 1e-9);
+        let near = fitted.zoom(4.0, (100.0, 200.0), IMAGE, CANVAS);
+        let before = to_image(fitted.view, (100.0, 200.0));
+        let after = to_image(near.view, (100.0, 200.0));
+        assert!((before.0 - after.0).abs() < 1e-9 && (before.1 - after.1).abs() < 1e-9);
+        let moved = near.pan(-40.0, -40.0, IMAGE, CANVAS);
+        let across = (moved.view.left - near.view.left) * near.view.scale;
+        let down = (moved.view.top - near.view.top) * near.view.scale_y();
+        assert!((across - 40.0).abs() < 1e-9 && (down - 40.0).abs() < 1e-9);
+    }
+
+    #[test]
     fn zoom_stops_at_the_limits() {
-        let viewport = Viewport::fit(IMAGE, CANVAS);
+        let viewport = Viewport::default().fit(IMAGE, CANVAS);
         assert!(
             (viewport.zoom(1e9, (0.0, 0.0), IMAGE, CANVAS).view.scale - LARGEST_SCALE).abs() < 1e-9
         );
@@ -208,7 +236,9 @@ mod tests {
 
     #[test]
     fn panning_never_loses_the_image() {
-        let near = Viewport::fit(IMAGE, CANVAS).zoom_to(4.0, (0.0, 0.0), IMAGE, CANVAS);
+        let near = Viewport::default()
+            .fit(IMAGE, CANVAS)
+            .zoom_to(4.0, (0.0, 0.0), IMAGE, CANVAS);
         let far = near.pan(-1e9, 1e9, IMAGE, CANVAS).view;
         assert!((far.left - (1000.0 - 200.0 + 50.0)).abs() < 1e-9);
         assert!((far.top + 50.0).abs() < 1e-9);
@@ -220,11 +250,11 @@ mod tests {
             left: 10.0,
             top: 20.0,
             scale: 2.0,
+            aspect: 1.0,
         };
         let to = View {
-            left: 0.0,
-            top: 0.0,
             scale: 4.0,
+            ..View::ORIGIN
         };
         assert_eq!(between(from, to), (40.0, 80.0, 2.0));
         assert_eq!(between(from, from), (0.0, 0.0, 1.0));
@@ -237,10 +267,15 @@ mod tests {
             height: 800.0,
         };
         assert_eq!(
-            Viewport::fit(IMAGE, CANVAS).resized(CANVAS, IMAGE, wide),
-            Viewport::fit(IMAGE, wide)
+            Viewport::default()
+                .fit(IMAGE, CANVAS)
+                .resized(CANVAS, IMAGE, wide),
+            Viewport::default().fit(IMAGE, wide)
         );
-        let near = Viewport::fit(IMAGE, CANVAS).zoom_to(4.0, (400.0, 400.0), IMAGE, CANVAS);
+        let near =
+            Viewport::default()
+                .fit(IMAGE, CANVAS)
+                .zoom_to(4.0, (400.0, 400.0), IMAGE, CANVAS);
         let before = to_image(near.view, (400.0, 400.0));
         let after = to_image(near.resized(CANVAS, IMAGE, wide).view, (800.0, 400.0));
         assert!((before.0 - after.0).abs() < 1e-9 && (before.1 - after.1).abs() < 1e-9);
@@ -249,7 +284,10 @@ mod tests {
     #[test]
     fn nothing_to_show_is_no_reason_to_divide_by_zero() {
         let nothing = Size::new(0, 0);
-        assert_eq!(Viewport::fit(nothing, CANVAS), Viewport::default());
-        assert_eq!(Viewport::fit(IMAGE, nothing), Viewport::default());
+        assert_eq!(
+            Viewport::default().fit(nothing, CANVAS),
+            Viewport::default()
+        );
+        assert_eq!(Viewport::default().fit(IMAGE, nothing), Viewport::default());
     }
 }

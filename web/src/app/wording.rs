@@ -1,6 +1,8 @@
 //! Numbers and states as people read them. English, SI, no diagnosis.
 
-use crate::protocol::{Area, DeviceKind, DeviceReport, Task};
+use delineo::measure::{ScaleSource, Spacing};
+
+use crate::protocol::{Area, DeviceKind, DeviceReport, ImageFacts, Task};
 
 /// A whole number with its thousands set apart: `1 234 567`.
 pub fn grouped(number: f64) -> String {
@@ -32,8 +34,9 @@ pub fn roughly(area: &Area) -> &'static str {
 }
 
 /// What the image region says to those who cannot see it. Begins with the file's name.
-pub fn alternative(name: &str, width: u32, height: u32, area: Option<&Area>) -> String {
-    let size = format!("{name}, {width} by {height} pixels.");
+pub fn alternative(name: &str, image: &ImageFacts, area: Option<&Area>) -> String {
+    let scale = scale(image).map_or_else(String::new, |scale| format!(", {scale}"));
+    let size = format!("{name}, {} by {} pixels{scale}.", image.width, image.height);
     match area {
         None => size,
         Some(area) if area.pixels < 0.5 => format!("{size} The lesion mask is empty."),
@@ -46,6 +49,58 @@ pub fn alternative(name: &str, width: u32, height: u32, area: Option<&Area>) -> 
             )
         }
     }
+}
+
+/// The scale of an image, where there is one: `0.125 mm per pixel (ultrasound region of the file)`.
+pub fn scale(image: &ImageFacts) -> Option<String> {
+    let scale = image.scale.as_ref()?;
+    let mut spacings: Vec<Spacing> = Vec::new();
+    for region in &scale.regions {
+        if !spacings.contains(&region.spacing) {
+            spacings.push(region.spacing);
+        }
+    }
+    let each: Vec<String> = spacings.into_iter().map(spacing).collect();
+    let source = match scale.source {
+        ScaleSource::ByHand => "set by hand".to_owned(),
+        source => source.to_string(),
+    };
+    Some(format!("{} mm per pixel ({source})", each.join(" or ")))
+}
+
+fn spacing(spacing: Spacing) -> String {
+    let [x, y] = [spacing.x, spacing.y].map(significant);
+    if x == y { x } else { format!("{x} × {y}") }
+}
+
+/// Three digits that tell something: `0.125`, `12.3`.
+pub fn significant(number: f64) -> String {
+    if number == 0.0 || !number.is_finite() {
+        return "0".to_owned();
+    }
+    let decimals = (2 - number.abs().log10().floor() as i32).max(0) as usize;
+    let text = format!("{number:.decimals$}");
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
+}
+
+/// What was read of a file, for the About sheet: format, size, frames, scale.
+pub fn image_facts(image: &ImageFacts) -> String {
+    let mut parts = vec![
+        image.format.clone(),
+        format!("{} × {} pixels", image.width, image.height),
+    ];
+    if image.frames > 1 {
+        parts.push(format!("{} frames", image.frames));
+    }
+    if image.windowing.is_some() {
+        parts.push("more than 8 bits a value".to_owned());
+    }
+    parts.push(scale(image).unwrap_or_else(|| "no scale: pixels only".to_owned()));
+    parts.join(", ")
 }
 
 /// A duration: `84 ms`, `1.3 s`, `12 s`.
@@ -132,7 +187,10 @@ pub fn sentence(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use delineo::measure::Scale;
+
     use super::*;
+    use crate::protocol::Modality;
 
     #[test]
     fn thousands_are_set_apart() {
@@ -156,21 +214,50 @@ mod tests {
             fraction: 0.123,
             exact: true,
         };
-        let text = alternative("a.png", 100, 100, Some(&area));
-        assert!(text.starts_with("a.png"));
+        let text = alternative("a.png", &image(None), Some(&area));
+        assert!(text.starts_with("a.png, 100 by 50 pixels."));
         assert!(text.contains("Lesion mask covers 12.3 % of the image"));
-        assert!(
-            alternative(
-                "a.png",
-                1,
-                1,
-                Some(&Area {
-                    pixels: 0.0,
-                    ..area
-                })
-            )
-            .contains("empty")
+        let empty = Area {
+            pixels: 0.0,
+            ..area
+        };
+        assert!(alternative("a.png", &image(None), Some(&empty)).contains("empty"));
+    }
+
+    fn image(scale: Option<Scale>) -> ImageFacts {
+        ImageFacts {
+            width: 100,
+            height: 50,
+            format: "DICOM".to_owned(),
+            modality: Modality::Ultrasound,
+            remarks: Vec::new(),
+            frames: 24,
+            frame_time: None,
+            windowing: None,
+            scale,
+            pixel_aspect: 1.0,
+        }
+    }
+
+    #[test]
+    fn a_known_scale_is_said_with_its_source_and_an_unknown_one_too() {
+        let spacing = Spacing { x: 0.15, y: 0.3 };
+        let scaled = image(Some(Scale::everywhere(spacing, ScaleSource::PixelSpacing)));
+        let alternative = alternative("a", &scaled, None);
+        assert_eq!(
+            alternative,
+            "a, 100 by 50 pixels, 0.15 × 0.3 mm per pixel (pixel spacing of the file)."
         );
+        assert_eq!(
+            image_facts(&image(None)),
+            "DICOM, 100 × 50 pixels, 24 frames, no scale: pixels only"
+        );
+    }
+
+    #[test]
+    fn three_digits_are_kept_and_no_zeros_after_them() {
+        let texts = [0.125, 0.26229, 2.0, 1234.0, 0.000_456, 0.0].map(significant);
+        assert_eq!(texts, ["0.125", "0.262", "2", "1234", "0.000456", "0"]);
     }
 
     #[test]

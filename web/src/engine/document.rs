@@ -1,6 +1,7 @@
 //! The open document and everything that is made from it.
 
 use delineo::RgbImage;
+use delineo::imaging::Rendering;
 use delineo::mask::{Mask, Preview, ProbabilityMap, Stroke, Style};
 
 use crate::engine::error::EngineError;
@@ -13,6 +14,8 @@ use crate::protocol::{
 pub struct Document {
     /// The page's number for it.
     pub id: DocumentId,
+    /// Which of its frames, and through which window.
+    pub rendering: Rendering,
     /// The image, upright.
     pub image: RgbImage,
     name: String,
@@ -53,10 +56,11 @@ impl Findings {
 
 impl Document {
     /// Takes over a decoded image.
-    pub fn new(id: DocumentId, name: String, image: RgbImage) -> Self {
+    pub fn new(id: DocumentId, rendering: Rendering, name: String, image: RgbImage) -> Self {
         let preview = Preview::new(image.width(), image.height());
         Self {
             id,
+            rendering,
             image,
             name,
             findings: Findings::default(),

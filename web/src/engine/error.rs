@@ -76,6 +76,9 @@ pub enum EngineError {
     /// There is no such file format.
     #[error("Delineo cannot write “{0}” files.")]
     NoFormat(String),
+    /// What the decoder for rare formats said, or why it said nothing.
+    #[error("{0}")]
+    Decoder(String),
     /// The attachment of a request is not what belongs to it.
     #[error("The request lacks its numbers.")]
     NoNumbers,

@@ -35,14 +35,16 @@ pub use platform::{OpenDevice, Platform};
 
 use std::ops::ControlFlow;
 
-use delineo::{RgbImage, imaging};
+use delineo::RgbImage;
+use delineo::imaging::{self, Rendering};
 
+use crate::decoder::Order;
 use crate::engine::document::Document;
 use crate::engine::error::Fault;
 use crate::engine::models::Models;
 use crate::protocol::{
-    Answer, DeviceKind, DocumentId, Message, Modality, ModelKey, Request, RequestId, Segmentation,
-    Task,
+    Answer, DeviceKind, DocumentId, ImageFacts, Message, ModelKey, Request, RequestId,
+    Segmentation, Task,
 };
 
 /// Runs whose median is a model's time, after one to warm up.
@@ -155,7 +157,11 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                 Ok(Answer::Done.into())
             }
             Request::TimeModel { model } => self.time_model(&model).await,
-            Request::Open { document, name } => self.open(id, document, name, &attachment).await,
+            Request::Open {
+                document,
+                name,
+                rendering,
+            } => self.open(id, document, name, rendering, &attachment).await,
             Request::Segment(what) => self.segment(id, what).await,
             Request::Edit {
                 document,
@@ -166,7 +172,7 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                 Ok(Answer::Done.into())
             }
             Request::Paint { mask, frame } => {
-                let document = opened(&mut self.document, mask.segmentation.document)?;
+                let document = segmented(&mut self.document, &mask.segmentation)?;
                 let mut rgba = std::mem::take(&mut self.spare);
                 let (answer, size) = document.paint(&mask, &frame, &mut rgba)?;
                 let Some((width, height)) = size else {
@@ -181,7 +187,7 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                 Ok(Reply::with(answer, payload))
             }
             Request::Measure { mask } => {
-                let document = opened(&mut self.document, mask.segmentation.document)?;
+                let document = segmented(&mut self.document, &mask.segmentation)?;
                 Ok(Answer::Measured(document.measure(&mask)?).into())
             }
             Request::Export {
@@ -190,7 +196,7 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                 style,
             } => {
                 report(&self.outbox, id, Task::Export, None);
-                let document = opened(&mut self.document, mask.segmentation.document)?;
+                let document = segmented(&mut self.document, &mask.segmentation)?;
                 let (answer, bytes) = document.export(&mask, &format, style)?;
                 Ok(Reply::with(answer, Payload::Bytes(bytes)))
             }
@@ -289,20 +295,29 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
         id: RequestId,
         document: DocumentId,
         name: String,
+        rendering: Rendering,
         attachment: &P::Attachment,
     ) -> Result<Reply, Fault> {
         report(&self.outbox, id, Task::Decode, None);
         let bytes = self.platform.bytes(attachment, &name).await?;
-        let decoded = imaging::decode(&bytes)?;
+        let decoded = imaging::render(&bytes, &rendering);
         drop(bytes);
-        let (width, height) = decoded.image.dimensions();
-        let answer = Answer::Opened {
-            width,
-            height,
-            modality: Modality::of(&decoded.image),
-            remarks: decoded.remarks,
+        let (image, facts) = match decoded {
+            Ok(decoded) => {
+                let facts = ImageFacts::from(&decoded);
+                (decoded.image, facts)
+            }
+            Err(delineo::Error::RareFormat) => {
+                let order = Order::Decode {
+                    document,
+                    rendering,
+                };
+                self.platform.decode(attachment, order).await?
+            }
+            Err(error) => return Err(error.into()),
         };
-        let (width, height, rgba) = imaging::display_rgba(&decoded.image);
+        let answer = Answer::Opened(Box::new(facts));
+        let (width, height, rgba) = imaging::display_rgba(&image);
         let payload = Payload::Image {
             width,
             height,
@@ -311,13 +326,13 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
         Ok(Reply {
             answer,
             payload,
-            opens: Some(Document::new(document, name, decoded.image)),
+            opens: Some(Document::new(document, rendering, name, image)),
         })
     }
 
     async fn segment(&mut self, id: RequestId, what: Segmentation) -> Result<Reply, Fault> {
         let model = self.models.get(&what.model)?;
-        let document = opened(&mut self.document, what.document)?;
+        let document = segmented(&mut self.document, &what)?;
         report(&self.outbox, id, Task::Segment, None);
         let start = self.platform.now();
         let maps = match what.views {
@@ -373,6 +388,19 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
 /// Says how far a request is.
 fn report(outbox: &impl Outbox, id: RequestId, task: Task, fraction: Option<f32>) {
     outbox.send(&Message::Progress { id, task, fraction });
+}
+
+/// The open document, if it is the one that a segmentation is of, in the same frame and window.
+fn segmented<'a>(
+    document: &'a mut Option<Document>,
+    of: &Segmentation,
+) -> Result<&'a mut Document, EngineError> {
+    let document = opened(document, of.document)?;
+    if document.rendering == of.rendering {
+        Ok(document)
+    } else {
+        Err(EngineError::NotSegmented)
+    }
 }
 
 /// The open document, if it is this one.

@@ -1,9 +1,11 @@
 //! What the engine needs of its surroundings.
 
+use delineo::RgbImage;
 use delineo::device::Device;
 
+use crate::decoder::Order;
 use crate::engine::error::EngineError;
-use crate::protocol::{DeviceKind, DeviceReport};
+use crate::protocol::{DeviceKind, DeviceReport, ImageFacts};
 
 /// A device that can be computed on.
 #[derive(Clone, Debug)]
@@ -47,6 +49,16 @@ pub trait Platform {
         attachment: &Self::Attachment,
         name: &str,
     ) -> impl Future<Output = Result<Vec<u8>, EngineError>>;
+
+    /// Has a person's file decoded whose format this program does not read, see [`crate::decoder`].
+    ///
+    /// # Errors
+    /// [`EngineError::Decoder`], also where there is no decoder.
+    fn decode(
+        &self,
+        attachment: &Self::Attachment,
+        order: Order,
+    ) -> impl Future<Output = Result<(RgbImage, ImageFacts), EngineError>>;
 
     /// The numbers that came with a request.
     ///

@@ -154,9 +154,9 @@ impl StageRenderer {
             let part = [left * across, top * down, width * across, height * down];
             let target = [
                 (left - view.left) * view.scale,
-                (top - view.top) * view.scale,
+                (top - view.top) * view.scale_y(),
                 width * view.scale,
-                height * view.scale,
+                height * view.scale_y(),
             ];
             context.set_image_smoothing_enabled(view.scale < SQUARES);
             image.levels.draw(context, part, target).ok()?;
@@ -182,15 +182,15 @@ impl StageRenderer {
 /// Left, top, width and height of the part of an image that a canvas shows, in whole image pixels. A browser may refuse,
 /// or blur, an image that is drawn whole and magnified to 100 000 pixels.
 fn visible(view: View, image: Size, canvas: Size) -> Option<[f64; 4]> {
-    let along = |start: f64, canvas: f64, image: f64| {
-        let end = start + canvas / view.scale;
+    let along = |start: f64, visible: f64, image: f64| {
+        let end = start + visible;
         (
             start.floor().clamp(0.0, image),
             end.ceil().clamp(0.0, image),
         )
     };
-    let (left, right) = along(view.left, canvas.width, image.width);
-    let (top, bottom) = along(view.top, canvas.height, image.height);
+    let (left, right) = along(view.left, canvas.width / view.scale, image.width);
+    let (top, bottom) = along(view.top, canvas.height / view.scale_y(), image.height);
     (right > left && bottom > top).then_some([left, top, right - left, bottom - top])
 }
 
@@ -208,7 +208,12 @@ mod tests {
     };
 
     fn view(left: f64, top: f64, scale: f64) -> View {
-        View { left, top, scale }
+        View {
+            left,
+            top,
+            scale,
+            aspect: 1.0,
+        }
     }
 
     #[test]

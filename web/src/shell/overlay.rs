@@ -184,6 +184,7 @@ mod tests {
         left: 10.0,
         top: 20.0,
         scale: 2.0,
+        aspect: 1.0,
     };
 
     #[test]
@@ -202,6 +203,7 @@ mod tests {
             left: 0.0,
             top: 0.0,
             scale: 4.0,
+            aspect: 1.0,
         };
         let style = placed([30, 40, 500, 300], FROM, to, 1.0);
         assert!(

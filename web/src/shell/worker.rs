@@ -184,7 +184,10 @@ fn script(build: EngineBuild) -> String {
         EngineBuild::Cpu => "engine-cpu",
         EngineBuild::CpuThreads => "engine-cpu-threads",
     };
-    named(program).unwrap_or_else(|| format!("{program}_loader.js"))
+    let script = named(program).unwrap_or_else(|| format!("{program}_loader.js"));
+    // The engine starts the decoder itself and cannot read the page: it finds the name in its own address.
+    let decoder = named("decoder").unwrap_or_else(|| "decoder_loader.js".to_owned());
+    format!("{script}#{decoder}")
 }
 
 fn named(program: &str) -> Option<String> {

@@ -27,6 +27,7 @@ pub fn About() -> impl IntoView {
                 </div>
             </div>
             <AboutModel />
+            <AboutImage />
             <AboutDevice />
             <section>
                 <h3>"Privacy"</h3>
@@ -38,6 +39,21 @@ pub fn About() -> impl IntoView {
             </section>
             <Diagnostics />
         </SheetFrame>
+    }
+}
+
+/// What was read of the file on the stage. Nothing of a person: names, numbers and dates are never read.
+#[component]
+fn AboutImage() -> impl IntoView {
+    let app = use_app();
+    let facts = app.read(|app| app.shown().map(|shown| wording::image_facts(&shown.image)));
+    view! {
+        <Show when=move || facts.get().is_some()>
+            <section>
+                <h3>"Image"</h3>
+                <p>{move || facts.get()}"."</p>
+            </section>
+        </Show>
     }
 }
 

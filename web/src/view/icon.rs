@@ -55,6 +55,7 @@ pub fn Symbol(
         Icon::Warning => "M12 4.2 21 19.5H3zM12 10v4.2M12 16.9h.01",
         Icon::Note => "M12 3.8a8.2 8.2 0 1 0 0 16.4 8.2 8.2 0 0 0 0-16.4zM8.3 12.2l2.6 2.6 4.9-5.3",
         Icon::Copy => "M9 9h10.5v10.5H9zM15 9V4.5H4.5V15H9",
+        Icon::Play => "M8 5.5v13l10.5-6.5z",
         Icon::Lock => "M6 11h12v8.5H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
     };
     view! {

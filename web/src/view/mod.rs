@@ -15,6 +15,7 @@ mod model_choice;
 mod notices;
 mod page;
 mod panel;
+mod rendering;
 mod sheet;
 mod shortcuts;
 mod stage;

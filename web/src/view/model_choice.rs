@@ -16,7 +16,7 @@ pub fn ModelChoice() -> impl IntoView {
     let app = use_app();
     let note = app.read(|app| {
         app.shown()
-            .and_then(|shown| app.models.note(shown.modality))
+            .and_then(|shown| app.models.note(shown.image.modality))
     });
     view! {
         <Model app />
@@ -86,7 +86,7 @@ fn chosen(app: &App) -> String {
     if models.is_automatic() {
         return AUTOMATIC.to_owned();
     }
-    let modality = app.shown().map(|shown| shown.modality);
+    let modality = app.shown().map(|shown| shown.image.modality);
     models
         .wanted(modality)
         .map(ModelKey::to_string)

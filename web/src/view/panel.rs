@@ -7,6 +7,7 @@ use super::context::use_app;
 use super::correction::Correction;
 use super::icon::Symbol;
 use super::model_choice::ModelChoice;
+use super::rendering::RenderingControls;
 use super::threshold::{CleanUp, Measure, Threshold};
 use crate::app::Command;
 use crate::app::command::Icon;
@@ -33,6 +34,7 @@ pub fn Panel() -> impl IntoView {
                     <Threshold />
                 </section>
                 <div class="panel-rest">
+                    <RenderingControls />
                     <section class="panel-section">
                         <h2>"View"</h2>
                         <Appearance />

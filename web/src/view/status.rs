@@ -13,10 +13,10 @@ pub fn StatusLine() -> impl IntoView {
     let area = app.read(App::area_sentence);
     let mismatch = app.read(|app| {
         app.shown()
-            .and_then(|shown| app.models.mismatch(shown.modality))
+            .and_then(|shown| app.models.mismatch(shown.image.modality))
     });
     let device = app.read(App::device_sentence);
-    let remarks = app.read(|app| app.shown().map(|shown| shown.remarks.join(" ")));
+    let remarks = app.read(|app| app.shown().map(|shown| shown.image.remarks.join(" ")));
     let is_offline_ready = app.read(|app| app.offline.is_ready);
     view! {
         <footer class="statusline">

@@ -16,7 +16,7 @@ pub fn Measure() -> impl IntoView {
     let size = app.read(|app| {
         of_shown(app, |shown| {
             let [width, height] =
-                [shown.width, shown.height].map(|side| wording::grouped(side.into()));
+                [shown.image.width, shown.image.height].map(|side| wording::grouped(side.into()));
             format!("of {width} × {height}")
         })
     });

@@ -1,19 +1,19 @@
 //! What comes of an engine's answers.
 
+use delineo::imaging::Rendering;
 use delineo::manifest::Manifest;
 
 use crate::app::command::Command;
 use crate::app::documents::{Opened, SegmentationState};
-use crate::app::edits::Edits;
 use crate::app::effect::Effect;
 use crate::app::engines::{Gpu, Pending, Purpose};
 use crate::app::event::{EngineId, PayloadId};
 use crate::app::notices::Offer;
 use crate::app::state::App;
-use crate::app::viewport::{Size, Viewport};
+use crate::app::viewport::Size;
 use crate::app::wording;
 use crate::protocol::{
-    Answer, Area, DocumentId, Frame, MaskSpec, ModelKey, Segmentation, Settings,
+    Answer, Area, DocumentId, Frame, ImageFacts, MaskSpec, ModelKey, Segmentation,
 };
 
 impl App {
@@ -46,39 +46,13 @@ impl App {
             (Purpose::Time, Answer::Timed { milliseconds }, _) => {
                 self.was_timed(serves, milliseconds);
             }
-            (
-                Purpose::Open(id),
-                Answer::Opened {
-                    width,
-                    height,
-                    modality,
-                    remarks,
-                },
-                Some(payload),
-            ) => {
+            (Purpose::Open(id, rendering), Answer::Opened(image), Some(payload)) => {
                 if let Some(engine) = self.engines.get_mut(engine) {
-                    engine.document = Some(id);
+                    engine.document = Some((id, rendering));
                     engine.maps = None;
                     engine.edits = Some(0);
                 }
-                let opened = Opened {
-                    width,
-                    height,
-                    modality,
-                    remarks,
-                    segmentation: SegmentationState::Pending,
-                    settings: Settings {
-                        class: 0,
-                        threshold: 0.5,
-                        cleaning: Default::default(),
-                    },
-                    proposal: None,
-                    edits: Edits::default(),
-                    exported: None,
-                    viewport: Viewport::default(),
-                    area: None,
-                };
-                self.opened(id, opened, payload);
+                self.opened(id, *image, rendering, payload);
             }
             (Purpose::Segment(maps), Answer::Segmented { milliseconds }, _) => {
                 if let Some(engine) = self.engines.get_mut(engine) {
@@ -104,6 +78,7 @@ impl App {
             (
                 Purpose::Export {
                     document,
+                    frame,
                     edits,
                     to_clipboard,
                     ..
@@ -114,12 +89,12 @@ impl App {
                 },
                 Some(payload),
             ) => {
-                if let Some(opened) = self
+                if let Some(exported) = self
                     .documents
                     .get_mut(document)
-                    .and_then(|document| document.opened.as_mut())
+                    .and_then(|document| document.opened.as_mut()?.edits_of(frame))
                 {
-                    opened.exported = Some(edits);
+                    exported.mark_exported(edits);
                 }
                 self.effects.push(if to_clipboard {
                     Effect::FillClipboard {
@@ -172,7 +147,7 @@ impl App {
         match pending.purpose {
             Purpose::Start => self.stop(message),
             Purpose::Load(key) => self.model_failed(key, message),
-            Purpose::Open(id) => self.refuse_document(id, message),
+            Purpose::Open(id, rendering) => self.could_not_open(id, rendering, message),
             Purpose::Segment(maps) => {
                 let is_wanted = self.wanted_maps().as_ref() == Some(&maps);
                 if is_wanted && let Some(shown) = self.documents.shown_mut() {
@@ -232,7 +207,7 @@ impl App {
     }
 
     fn model_loaded(&mut self, key: ModelKey, manifest: Manifest, parameters: u32) {
-        let modality = self.shown().map(|shown| shown.modality);
+        let modality = self.shown().map(|shown| shown.image.modality);
         let name = manifest.name.clone();
         let variant = manifest.variant.clone();
         let had_one = self.models.active().is_some();
@@ -273,7 +248,7 @@ impl App {
     }
 
     fn model_failed(&mut self, key: ModelKey, message: &str) {
-        let modality = self.shown().map(|shown| shown.modality);
+        let modality = self.shown().map(|shown| shown.image.modality);
         let is_wanted = self.models.wanted(modality) == Some(&key);
         self.models.fail(&key, message.to_owned());
         if !is_wanted {
@@ -294,7 +269,13 @@ impl App {
     }
 
     /// An image was decoded: it is on the stage from now on, unless the person closed it or wants another one meanwhile.
-    fn opened(&mut self, id: DocumentId, new: Opened, payload: PayloadId) {
+    fn opened(
+        &mut self,
+        id: DocumentId,
+        image: ImageFacts,
+        rendering: Rendering,
+        payload: PayloadId,
+    ) {
         let canvas = self.stage.canvas.size();
         let is_reopened = self.documents.shown_id() == Some(id);
         let is_wanted = is_reopened || self.documents.opening_id() == Some(id);
@@ -302,22 +283,45 @@ impl App {
             self.effects.push(Effect::DropPayload(payload));
             return;
         };
-        let opened = document.opened.get_or_insert(new);
-        opened.segmentation = SegmentationState::Pending;
+        let mut is_same_frame = is_reopened;
+        match &mut document.opened {
+            Some(opened) => {
+                is_same_frame &= opened.rendering.frame == rendering.frame;
+                opened.redrawn(image, rendering);
+            }
+            empty => *empty = Some(Opened::new(image, rendering)),
+        }
+        let Some(opened) = &mut document.opened else {
+            return;
+        };
         let size = opened.size();
         if !is_reopened {
+            self.stage.is_playing = false;
             opened.area = None;
             if opened.viewport.fitted {
-                opened.viewport = Viewport::fit(size, canvas);
+                opened.viewport = opened.viewport.fit(size, canvas);
             }
         }
         self.documents.show(id);
-        self.show_image(payload, size, is_reopened);
+        self.show_image(payload, size, is_same_frame);
     }
 
-    fn show_image(&mut self, payload: PayloadId, size: Size, is_reopened: bool) {
+    /// An image could not be decoded. Another frame or window of the one on the stage is given up, and that one stays.
+    fn could_not_open(&mut self, id: DocumentId, rendering: Rendering, message: &str) {
+        let is_shown = self.documents.shown_id() == Some(id);
+        match self.documents.shown_mut() {
+            Some(shown) if is_shown && shown.rendering != rendering => {
+                shown.wanted = shown.rendering;
+                self.stage.is_playing = false;
+                self.fail(message);
+            }
+            _ => self.refuse_document(id, message),
+        }
+    }
+
+    fn show_image(&mut self, payload: PayloadId, size: Size, is_same_frame: bool) {
         self.effects.push(Effect::ShowImage { payload, size });
-        if !is_reopened {
+        if !is_same_frame {
             self.effects.push(Effect::ClearOverlay);
             self.stage.drawing = None;
         }

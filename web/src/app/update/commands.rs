@@ -84,15 +84,19 @@ impl App {
             Command::Pan(dx, dy) => {
                 self.move_viewport(|viewport, size, canvas| viewport.pan(dx, dy, size, canvas));
             }
-            Command::Fit => self.move_viewport(|_, size, canvas| Viewport::fit(size, canvas)),
+            Command::Fit => self.move_viewport(Viewport::fit),
             Command::ActualSize => self.actual_size(),
             Command::ToggleFit => {
                 if self.shown().is_some_and(|shown| shown.viewport.fitted) {
                     self.actual_size();
                 } else {
-                    self.move_viewport(|_, size, canvas| Viewport::fit(size, canvas));
+                    self.move_viewport(Viewport::fit);
                 }
             }
+            Command::SetFrame(frame) => self.set_frame(|_| frame),
+            Command::StepFrame(step) => self.set_frame(|frame| frame.saturating_add_signed(step)),
+            Command::TogglePlay => self.toggle_play(),
+            Command::SetWindow(window) => self.change(|shown| shown.wanted.window = window),
             Command::Compare(is_on) => self.stage.is_comparing = is_on,
             Command::AverageViews(is_on) => {
                 self.preferences.views = is_on;
@@ -161,6 +165,7 @@ impl App {
         self.send_edits(now);
         let purpose = Purpose::Export {
             document: mask.segmentation.document,
+            frame: mask.segmentation.rendering.frame,
             format: format.id,
             edits: mask.edits,
             to_clipboard,

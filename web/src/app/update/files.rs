@@ -228,10 +228,11 @@ impl App {
     /// A document with corrections can be opened again, until the next one is closed; of others nothing is kept.
     fn put_away(&mut self, closed: Closed) {
         let document = closed.document();
-        let has_edits = document
-            .opened
-            .as_ref()
-            .is_some_and(|opened| opened.edits.can_undo() || opened.edits.can_redo());
+        let has_edits = document.opened.as_ref().is_some_and(|opened| {
+            opened
+                .all_edits()
+                .any(|edits| edits.can_undo() || edits.can_redo())
+        });
         if !has_edits {
             self.effects.push(Effect::DropFile(document.file));
             return;
@@ -251,6 +252,7 @@ impl App {
         self.effects.push(Effect::ClearStage);
         self.overlay.reset();
         self.stage.drawing = None;
+        self.stage.is_playing = false;
     }
 }
 

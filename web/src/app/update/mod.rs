@@ -4,6 +4,7 @@ mod answers;
 mod commands;
 mod engines;
 mod files;
+mod frames;
 mod stage;
 mod work;
 
@@ -119,6 +120,7 @@ impl App {
             }
             Timer::Relaunch => {}
             Timer::Launch(engine) => self.launch_is_late(engine, now),
+            Timer::NextFrame => self.next_frame(),
             Timer::Measure => self.overlay.is_quiet = true,
             Timer::Notice(id) => self.notices.dismiss(id),
         }

@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use delineo::imaging::Rendering;
+
 use crate::app::command::Command;
 use crate::app::documents::SegmentationState;
 use crate::app::effect::Effect;
@@ -20,7 +22,7 @@ const QUIET: Duration = Duration::from_millis(150);
 #[derive(Debug)]
 enum Step {
     HandOver,
-    Open(DocumentId),
+    Open(DocumentId, Rendering),
     Load(ModelKey),
     Unload(ModelKey),
     Segment(Segmentation),
@@ -57,7 +59,7 @@ impl App {
         let is_at_work = engine.is_asked(|purpose| {
             matches!(
                 purpose,
-                Purpose::Load(_) | Purpose::Open(_) | Purpose::Segment(_)
+                Purpose::Load(_) | Purpose::Open(..) | Purpose::Segment(_)
             )
         });
         if is_at_work {
@@ -82,17 +84,23 @@ impl App {
             return Some(Step::HandOver);
         }
         if let Some(opening) = opening {
-            return Some(Step::Open(opening));
+            let wanted = self.documents.opening()?.wanted();
+            return Some(Step::Open(opening, wanted));
         }
         let Some((document, opened)) = shown else {
             let stale = engine.document.filter(|_| self.documents.is_empty());
-            return stale.map(Step::Close).or_else(|| self.load_step(None));
+            return stale
+                .map(|(document, _)| Step::Close(document))
+                .or_else(|| self.load_step(None));
         };
-        if opened.segmentation == SegmentationState::Failed {
+        if opened.segmentation == SegmentationState::Failed && opened.wanted == opened.rendering {
             return None;
         }
-        if engine.document != Some(document.id) {
-            return Some(Step::Open(document.id));
+        if engine.document != Some((document.id, opened.wanted)) {
+            return Some(Step::Open(document.id, opened.wanted));
+        }
+        if self.stage.is_playing {
+            return None;
         }
         let wanted = self.wanted_maps()?;
         if opened.maps() == Some(&wanted) && engine.maps.as_ref() == Some(&wanted) {
@@ -197,7 +205,7 @@ impl App {
         };
         match step {
             Step::HandOver => self.hand_over(),
-            Step::Open(id) => self.ask_open(serving, id, now),
+            Step::Open(id, rendering) => self.ask_open(serving, id, rendering, now),
             Step::Load(key) => self.ask_load(serving, key, now),
             Step::Unload(model) => {
                 self.hold(serving, |engine| {
@@ -282,13 +290,18 @@ impl App {
         }
     }
 
-    fn ask_open(&mut self, engine: EngineId, id: DocumentId, now: f64) {
+    fn ask_open(&mut self, engine: EngineId, id: DocumentId, rendering: Rendering, now: f64) {
         let Some(document) = self.documents.get(id) else {
             return;
         };
         let (name, file) = (document.name.clone(), document.file);
-        let request = Request::Open { document: id, name };
-        self.ask(engine, Purpose::Open(id), request, Some(file), now);
+        let request = Request::Open {
+            document: id,
+            name,
+            rendering,
+        };
+        let purpose = Purpose::Open(id, rendering);
+        self.ask(engine, purpose, request, Some(file), now);
     }
 
     fn ask_load(&mut self, engine: EngineId, key: ModelKey, now: f64) {
@@ -389,7 +402,7 @@ impl App {
         let is_at_work = engine.is_asked(|purpose| {
             matches!(
                 purpose,
-                Purpose::Paint(..) | Purpose::Open(_) | Purpose::Segment(_) | Purpose::Measure(_)
+                Purpose::Paint(..) | Purpose::Open(..) | Purpose::Segment(_) | Purpose::Measure(_)
             )
         });
         let canvas = self.stage.canvas;

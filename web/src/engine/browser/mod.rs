@@ -1,6 +1,7 @@
 //! The engine as a browser's worker: its requests come as messages, and its answers go that way.
 
 mod bitmaps;
+mod decoder;
 #[cfg(feature = "engine")]
 mod gpu;
 mod liveness;
@@ -53,7 +54,7 @@ pub fn start() {
 
 /// Answers requests one after the other, until the engine cannot go on. The page then ends the worker.
 async fn serve(mut requests: UnboundedReceiver<(RequestId, Request, JsValue)>) {
-    let mut engine = Engine::new(Worker, Page::default());
+    let mut engine = Engine::new(Worker::default(), Page::default());
     while let Some((id, request, attachment)) = requests.next().await {
         if engine.answer(id, request, attachment).await.is_break() {
             return;

@@ -1,23 +1,27 @@
 //! What the worker gives the engine: files of this site, files that a person dropped, devices and a clock.
 
-use delineo::device;
+use delineo::{RgbImage, device};
 use js_sys::{Float32Array, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, ReadableStreamDefaultReader, Response};
 
+use crate::decoder::Order;
+use crate::engine::browser::decoder::Decoder;
 use crate::engine::browser::scope::scope;
 use crate::engine::error::EngineError;
 use crate::engine::platform::{OpenDevice, Platform};
-use crate::protocol::{DeviceKind, DeviceReport};
+use crate::protocol::{DeviceKind, DeviceReport, ImageFacts};
 use crate::wire;
 
 /// Files above this are refused before they are read, in bytes: wasm memory ends at 4 GB.
 const MAX_FILE: u64 = 1_000_000_000;
 
 /// The worker.
-#[derive(Clone, Copy, Debug)]
-pub struct Worker;
+#[derive(Clone, Debug, Default)]
+pub struct Worker {
+    decoder: Decoder,
+}
 
 impl Platform for Worker {
     type Attachment = JsValue;
@@ -95,6 +99,14 @@ impl Platform for Worker {
         }
         let buffer = JsFuture::from(blob.array_buffer()).await;
         Ok(Uint8Array::new(&buffer.map_err(|_| unreadable())?).to_vec())
+    }
+
+    async fn decode(
+        &self,
+        attachment: &JsValue,
+        order: Order,
+    ) -> Result<(RgbImage, ImageFacts), EngineError> {
+        self.decoder.decode(attachment, order).await
     }
 
     fn floats(&self, attachment: &JsValue) -> Result<Vec<f32>, EngineError> {

@@ -14,8 +14,12 @@ use delineo::manifest::Manifest;
 use delineo::mask::{Cleaning, Stroke, StrokeKind, Style, View};
 use delineo::phantom;
 
+use crate::decoder::Order;
 use crate::engine::*;
 use crate::protocol::{Area, DeviceReport, Frame, MaskSpec, Settings};
+
+/// A file that begins so is a JPEG 2000 to this program, and to its decoder an image of another format behind it.
+pub const RARE: &[u8] = b"\xff\x4f\xff\x51";
 
 /// What comes with a request.
 pub enum Attachment {
@@ -75,6 +79,22 @@ impl Platform for Machine {
                 name: name.to_owned(),
             }),
         }
+    }
+
+    async fn decode(
+        &self,
+        attachment: &Attachment,
+        Order::Decode { rendering, .. }: Order,
+    ) -> Result<(RgbImage, ImageFacts), EngineError> {
+        let Attachment::File(bytes) = attachment else {
+            return Err(EngineError::Decoder("no file".to_owned()));
+        };
+        if !bytes.starts_with(RARE) {
+            return Err(EngineError::Decoder("It is damaged.".to_owned()));
+        }
+        let mut decoded = imaging::render(&bytes[RARE.len()..], &rendering)?;
+        decoded.frames = 2;
+        Ok((decoded.image.clone(), ImageFacts::from(&decoded)))
     }
 
     fn floats(&self, attachment: &Attachment) -> Result<Vec<f32>, EngineError> {
@@ -217,6 +237,7 @@ impl Desk {
         let request = Request::Open {
             document: DocumentId(document),
             name: "lesion.1.jpg".to_owned(),
+            rendering: Rendering::default(),
         };
         self.ask(request, Attachment::File(bytes))
     }
@@ -321,6 +342,7 @@ pub fn mask(document: u32) -> MaskSpec {
     MaskSpec {
         segmentation: Segmentation {
             document: DocumentId(document),
+            rendering: Rendering::default(),
             model: skin(),
             views: None,
         },
@@ -341,11 +363,7 @@ pub fn frame(width: u32, height: u32) -> Frame {
     Frame {
         width,
         height,
-        view: View {
-            left: 0.0,
-            top: 0.0,
-            scale: 1.0,
-        },
+        view: View::ORIGIN,
         style: STYLE,
     }
 }

@@ -6,8 +6,8 @@ use delineo::manifest::{Manifest, sha256};
 use delineo::mask::StrokeKind;
 
 use crate::engine::*;
-use crate::protocol::{MaskSpec, Views};
-use desk::{Attachment, Desk, STYLE, dot, frame, lesion, manifest, mask, skin, weights};
+use crate::protocol::{MaskSpec, Modality, Views};
+use desk::{Attachment, Desk, RARE, STYLE, dot, frame, lesion, manifest, mask, skin, weights};
 
 #[test]
 fn the_device_that_was_asked_for_starts_or_the_answer_says_why_not() {
@@ -160,20 +160,45 @@ fn a_model_that_fails_its_self_test_on_the_cpu_too_is_to_blame_itself_and_not_th
 }
 
 #[test]
+fn a_file_of_a_rare_format_is_decoded_elsewhere_and_then_like_any_other() {
+    let mut desk = Desk::with_model();
+    let file = [RARE, &lesion(200, 150)].concat();
+    let (answer, payload) = desk.open(1, file).expect("opens");
+    let Answer::Opened(image) = answer else {
+        panic!("{answer:?}");
+    };
+    assert_eq!((image.width, image.height, image.frames), (200, 150, 2));
+    assert!(matches!(payload, Payload::Image { width: 200, .. }));
+    desk.segment(1).expect("is segmented");
+    let damaged = [&RARE[..2], b"nothing"].concat();
+    let message = desk.open(2, damaged).expect_err("is damaged");
+    assert!(!message.is_empty());
+}
+
+#[test]
+fn a_border_belongs_to_one_frame_and_one_window() {
+    let mut desk = Desk::with_model();
+    desk.open(1, lesion(200, 150)).expect("opens");
+    desk.segment(1).expect("is segmented");
+    let mut other = mask(1);
+    other.segmentation.rendering.frame = 1;
+    let request = Request::Measure { mask: other };
+    let message = desk
+        .ask(request, Attachment::None)
+        .expect_err("is of another frame");
+    assert!(message.contains("not been segmented"), "{message}");
+}
+
+#[test]
 fn an_image_opens_with_its_size_its_kind_and_its_pixels() {
     let mut desk = Desk::with_model();
     let (answer, payload) = desk.open(1, lesion(200, 150)).expect("opens");
-    let Answer::Opened {
-        width,
-        height,
-        modality,
-        remarks,
-    } = answer
-    else {
+    let Answer::Opened(image) = answer else {
         panic!("{answer:?}");
     };
-    assert_eq!((width, height, modality), (200, 150, Modality::Dermoscopy));
-    assert!(remarks.is_empty());
+    assert_eq!((image.width, image.height), (200, 150));
+    assert_eq!(image.modality, Modality::Dermoscopy);
+    assert!(image.remarks.is_empty() && image.frames == 1 && image.windowing.is_none());
     assert!(matches!(
         payload,
         Payload::Image { width: 200, height: 150, rgba } if rgba.len() == 200 * 150 * 4
@@ -188,6 +213,7 @@ fn what_cannot_be_opened_leaves_the_earlier_image_in_place() {
     let request = Request::Open {
         document: DocumentId(3),
         name: "gone.png".to_owned(),
+        rendering: Rendering::default(),
     };
     let message = desk.ask(request, Attachment::None).expect_err("is gone");
     assert!(message.contains("gone.png cannot be read"), "{message}");
@@ -368,7 +394,7 @@ fn a_sample_is_the_same_for_the_same_seed_and_looks_like_its_kind() {
         assert_eq!(make(5).1, bytes);
         assert_ne!(make(6).1, bytes);
         let (answer, _) = desk.open(1, bytes).expect("opens");
-        assert!(matches!(answer, Answer::Opened { modality: found, .. } if found == modality));
+        assert!(matches!(answer, Answer::Opened(image) if image.modality == modality));
     }
 }
 

@@ -1,0 +1,162 @@
+//! The engine's side of the decoder for rare formats: it is started when the first such file comes, and again after it
+//! died.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use delineo::RgbImage;
+use futures_channel::oneshot;
+use js_sys::Uint8Array;
+use wasm_bindgen::prelude::*;
+use web_sys::{Event, MessageEvent, Worker, WorkerOptions, WorkerType};
+
+use crate::decoder::{Order, Outcome};
+use crate::engine::browser::scope::scope;
+use crate::engine::error::EngineError;
+use crate::protocol::ImageFacts;
+use crate::wire;
+
+const LOST: &str = "This file could not be read: the decoder for it stopped. It may be damaged or need more memory than there is.";
+const ABSENT: &str =
+    "The decoder for this kind of file could not be loaded. Check the connection and try again.";
+
+/// Facts and pixels, or a sentence on why there are none.
+type Decoded = Result<(ImageFacts, JsValue), String>;
+
+/// The decoder, while it runs. One order at a time.
+#[derive(Clone, Debug, Default)]
+pub struct Decoder {
+    running: Rc<RefCell<Option<Running>>>,
+}
+
+#[derive(Debug)]
+struct Running {
+    worker: Worker,
+    listens: bool,
+    /// What is sent once it listens.
+    order: Option<JsValue>,
+    answer: Option<oneshot::Sender<Decoded>>,
+    // Callbacks that must live as long as the worker.
+    _message: Closure<dyn FnMut(MessageEvent)>,
+    _failure: Closure<dyn FnMut(Event)>,
+}
+
+impl Decoder {
+    /// Has a file decoded.
+    ///
+    /// # Errors
+    /// [`EngineError::Decoder`].
+    pub async fn decode(
+        &self,
+        file: &JsValue,
+        order: Order,
+    ) -> Result<(RgbImage, ImageFacts), EngineError> {
+        let answer = self.ask(file, order).map_err(|error| {
+            EngineError::Decoder(format!("{ABSENT} ({})", wire::describe(&error)))
+        })?;
+        let answer = answer.await.unwrap_or_else(|_| Err(LOST.to_owned()));
+        let (facts, pixels) = answer.map_err(EngineError::Decoder)?;
+        let pixels = Uint8Array::new(&pixels).to_vec();
+        let image = RgbImage::from_raw(facts.width, facts.height, pixels)
+            .ok_or_else(|| EngineError::Decoder(LOST.to_owned()))?;
+        Ok((image, facts))
+    }
+
+    fn ask(&self, file: &JsValue, order: Order) -> Result<oneshot::Receiver<Decoded>, JsValue> {
+        let message = wire::pack(&order, file)?.into();
+        if self.running.borrow().is_none() {
+            let running = self.start()?;
+            self.running.replace(Some(running));
+        }
+        let (sender, receiver) = oneshot::channel();
+        if let Some(running) = self.running.borrow_mut().as_mut() {
+            running.answer = Some(sender);
+            if running.listens {
+                running.worker.post_message(&message)?;
+            } else {
+                running.order = Some(message);
+            }
+        }
+        Ok(receiver)
+    }
+
+    fn start(&self) -> Result<Running, JsValue> {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        options.set_name(&format!("{} decoder", scope().name()));
+        let worker = Worker::new_with_options(&script()?, &options)?;
+        let message = {
+            let decoder = self.clone();
+            Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+                decoder.heard(&event.data());
+            })
+        };
+        let failure = {
+            let decoder = self.clone();
+            Closure::<dyn FnMut(Event)>::new(move |event: Event| {
+                event.prevent_default();
+                decoder.died();
+            })
+        };
+        worker.set_onmessage(Some(message.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(failure.as_ref().unchecked_ref()));
+        Ok(Running {
+            worker,
+            listens: false,
+            order: None,
+            answer: None,
+            _message: message,
+            _failure: failure,
+        })
+    }
+
+    fn heard(&self, data: &JsValue) {
+        let Ok((outcome, payload)) = wire::unpack::<Outcome>(data) else {
+            return self.died();
+        };
+        let mut running = self.running.borrow_mut();
+        let Some(running) = running.as_mut() else {
+            return;
+        };
+        let answer = match outcome {
+            Outcome::Listening => {
+                running.listens = true;
+                if let Some(order) = running.order.take()
+                    && running.worker.post_message(&order).is_err()
+                {
+                    running.answer = None;
+                }
+                return;
+            }
+            Outcome::Decoded(facts) => Ok((*facts, payload)),
+            Outcome::Refused(sentence) => Err(sentence),
+        };
+        if let Some(waiting) = running.answer.take() {
+            // Nobody waits any more where the engine has ended.
+            let _ = waiting.send(answer);
+        }
+    }
+
+    /// The worker is of no use any more; whoever waits is told by the dropped sender.
+    fn died(&self) {
+        // Its callback may be what is running, so it is dropped after this one has returned.
+        let Some(mut running) = self.running.take() else {
+            return;
+        };
+        running.worker.terminate();
+        if let Some(waiting) = running.answer.take() {
+            let sentence = if running.listens { LOST } else { ABSENT };
+            let _ = waiting.send(Err(sentence.to_owned()));
+        }
+        wasm_bindgen_futures::spawn_local(async move { drop(running) });
+    }
+}
+
+/// Where the decoder's program is: the page writes it behind the `#` of this worker's own address.
+fn script() -> Result<String, JsValue> {
+    let fragment = scope().location().hash();
+    match fragment.strip_prefix('#') {
+        Some(script) if !script.is_empty() => Ok(script.to_owned()),
+        _ => Err(JsValue::from_str("this site has none")),
+    }
+}
