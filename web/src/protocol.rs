@@ -14,7 +14,8 @@ use std::str::FromStr;
 use delineo::imaging::{Decoded, Rendering, Windowing};
 use delineo::manifest::Manifest;
 use delineo::mask::{Cleaning, Stroke, Style, View};
-use delineo::measure::Scale;
+use delineo::measure::{Measurements, Outline, Proportions, Scale, Uncertainty};
+use delineo::metrics::Comparison;
 pub use delineo::modality::Modality;
 pub use delineo::tta::Views;
 use serde::{Deserialize, Serialize};
@@ -113,10 +114,20 @@ pub enum Request {
         /// What of it is visible, and how.
         frame: Frame,
     },
-    /// Count the mask's pixels at the image's own size, however long that takes. Answered by [`Answer::Measured`].
-    Measure {
-        /// The mask.
-        mask: MaskSpec,
+    /// Measure the mask at the image's own size, however long that takes. Answered by [`Answer::Measured`].
+    Measure(MeasureSpec),
+    /// Take the mask in the payload (a `Blob`) as the truth about the open document, or as a part of it. Answered by
+    /// [`Answer::Done`].
+    AttachTruth {
+        /// The document.
+        document: DocumentId,
+        /// The file's number, which no document and no other file has.
+        file: DocumentId,
+        /// The file's name.
+        name: String,
+        /// How many of the document's files were attached before it: the first replaces what was there, each other one adds
+        /// to it.
+        place: u32,
     },
     /// Encode a file. Answered by [`Answer::Exported`].
     Export {
@@ -224,8 +235,8 @@ pub enum Answer {
         /// How large the whole mask is, as exactly as it is known at no cost.
         area: Area,
     },
-    /// How large the mask is, exactly.
-    Measured(Area),
+    /// The mask was measured.
+    Measured(Box<Measured>),
     /// The file is encoded. The payload is an `ArrayBuffer`.
     Exported {
         /// The name to save it under.
@@ -335,7 +346,13 @@ pub struct Frame {
     pub view: View,
     /// How the mask looks.
     pub style: Style,
+    /// With how many files of true masks it is compared: then the difference is drawn and not the mask; 0 for none.
+    pub truths: u32,
 }
+
+/// Colours of the difference of a mask from the truth, told apart by most kinds of colour vision (Okabe and Ito): what
+/// both have, what the mask lacks, what it has too much.
+pub const DIFFERENCE_COLOURS: [[u8; 3]; 3] = [[0, 158, 115], [213, 94, 0], [240, 228, 66]];
 
 /// How large a mask is.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -346,6 +363,34 @@ pub struct Area {
     pub fraction: f64,
     /// Whether it was counted at the image's own size rather than on a reduced grid.
     pub exact: bool,
+}
+
+/// All that measurements depend on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MeasureSpec {
+    /// The mask.
+    pub mask: MaskSpec,
+    /// Millimetres per pixel, by the file or by hand.
+    pub scale: Option<Scale>,
+    /// With how many files of true masks it is compared, see [`Request::AttachTruth`]; 0 for no comparison.
+    pub truths: u32,
+}
+
+/// What was measured of a mask at the image's own size.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// How large it is, counted.
+    pub area: Area,
+    /// Its geometry; of many lesions the largest ones.
+    pub measurements: Measurements,
+    /// How far the figures of the mask as a whole may be off, unless it is empty.
+    pub uncertainty: Option<Uncertainty>,
+    /// Of an ultrasound image.
+    pub proportions: Option<Proportions>,
+    /// Of a dermoscopy image.
+    pub outline: Option<Outline>,
+    /// With the truth, where that is attached.
+    pub comparison: Option<Comparison>,
 }
 
 /// What computes.

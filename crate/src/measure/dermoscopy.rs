@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::measurements::Shape;
 use super::outline::bounds;
@@ -13,7 +13,7 @@ use crate::mask::{Mask, Regions, Run};
 const SAMPLES: f64 = 1e6;
 
 /// Asymmetry and irregularity of a lesion's outline.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outline {
     /// Share of the lesion, 0 to 1, that its mirror image about the major axis through the centroid does not cover:
     /// what does not overlap when one half is folded over the other, over the area (Stoecker, Li and Moss, Comput. Med.

@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::hull::{self, Hull, Point};
 use super::outline::{Segments, Sums};
@@ -10,7 +10,7 @@ use super::scale::Spacing;
 use crate::mask::Run;
 
 /// A straight line on the image, and how long it is.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Diameter {
     /// One end in image pixels: x to the right, y down, the top left pixel's centre at (0.5, 0.5).
     pub from: [f64; 2],
@@ -43,7 +43,7 @@ impl Diameter {
 }
 
 /// The ellipse of the same second moments as the pixel centres.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ellipse {
     /// Length of the major axis: 4 times the root of the larger eigenvalue of the covariance of the pixel centres
     /// (scikit-image's `axis_major_length`, without the 1/12 that a pixel has itself).
@@ -83,7 +83,7 @@ impl Ellipse {
 /// Millimetres are not pixels times a factor: where columns and rows differ in distance, every corner is brought to
 /// millimetres first and measured there, so the ends of the diameters and the axes of the ellipse may be others than
 /// in pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
     /// Pixels times the area of a pixel.
     pub area: f64,

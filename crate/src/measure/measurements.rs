@@ -1,6 +1,6 @@
 //! What is measured of a mask: all of it together, and each lesion.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::figures::{Diameter, Figures, Geometry};
 use super::outline::bounds;
@@ -20,7 +20,7 @@ pub enum Axis {
 }
 
 /// A shape, in pixels and, where a scale holds for all of it, in millimetres.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shape {
     /// The least rectangle that holds it.
     pub bounds: Rect,
@@ -72,7 +72,7 @@ impl Shape {
 }
 
 /// The measurements of a mask; the default is that of an empty one.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Measurements {
     /// How many regions the mask has (8-connected).
     pub regions: usize,

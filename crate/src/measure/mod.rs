@@ -27,7 +27,7 @@ pub use dermoscopy::Outline;
 pub use figures::{Diameter, Ellipse, Figures};
 pub use measurements::{Axis, Measurements, Shape};
 pub use page::report_html;
-pub use report::{RESEARCH_USE, Report};
+pub use report::{Entry, RESEARCH_USE, Report, decimals};
 pub use scale::{Rect, Scale, ScaleSource, ScaledRegion, Spacing};
 pub use ultrasound::Proportions;
 pub use uncertainty::{Extent, Interval, Uncertainty};

@@ -38,6 +38,21 @@ pub struct Report<'a> {
     pub version: &'a str,
 }
 
+/// A figure as it is shown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Entry {
+    /// What it is.
+    pub name: &'static str,
+    /// How much, in `unit`; to be shown with as many decimals as [`decimals`] says.
+    pub value: f64,
+    /// `mm`, `mm²`, `px`, `px²`, or nothing.
+    pub unit: &'static str,
+    /// Within which bounds it is likely to be, where that is known.
+    pub likely: Option<Interval>,
+    /// What else is to be said of it; empty for most.
+    pub remark: &'static str,
+}
+
 impl Report<'_> {
     /// One paragraph of plain words, with a full stop as decimal sign.
     pub fn sentence(&self) -> String {
@@ -56,84 +71,80 @@ impl Report<'_> {
         words
     }
 
-    /// The figures as rows: what, value with its unit, and what is to be said of it.
-    pub fn rows(&self) -> Vec<[String; 3]> {
+    /// The figures, in the order in which they are shown; those of a mask as a whole first. None for an empty mask.
+    pub fn entries(&self) -> Vec<Entry> {
         let Some(shape) = self.shape else {
             return Vec::new();
         };
         let (figures, unit, square) = unit(shape);
         let extent = self.uncertainty.map(|found| found.mm.unwrap_or(found.px));
-        let likely = |interval: Option<Interval>| interval.map_or_else(String::new, likely);
-        let drawn = |diameter: &Diameter| match diameter.by_hand {
-            true => "drawn by hand".to_owned(),
-            false => String::new(),
+        let of = |name, value, unit| Entry {
+            name,
+            value,
+            unit,
+            likely: None,
+            remark: "",
         };
-        let longest = match figures.longest.by_hand {
-            true => drawn(&figures.longest),
-            false => likely(extent.and_then(|extent| extent.longest)),
+        let diameter = |name, diameter: &Diameter, likely: Option<Interval>| Entry {
+            likely: likely.filter(|_| !diameter.by_hand),
+            remark: if diameter.by_hand {
+                "drawn by hand"
+            } else {
+                ""
+            },
+            ..of(name, diameter.length, unit)
         };
-        let mut rows = vec![
-            (
-                "Area",
-                value(figures.area, square),
-                likely(extent.map(|extent| extent.area)),
-            ),
-            (
+        let mut entries = vec![
+            Entry {
+                likely: extent.map(|extent| extent.area),
+                ..of("Area", figures.area, square)
+            },
+            diameter(
                 "Longest diameter",
-                value(figures.longest.length, unit),
-                longest,
+                &figures.longest,
+                extent.and_then(|extent| extent.longest),
             ),
-            (
-                "Perpendicular diameter",
-                value(figures.perpendicular.length, unit),
-                drawn(&figures.perpendicular),
-            ),
-            ("Perimeter", value(figures.perimeter, unit), String::new()),
-            (
-                "Smallest caliper diameter",
-                value(figures.feret_min, unit),
-                String::new(),
-            ),
-            (
-                "Equivalent diameter",
-                value(figures.equivalent_diameter, unit),
-                String::new(),
-            ),
-            ("Width", value(figures.width, unit), String::new()),
-            ("Height", value(figures.height, unit), String::new()),
-            ("Solidity", rounded(figures.solidity), String::new()),
-            ("Circularity", rounded(figures.circularity), String::new()),
+            diameter("Perpendicular diameter", &figures.perpendicular, None),
+            of("Perimeter", figures.perimeter, unit),
+            of("Smallest caliper diameter", figures.feret_min, unit),
+            of("Equivalent diameter", figures.equivalent_diameter, unit),
+            of("Width", figures.width, unit),
+            of("Height", figures.height, unit),
+            of("Major axis", figures.ellipse.major, unit),
+            of("Minor axis", figures.ellipse.minor, unit),
+            of("Solidity", figures.solidity, ""),
+            of("Circularity", figures.circularity, ""),
         ];
         if let Some(found) = self.proportions {
             let depth = found.depth_mm.unwrap_or(found.depth_px);
-            let words = if found.taller_than_wide() {
-                "taller than wide"
-            } else {
-                "not taller than wide"
-            };
-            rows.push((
-                "Depth of the nearest edge",
-                value(depth, unit),
-                String::new(),
-            ));
-            rows.push((
-                "Height over width",
-                rounded(found.height_to_width),
-                words.to_owned(),
-            ));
+            entries.push(of("Depth of the nearest edge", depth, unit));
+            entries.push(Entry {
+                remark: if found.taller_than_wide() {
+                    "taller than wide"
+                } else {
+                    "not taller than wide"
+                },
+                ..of("Height over width", found.height_to_width, "")
+            });
         }
         if let Some(found) = self.outline {
-            for (name, figure) in [
-                ("Asymmetry about the major axis", found.asymmetry_major),
-                ("Asymmetry about the minor axis", found.asymmetry_minor),
-                ("Border irregularity", found.irregularity),
-            ] {
-                rows.push((name, rounded(figure), String::new()));
-            }
+            entries.extend([
+                of("Asymmetry about the major axis", found.asymmetry_major, ""),
+                of("Asymmetry about the minor axis", found.asymmetry_minor, ""),
+                of("Border irregularity", found.irregularity, ""),
+            ]);
         }
-        let rows = rows.into_iter();
-        rows.map(|(name, value, remark)| [name.to_owned(), value, remark])
-            .collect()
+        entries
+    }
+
+    /// The figures as rows: what, value with its unit, and what is to be said of it.
+    pub fn rows(&self) -> Vec<[String; 3]> {
+        let row = |entry: Entry| {
+            let value = format!("{} {}", rounded(entry.value), entry.unit);
+            let remark = entry.likely.map_or_else(|| entry.remark.to_owned(), likely);
+            [entry.name.to_owned(), value.trim_end().to_owned(), remark]
+        };
+        self.entries().into_iter().map(row).collect()
     }
 
     /// The names of [`Self::tsv_row`], separated by tabs; always the same.
@@ -272,22 +283,22 @@ fn unit(shape: &Shape) -> (&Figures, &'static str, &'static str) {
     }
 }
 
-fn value(figure: f64, unit: &str) -> String {
-    format!("{} {unit}", rounded(figure))
-}
-
 fn likely(Interval { low, high }: Interval) -> String {
     format!("likely {} to {}", rounded(low), rounded(high))
 }
 
-/// Three digits, more where there are more before the point: nobody measures a lesion to a thousandth.
-fn rounded(figure: f64) -> String {
-    let decimals = match figure.abs() {
+/// How many decimals of a figure tell something: nobody measures a lesion to a thousandth.
+pub fn decimals(figure: f64) -> usize {
+    match figure.abs() {
         100.0.. => 0,
         10.0.. => 1,
         _ => 2,
-    };
-    format!("{figure:.decimals$}")
+    }
+}
+
+/// Three digits, more where there are more before the point.
+fn rounded(figure: f64) -> String {
+    format!("{figure:.*}", decimals(figure))
 }
 
 /// Words on one line and in one cell.

@@ -102,6 +102,11 @@ impl Scale {
 
     /// The spacing of a rectangle that lies in one region as a whole; none where it does not.
     pub fn within(&self, part: Rect) -> Option<Spacing> {
+        self.region(part).map(|region| region.spacing)
+    }
+
+    /// The region in which a rectangle lies as a whole.
+    pub fn region(&self, part: Rect) -> Option<&ScaledRegion> {
         let holds = |region: &&ScaledRegion| {
             region.area.is_none_or(|area| {
                 area.left <= part.left
@@ -110,7 +115,7 @@ impl Scale {
                     && part.bottom <= area.bottom
             })
         };
-        self.regions.iter().find(holds).map(|region| region.spacing)
+        self.regions.iter().find(holds)
     }
 }
 

@@ -1,11 +1,11 @@
 //! Figures that ultrasound adds: how deep a lesion lies, and whether it is taller than wide.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::measurements::Shape;
 
 /// Depth and proportions of a lesion in an image whose rows run parallel to the skin.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Proportions {
     /// From the skin to the lesion's nearest pixel edge, in pixels.
     pub depth_px: f64,

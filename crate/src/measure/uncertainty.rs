@@ -1,6 +1,6 @@
 //! How far area and diameter may be off, by the model's own calibrated probabilities.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::figures::Figures;
 use super::measurements::{Measurements, Shape};
@@ -13,7 +13,7 @@ pub const OUTER: f32 = 0.1;
 pub const INNER: f32 = 0.9;
 
 /// A figure's least and greatest likely value.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// Least.
     pub low: f64,
@@ -22,7 +22,7 @@ pub struct Interval {
 }
 
 /// Intervals of area and longest diameter in one unit.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Extent {
     /// Of the area.
     pub area: Interval,
@@ -33,7 +33,7 @@ pub struct Extent {
 /// What is measured on the masks where the calibrated probability reaches 0.9 and 0.1, which hold the measured mask
 /// between them. The intervals tell how unsure the model is along the border; they do not tell what a second person
 /// would draw, and have no coverage that was tested.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Uncertainty {
     /// In pixels.
     pub px: Extent,

@@ -1,6 +1,6 @@
 //! One mask against the truth, as a person looks at it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::confusion::Confusion;
 use super::surface::SurfaceDistance;
@@ -9,7 +9,7 @@ use crate::mask::Mask;
 use crate::measure::Spacing;
 
 /// What agrees and what does not.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     /// Dice coefficient; 1 when both masks are empty.
     pub dice: f64,
@@ -57,7 +57,7 @@ impl Comparison {
 }
 
 /// What a pixel is in the difference of two masks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Difference {
     /// No lesion in either.

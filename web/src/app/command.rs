@@ -3,6 +3,7 @@
 
 use delineo::export;
 use delineo::imaging::Window;
+use delineo::measure::Axis;
 use delineo::modality::Modality;
 
 use super::preferences::Mode;
@@ -68,8 +69,36 @@ pub enum Command {
     ToggleFit,
     /// An arrow key: across and down, and whether the brush draws.
     Arrow(f64, f64, bool),
-    /// Put the brush down once.
+    /// Put the brush down once, or set an end of the line of known length.
     Dab,
+    /// Take the line on the stage for so many millimetres.
+    ApplyScale {
+        /// Its length.
+        millimetres: f64,
+        /// Whether this scale is for all images of this size that follow.
+        for_size: bool,
+    },
+    /// Forget the scale that was set by hand.
+    RemoveScale,
+    /// Draw the diameters on the image, or no longer.
+    ToggleDiameters,
+    /// Move an end of a diameter.
+    MoveEnd {
+        /// The diameter.
+        axis: Axis,
+        /// Which end, 0 or 1.
+        end: usize,
+        /// CSS pixels to the right.
+        across: f64,
+        /// CSS pixels down.
+        down: f64,
+    },
+    /// Let the computed diameters count again.
+    ResetDiameters,
+    /// Copy the report.
+    CopyReport,
+    /// Compare with the true mask no longer.
+    RemoveTruth,
     /// Show the plain image, or the mask again.
     Compare(bool),
     /// How the mask is drawn.
@@ -127,6 +156,12 @@ impl Command {
                 | Redo
                 | ClearEdits
                 | Dab
+                | ApplyScale { .. }
+                | RemoveScale
+                | MoveEnd { .. }
+                | ResetDiameters
+                | CopyReport
+                | RemoveTruth
                 | SetFrame(_)
                 | StepFrame(_)
                 | TogglePlay
@@ -203,6 +238,7 @@ pub enum Icon {
     Copy,
     Lock,
     Play,
+    Ruler,
 }
 
 /// Under which heading the sheet of shortcuts lists a command.
@@ -214,16 +250,19 @@ pub enum Group {
     Image,
     /// Correcting by hand.
     Correct,
+    /// Measuring.
+    Measure,
     /// The app.
     App,
 }
 
 impl Group {
     /// All, in order, with their headings.
-    pub const ALL: [(Self, &'static str); 4] = [
+    pub const ALL: [(Self, &'static str); 5] = [
         (Self::Mask, "Mask"),
         (Self::Image, "Picture"),
         (Self::Correct, "Correct by hand"),
+        (Self::Measure, "Measure"),
         (Self::App, "App"),
     ];
 }
@@ -345,7 +384,7 @@ pub static COMMANDS: &[CommandRow] = &[
     row(Command::StepThreshold(0.01), Group::Mask, Icon::Plus, (&[key(".")], 1), "Raise", "Raise the threshold"),
     row(Command::StepThreshold(-0.1), Group::Mask, Icon::Minus, (&[key("<"), key(";")], 1), "Lower", "Lower the threshold by 0.1"),
     row(Command::StepThreshold(0.1), Group::Mask, Icon::Plus, (&[key(">"), key(":")], 1), "Raise", "Raise the threshold by 0.1"),
-    row(Command::NextMode, Group::Mask, Icon::Auto, (&[key("v")], 1), "Tint, contour, both", "Tint, contour, both"),
+    row(Command::NextMode, Group::Mask, Icon::Auto, (&[key("v")], 1), "Tint, contour, both", "Tint, contour, both, difference"),
     row(Command::Compare(true), Group::Mask, Icon::Compare, (&[key("h"), key(" ")], 2), "Compare", "Hold to see the plain image"),
     row(Command::ToggleLargestRegion, Group::Mask, Icon::Clear, (&[key("l")], 1), "Largest region only", "Largest region only"),
     row(Command::ToggleFillHoles, Group::Mask, Icon::Clear, (&[key("f")], 1), "Fill holes", "Fill holes"),
@@ -368,6 +407,12 @@ pub static COMMANDS: &[CommandRow] = &[
     row(Command::Undo, Group::Correct, Icon::Undo, (&[control("z")], 1), "Undo", "Undo"),
     row(Command::Redo, Group::Correct, Icon::Redo, (&[control_shift("z"), control("y")], 1), "Redo", "Redo"),
     row(Command::ClearEdits, Group::Correct, Icon::Clear, (&[], 0), "Clear", "Remove all corrections"),
+    row(Command::Take(Tool::Scale), Group::Measure, Icon::Ruler, (&[key("u")], 1), "Set scale", "Draw a line of known length to set the scale"),
+    row(Command::RemoveScale, Group::Measure, Icon::Clear, (&[], 0), "Remove scale", "Forget the scale that was set by hand"),
+    row(Command::ToggleDiameters, Group::Measure, Icon::Ruler, (&[key("d")], 1), "Show diameters", "Show or hide the diameters"),
+    row(Command::ResetDiameters, Group::Measure, Icon::Undo, (&[], 0), "Reset diameters", "Let the computed diameters count again"),
+    row(Command::CopyReport, Group::Measure, Icon::Copy, (&[key("t")], 1), "Copy report", "Copy the report as text"),
+    row(Command::RemoveTruth, Group::Measure, Icon::Clear, (&[], 0), "Stop comparing", "Compare with the true mask no longer"),
     row(Command::OpenFiles, Group::App, Icon::Open, (&[key("o"), control("o")], 1), "Open image", "Open images"),
     row(Command::ToggleControls, Group::App, Icon::Controls, (&[key("c")], 1), "Controls", "Show or hide the controls"),
     row(Command::OpenSheet(Sheet::Shortcuts), Group::App, Icon::Keyboard, (&[key("?")], 1), "Keyboard shortcuts", "Keyboard shortcuts"),
@@ -382,6 +427,16 @@ pub static OTHER_KEYS: &[(&[&str], &str, Group)] = &[
         &["←", "↑", "↓", "→"],
         "With a brush: move it, with Shift draw",
         Group::Correct,
+    ),
+    (
+        &["←", "↑", "↓", "→"],
+        "Setting the scale, or on an end of a diameter: move it, with Shift finely",
+        Group::Measure,
+    ),
+    (
+        &["Enter"],
+        "Setting the scale: begin and end the line",
+        Group::Measure,
     ),
     (&["S"], "Export the mask", Group::App),
     (
@@ -403,98 +458,9 @@ pub fn default_export() -> Option<Command> {
         .map(|format| Command::Export(format.id))
 }
 
-/// Where a key was pressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// On the page or the stage.
-    Page,
-    /// On a button or a link, which Space and Enter press.
-    Button,
-    /// On a slider or a choice, which the arrows move.
-    Field,
-    /// In a text, which takes all keys.
-    Text,
-}
-
-/// A key that was pressed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyPress {
-    /// `KeyboardEvent.key`.
-    pub key: String,
-    /// Control, or command on a Mac.
-    pub control: bool,
-    /// Shift.
-    pub shift: bool,
-    /// Alt.
-    pub alt: bool,
-    /// Whether it is a repetition of a held key.
-    pub repeat: bool,
-    /// Where.
-    pub place: Place,
-}
-
-impl KeyPress {
-    /// The command that the key means, if any. `may_type` says whether single keys are shortcuts, `has_brush` whether
-    /// Escape has something to put down.
-    pub fn command(&self, may_type: bool, has_brush: bool) -> Option<Command> {
-        let key = self.key.to_lowercase();
-        if self.place == Place::Text || self.alt {
-            return None;
-        }
-        if self.control {
-            if key == "s" && !self.shift {
-                return default_export();
-            }
-            return find(|row| row.control && row.key == key && row.shift == self.shift);
-        }
-        let on_page = self.place == Place::Page;
-        let not_in_field = self.place != Place::Field;
-        match key.as_str() {
-            "escape" => has_brush.then_some(Command::Take(Tool::Move)),
-            "arrowleft" if not_in_field => Some(Command::Arrow(-1.0, 0.0, self.shift)),
-            "arrowright" if not_in_field => Some(Command::Arrow(1.0, 0.0, self.shift)),
-            "arrowup" if not_in_field => Some(Command::Arrow(0.0, -1.0, self.shift)),
-            "arrowdown" if not_in_field => Some(Command::Arrow(0.0, 1.0, self.shift)),
-            " " | "enter" if !on_page => None,
-            "pagedown" | "pageup" if !not_in_field => None,
-            " " | "h" if self.repeat => None,
-            " " | "enter" | "pagedown" | "pageup" => find_single(&key),
-            _ if !may_type => None,
-            "s" => default_export(),
-            _ => find_single(&key),
-        }
-    }
-}
-
-fn find_single(key: &str) -> Option<Command> {
-    find(|row| !row.control && row.key == key)
-}
-
-fn find(matches: impl Fn(&Key) -> bool) -> Option<Command> {
-    COMMANDS
-        .iter()
-        .find(|row| row.keys.iter().any(&matches))
-        .map(|row| row.command.clone())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn press(key: &str, place: Place) -> KeyPress {
-        KeyPress {
-            key: key.to_owned(),
-            control: false,
-            shift: false,
-            alt: false,
-            repeat: false,
-            place,
-        }
-    }
-
-    fn meaning(press: KeyPress) -> Option<Command> {
-        press.command(true, true)
-    }
 
     #[test]
     fn no_key_means_two_commands() {
@@ -504,57 +470,6 @@ mod tests {
         keys.sort_by_key(|key| (key.key, key.control, key.shift));
         keys.dedup();
         assert_eq!(keys.len(), all);
-    }
-
-    #[test]
-    fn a_slider_keeps_its_arrows_and_a_text_all_its_keys() {
-        assert_eq!(meaning(press("ArrowLeft", Place::Field)), None);
-        assert_eq!(
-            meaning(press("ArrowLeft", Place::Page)),
-            Some(Command::Arrow(-1.0, 0.0, false))
-        );
-        assert_eq!(meaning(press("b", Place::Text)), None);
-        assert_eq!(
-            meaning(press("B", Place::Field)),
-            Some(Command::Take(Tool::Add))
-        );
-    }
-
-    #[test]
-    fn space_and_enter_press_a_button_that_has_the_focus() {
-        assert_eq!(meaning(press(" ", Place::Button)), None);
-        assert_eq!(meaning(press("Enter", Place::Button)), None);
-        assert_eq!(
-            meaning(press(" ", Place::Page)),
-            Some(Command::Compare(true))
-        );
-    }
-
-    #[test]
-    fn who_turns_single_keys_off_keeps_control_keys_and_page_keys() {
-        let quiet = |press: KeyPress| press.command(false, false);
-        assert_eq!(quiet(press("b", Place::Page)), None);
-        assert_eq!(
-            quiet(press("PageDown", Place::Page)),
-            Some(Command::Step(1))
-        );
-        let undo = KeyPress {
-            control: true,
-            ..press("z", Place::Page)
-        };
-        assert_eq!(quiet(undo.clone()), Some(Command::Undo));
-        assert_eq!(
-            quiet(KeyPress {
-                shift: true,
-                ..undo
-            }),
-            Some(Command::Redo)
-        );
-    }
-
-    #[test]
-    fn escape_is_the_browsers_while_there_is_no_brush_to_put_down() {
-        assert_eq!(press("Escape", Place::Page).command(true, false), None);
     }
 
     #[test]

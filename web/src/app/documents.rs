@@ -4,12 +4,15 @@
 use std::collections::BTreeMap;
 
 use delineo::imaging::Rendering;
+use delineo::measure::{Scale, ScaleSource, Spacing};
 
-use super::edits::Edits;
+use super::edits::{Calibration, Edits};
 use super::event::FileId;
 use super::models::Proposal;
 use super::viewport::{Size, Viewport};
-use crate::protocol::{Area, DocumentId, ImageFacts, Segmentation, Settings};
+use crate::protocol::{
+    Area, DocumentId, ImageFacts, MeasureSpec, Measured, Segmentation, Settings,
+};
 
 /// A document. Its file is never read into the page's memory.
 #[derive(Clone, Debug)]
@@ -20,13 +23,31 @@ pub struct Document {
     pub name: String,
     /// The file, so that an engine can be given it again.
     pub file: FileId,
+    /// Files that hold its true mask; their lesions count together.
+    pub truths: Vec<Truth>,
     /// How often an engine died over it.
     pub crashes: u32,
     /// What is known since it was opened first.
     pub opened: Option<Opened>,
 }
 
+/// A file with a true mask, or a part of one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Truth {
+    /// Its number, which no document and no other file has.
+    pub id: DocumentId,
+    /// Its name.
+    pub name: String,
+    /// The file.
+    pub file: FileId,
+}
+
 impl Document {
+    /// All its files.
+    pub fn files(&self) -> impl Iterator<Item = FileId> {
+        std::iter::once(self.file).chain(self.truths.iter().map(|truth| truth.file))
+    }
+
     /// The frame and the window that are wanted of it: the file's own first, until the person chooses.
     pub fn wanted(&self) -> Rendering {
         self.opened
@@ -58,6 +79,10 @@ pub struct Opened {
     pub viewport: Viewport,
     /// How large the mask is, once known.
     pub area: Option<Area>,
+    /// What was measured last, and of what.
+    pub measured: Option<Box<(MeasureSpec, Measured)>>,
+    /// Millimetres per pixel that the person set for all images of this size.
+    pub inherited: Option<Spacing>,
 }
 
 impl Opened {
@@ -79,7 +104,30 @@ impl Opened {
             other_edits: BTreeMap::new(),
             viewport,
             area: None,
+            measured: None,
+            inherited: None,
         }
+    }
+
+    /// Millimetres per pixel: what the person set, else what the file says, else what they set for all images of this
+    /// size.
+    pub fn scale(&self) -> Option<Scale> {
+        let by_hand = |spacing| Scale::everywhere(spacing, ScaleSource::ByHand);
+        let own = self.image.scale.clone();
+        match self.calibration() {
+            Some(Calibration {
+                spacing: Some(spacing),
+                ..
+            }) => Some(by_hand(spacing)),
+            Some(_) => own,
+            None => own.or_else(|| self.inherited.map(by_hand)),
+        }
+    }
+
+    /// The scale that was set last on any of the frames.
+    pub fn calibration(&self) -> Option<Calibration> {
+        let all = self.all_edits().filter_map(Edits::calibration);
+        all.max_by_key(|calibration| calibration.order)
     }
 
     /// The image's own size.
@@ -94,6 +142,7 @@ impl Opened {
             let before = std::mem::replace(&mut self.edits, edits.unwrap_or_default());
             self.other_edits.insert(self.rendering.frame, before);
             self.area = None;
+            self.measured = None;
         }
         self.image = image;
         self.rendering = rendering;
@@ -174,11 +223,21 @@ impl Documents {
                 id: DocumentId(self.last_id),
                 name,
                 file,
+                truths: Vec::new(),
                 crashes: 0,
                 opened: None,
             });
         }
         self.list.get(first).map(|document| document.id)
+    }
+
+    /// Gives a document a file with its true mask.
+    pub fn add_truth(&mut self, to: DocumentId, file: FileId, name: String) {
+        self.last_id += 1;
+        let id = DocumentId(self.last_id);
+        if let Some(document) = self.get_mut(to) {
+            document.truths.push(Truth { id, name, file });
+        }
     }
 
     /// How many there are.

@@ -1,12 +1,40 @@
-//! A person's corrections to one picture, with undo and redo.
+//! A person's corrections to one picture, with undo and redo: strokes, which change the mask, and a scale and diameters,
+//! which change what is said of it.
 
 use delineo::mask::{Stroke, StrokeKind};
+use delineo::measure::{Axis, Spacing};
+
+/// The ends of a line in image pixels.
+pub type Ends = [[f64; 2]; 2];
 
 /// One step that can be undone.
 #[derive(Clone, Debug, PartialEq)]
 enum Edit {
     Stroke(Stroke),
     Clear,
+    Calibrate(Calibration),
+    Diameter {
+        axis: Axis,
+        ends: Ends,
+        /// Whether the last move was by the keyboard, of which each press would be a step otherwise.
+        by_keys: bool,
+    },
+    ResetDiameters,
+}
+
+impl Edit {
+    fn is_of_mask(&self) -> bool {
+        matches!(self, Self::Stroke(_) | Self::Clear)
+    }
+}
+
+/// A scale that was set by hand, or taken off again.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Calibration {
+    /// The later one of two has the higher number, also where they were set on different frames of a file.
+    pub order: u32,
+    /// Millimetres per pixel; none for what the file says.
+    pub spacing: Option<Spacing>,
 }
 
 /// What was drawn, and what was taken back.
@@ -20,7 +48,7 @@ pub struct Edits {
 }
 
 impl Edits {
-    /// Changes with every change, so that two states compare without their points.
+    /// Changes with every change of the mask, so that two states compare without their points.
     pub fn version(&self) -> u64 {
         self.version
     }
@@ -42,14 +70,99 @@ impl Edits {
             match edit {
                 Edit::Stroke(stroke) => strokes.push(stroke.clone()),
                 Edit::Clear => strokes.clear(),
+                Edit::Calibrate(_) | Edit::Diameter { .. } | Edit::ResetDiameters => {}
             }
         }
         strokes
     }
 
-    /// Whether any stroke counts.
+    /// Whether no stroke counts.
     pub fn is_empty(&self) -> bool {
-        !matches!(self.done.last(), Some(Edit::Stroke(_)))
+        let last = self.done.iter().rfind(|edit| edit.is_of_mask());
+        !matches!(last, Some(Edit::Stroke(_)))
+    }
+
+    /// The scale that was set last.
+    pub fn calibration(&self) -> Option<Calibration> {
+        self.done.iter().rev().find_map(|edit| match edit {
+            Edit::Calibrate(calibration) => Some(*calibration),
+            _ => None,
+        })
+    }
+
+    /// Sets the scale, or takes it off.
+    pub fn calibrate(&mut self, calibration: Calibration) {
+        self.push(Edit::Calibrate(calibration));
+    }
+
+    /// The person's own ends of a diameter; none where the computed ones count.
+    pub fn diameter(&self, axis: Axis) -> Option<Ends> {
+        let edits = self.done.iter().rev();
+        edits
+            .map_while(|edit| (*edit != Edit::ResetDiameters).then_some(edit))
+            .find_map(|edit| match edit {
+                Edit::Diameter { axis: of, ends, .. } if *of == axis => Some(*ends),
+                _ => None,
+            })
+    }
+
+    /// Whether a diameter has ends of the person's own.
+    pub fn has_diameters(&self) -> bool {
+        [Axis::Longest, Axis::Perpendicular]
+            .iter()
+            .any(|axis| self.diameter(*axis).is_some())
+    }
+
+    /// Gives a diameter the person's own ends.
+    pub fn set_diameter(&mut self, axis: Axis, ends: Ends) {
+        self.push(Edit::Diameter {
+            axis,
+            ends,
+            by_keys: false,
+        });
+    }
+
+    /// The same for the keyboard: consecutive presses are one step.
+    pub fn nudge_diameter(&mut self, axis: Axis, ends: Ends) {
+        let goes_on = matches!(
+            self.done.last(),
+            Some(Edit::Diameter { axis: of, by_keys: true, .. }) if *of == axis
+        );
+        if goes_on {
+            self.done.pop();
+        }
+        self.push(Edit::Diameter {
+            axis,
+            ends,
+            by_keys: true,
+        });
+    }
+
+    /// Moves the ends that were set last, while a pointer drags one.
+    pub fn move_diameter(&mut self, moved: Ends) {
+        if let Some(Edit::Diameter { ends, .. }) = self.done.last_mut() {
+            *ends = moved;
+        }
+    }
+
+    /// Drops the ends that a pointer began to drag.
+    pub fn abandon_diameter(&mut self) {
+        if let Some(Edit::Diameter { .. }) = self.done.last() {
+            self.done.pop();
+        }
+    }
+
+    /// Lets the computed ends count again.
+    pub fn reset_diameters(&mut self) {
+        if self.has_diameters() {
+            self.push(Edit::ResetDiameters);
+        }
+    }
+
+    fn push(&mut self, edit: Edit) {
+        self.undone.clear();
+        self.version += u64::from(edit.is_of_mask());
+        self.done.push(edit);
     }
 
     /// Whether there is something to undo.
@@ -64,13 +177,11 @@ impl Edits {
 
     /// Puts the brush down: `radius` and `point` in image pixels.
     pub fn begin(&mut self, kind: StrokeKind, radius: f64, point: (f64, f64)) {
-        self.undone.clear();
-        self.done.push(Edit::Stroke(Stroke {
+        self.push(Edit::Stroke(Stroke {
             kind,
             radius: radius as f32,
             points: vec![[point.0 as f32, point.1 as f32]],
         }));
-        self.version += 1;
     }
 
     /// Moves the brush. Points closer than a sixth of the radius would draw nothing that can be seen; they are left out.
@@ -113,25 +224,23 @@ impl Edits {
     /// Takes the last step back.
     pub fn undo(&mut self) {
         if let Some(edit) = self.done.pop() {
+            self.version += u64::from(edit.is_of_mask());
             self.undone.push(edit);
-            self.version += 1;
         }
     }
 
     /// Repeats the step that was taken back last.
     pub fn redo(&mut self) {
         if let Some(edit) = self.undone.pop() {
+            self.version += u64::from(edit.is_of_mask());
             self.done.push(edit);
-            self.version += 1;
         }
     }
 
     /// Removes all strokes; this can be undone too.
     pub fn clear(&mut self) {
         if !self.is_empty() {
-            self.undone.clear();
-            self.done.push(Edit::Clear);
-            self.version += 1;
+            self.push(Edit::Clear);
         }
     }
 }
@@ -201,5 +310,50 @@ mod tests {
         edits.abandon();
         assert_eq!(edits.strokes().len(), 1);
         assert!(!edits.can_redo());
+    }
+
+    const LINE: Ends = [[1.0, 2.0], [30.0, 40.0]];
+
+    #[test]
+    fn a_scale_and_diameters_are_steps_and_leave_the_mask_alone() {
+        let mut edits = two_strokes();
+        let version = edits.version();
+        let calibration = Calibration {
+            order: 1,
+            spacing: Some(Spacing { x: 0.1, y: 0.1 }),
+        };
+        edits.calibrate(calibration);
+        edits.set_diameter(Axis::Longest, LINE);
+        assert_eq!((edits.version(), edits.strokes().len()), (version, 2));
+        assert!(!edits.is_empty());
+        assert_eq!(edits.calibration(), Some(calibration));
+        edits.undo();
+        assert_eq!(edits.diameter(Axis::Longest), None);
+        edits.undo();
+        assert_eq!((edits.version(), edits.calibration()), (version, None));
+        edits.undo();
+        assert_eq!(edits.strokes().len(), 1);
+        assert_ne!(edits.version(), version);
+    }
+
+    #[test]
+    fn ends_of_ones_own_count_until_they_are_reset() {
+        let mut edits = Edits::default();
+        edits.set_diameter(Axis::Perpendicular, LINE);
+        assert_eq!(edits.diameter(Axis::Longest), None);
+        edits.reset_diameters();
+        assert!(!edits.has_diameters());
+        edits.undo();
+        assert_eq!(edits.diameter(Axis::Perpendicular), Some(LINE));
+    }
+
+    #[test]
+    fn presses_of_a_key_are_one_step_and_a_drag_is_another() {
+        let mut edits = Edits::default();
+        edits.set_diameter(Axis::Longest, LINE);
+        edits.nudge_diameter(Axis::Longest, [[2.0, 2.0], LINE[1]]);
+        edits.nudge_diameter(Axis::Longest, [[3.0, 2.0], LINE[1]]);
+        edits.undo();
+        assert_eq!(edits.diameter(Axis::Longest), Some(LINE));
     }
 }

@@ -100,6 +100,13 @@ pub enum Effect {
     },
     /// Break the promise.
     AbandonClipboard(RequestId),
+    /// Put a text into the clipboard: `Event::ClipboardWritten`.
+    CopyText {
+        /// What it is called.
+        what: &'static str,
+        /// The text.
+        text: String,
+    },
     /// Let a buffer come in as a file: `Event::FilesArrived`.
     AdoptFile {
         /// An `ArrayBuffer`.

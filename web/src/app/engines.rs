@@ -12,11 +12,12 @@ use std::collections::{BTreeSet, VecDeque};
 
 use delineo::imaging::Rendering;
 
+use super::documents::Document;
 use super::effect::EngineBuild;
 use super::event::EngineId;
 use super::preferences::Timing;
 use crate::protocol::{
-    DeviceReport, DocumentId, Frame, MaskSpec, ModelKey, RequestId, Segmentation, Task,
+    DeviceReport, DocumentId, Frame, MaskSpec, MeasureSpec, ModelKey, RequestId, Segmentation, Task,
 };
 
 /// How often an engine is started again by itself within [`RECENTLY`].
@@ -47,6 +48,8 @@ pub struct Engine {
     pub maps: Option<Segmentation>,
     /// The version of the document's corrections that it has; nothing where that is not known.
     pub edits: Option<u64>,
+    /// The files of the document's true mask that it has, in the order in which it got them.
+    pub truths: Vec<DocumentId>,
 }
 
 /// How far an engine is.
@@ -92,8 +95,17 @@ pub enum Purpose {
     Edit,
     /// A frame of the overlay.
     Paint(MaskSpec, Frame),
-    /// The exact area.
-    Measure(MaskSpec),
+    /// The figures.
+    Measure(MeasureSpec),
+    /// A file of a true mask.
+    AttachTruth {
+        /// Of which document.
+        document: DocumentId,
+        /// Its number.
+        file: DocumentId,
+        /// How many came before it.
+        place: usize,
+    },
     /// A file.
     Export {
         /// Of which document.
@@ -128,6 +140,7 @@ impl Purpose {
             | Self::Edit
             | Self::Paint(..)
             | Self::Measure(_)
+            | Self::AttachTruth { .. }
             | Self::Close => None,
         }
     }
@@ -135,7 +148,7 @@ impl Purpose {
     /// The document that it is about, where a fault of the engine may be that document's.
     pub fn suspect(&self) -> Option<DocumentId> {
         match self {
-            Self::Open(document, _) => Some(*document),
+            Self::Open(document, _) | Self::AttachTruth { document, .. } => Some(*document),
             Self::Segment(maps) => Some(maps.document),
             _ => None,
         }
@@ -156,7 +169,15 @@ impl Engine {
             document: None,
             maps: None,
             edits: Some(0),
+            truths: Vec::new(),
         }
+    }
+
+    /// Whether it has all files of the true mask of a document that it has open, and no others.
+    pub fn has_truths(&self, document: &Document) -> bool {
+        let wanted = document.truths.iter().map(|truth| truth.id);
+        self.document.is_some_and(|(open, _)| open == document.id)
+            && self.truths.iter().copied().eq(wanted)
     }
 
     /// Takes a request off the list.

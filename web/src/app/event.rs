@@ -7,8 +7,10 @@ use std::rc::Rc;
 
 use delineo::manifest::Manifest;
 
-use super::command::{Command, KeyPress};
+use super::command::Command;
 use super::gestures::Pointer;
+use super::keys::KeyPress;
+use super::numbers::Numbers;
 use super::stage::Canvas;
 use crate::protocol::{DeviceKind, DocumentId, Message};
 
@@ -112,6 +114,8 @@ pub struct Surroundings {
     pub device: Option<DeviceKind>,
     /// Whether workers may share memory, so that the CPU has threads.
     pub may_share_memory: bool,
+    /// How the person writes numbers.
+    pub numbers: Numbers,
 }
 
 /// Files that came together.
@@ -181,7 +185,7 @@ pub enum Timer {
     Relaunch,
     /// A worker should be listening by now.
     Launch(EngineId),
-    /// Nothing changed for a while: the area can be counted exactly.
+    /// Nothing changed for a while: the mask can be measured.
     Measure,
     /// The next frame of a playing file is due.
     NextFrame,

@@ -16,8 +16,11 @@ pub mod effect;
 pub mod engines;
 pub mod event;
 pub mod gestures;
+pub mod keys;
+pub mod measuring;
 pub mod models;
 pub mod notices;
+pub mod numbers;
 pub mod overlay;
 pub mod preferences;
 pub mod stage;
@@ -28,6 +31,8 @@ pub mod wording;
 
 #[cfg(test)]
 mod frame_scenarios;
+#[cfg(test)]
+mod measure_scenarios;
 #[cfg(test)]
 mod random_orders;
 #[cfg(test)]

@@ -9,7 +9,7 @@
 
 use delineo::mask::{Style, View};
 
-use crate::protocol::{Frame, MaskSpec};
+use crate::protocol::{Frame, MaskSpec, MeasureSpec};
 
 /// Frames of more pixels than this are coarse while things move.
 const LARGE: u64 = 1_000_000;
@@ -32,8 +32,8 @@ pub struct Overlay {
     pub asked: Option<Wish>,
     /// When that was, in milliseconds of the page's clock.
     asked_at: Option<f64>,
-    /// The mask whose exact area is known or was asked for.
-    pub measured: Option<MaskSpec>,
+    /// What was asked to be measured last, whether the answer came or not.
+    pub measured: Option<MeasureSpec>,
     /// Whether nothing has changed for a while.
     pub is_quiet: bool,
 }
@@ -69,9 +69,9 @@ impl Overlay {
         self.is_quiet = false;
     }
 
-    /// Whether the exact area of a mask is wanted and neither known nor asked for.
-    pub fn wants_measure(&self, mask: &MaskSpec) -> bool {
-        self.is_quiet && self.measured.as_ref() != Some(mask)
+    /// Whether something is to be measured and was not asked for.
+    pub fn wants_measure(&self, what: &MeasureSpec) -> bool {
+        self.is_quiet && self.measured.as_ref() != Some(what)
     }
 }
 
@@ -92,5 +92,6 @@ fn coarse(frame: &Frame) -> Frame {
             line: frame.style.line / 2.0,
             ..frame.style
         },
+        truths: frame.truths,
     }
 }

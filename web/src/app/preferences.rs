@@ -56,22 +56,26 @@ pub enum Mode {
     /// Both.
     #[default]
     Both,
+    /// Its difference from the truth; where there is none, as both.
+    Difference,
 }
 
 impl Mode {
     /// All, in the order in which they are offered.
-    pub const ALL: [(Self, &'static str); 3] = [
+    pub const ALL: [(Self, &'static str); 4] = [
         (Self::Tint, "Tint"),
         (Self::Contour, "Contour"),
         (Self::Both, "Both"),
+        (Self::Difference, "Difference"),
     ];
 
-    /// The one after this.
-    pub fn next(self) -> Self {
+    /// The one after this; the difference only where there is one.
+    pub fn next(self, has_truth: bool) -> Self {
         match self {
             Self::Tint => Self::Contour,
             Self::Contour => Self::Both,
-            Self::Both => Self::Tint,
+            Self::Both if has_truth => Self::Difference,
+            Self::Both | Self::Difference => Self::Tint,
         }
     }
 }
@@ -94,6 +98,8 @@ pub struct Preferences {
     pub single_keys: bool,
     /// Whether the controls are open.
     pub controls: bool,
+    /// Whether the diameters are drawn on the image.
+    pub diameters: bool,
     /// Whether the mask is a mean over flipped and turned views of the image.
     pub views: bool,
     /// The site's model that the person chose; where there is none, the app chooses.
@@ -134,6 +140,7 @@ impl Default for Preferences {
             brush: 28.0,
             single_keys: true,
             controls: true,
+            diameters: true,
             views: false,
             model: None,
             latest: None,

@@ -2,6 +2,7 @@
 //! lost, and every wait has an end.
 
 use delineo::imaging::Window;
+use delineo::measure::Axis;
 use proptest::prelude::*;
 
 use super::command::Command;
@@ -9,6 +10,7 @@ use super::documents::SegmentationState;
 use super::edits::Edits;
 use super::event::{EngineId, Event, FileId, Timer};
 use super::gestures::{Pointer, PointerPhase};
+use super::preferences::Mode;
 use super::rig::{Rig, breast, own_model, skin};
 use super::stage::Tool;
 use crate::protocol::{DocumentId, Message, Modality, Request, RequestId};
@@ -18,6 +20,8 @@ use crate::protocol::{DocumentId, Message, Modality, Request, RequestId};
 enum Happening {
     Drop(u8),
     DropBroken,
+    DropTruth(bool),
+    Drag(u8),
     Command(Command),
     CommandOnOld(Command),
     Close(u8),
@@ -59,6 +63,25 @@ fn command() -> impl Strategy<Value = Command> {
         Just(Command::StepFrame(-1)),
         Just(Command::TogglePlay),
         Just(Command::SetWindow(None)),
+        Just(Command::Take(Tool::Scale)),
+        Just(Command::Dab),
+        Just(Command::ApplyScale {
+            millimetres: 10.0,
+            for_size: true
+        }),
+        Just(Command::RemoveScale),
+        Just(Command::ToggleDiameters),
+        Just(Command::MoveEnd {
+            axis: Axis::Longest,
+            end: 0,
+            across: 3.0,
+            down: -2.0
+        }),
+        Just(Command::ResetDiameters),
+        Just(Command::CopyReport),
+        Just(Command::RemoveTruth),
+        Just(Command::SetMode(Mode::Difference)),
+        Just(Command::SetMode(Mode::Both)),
         Just(Command::SetWindow(Some(Window::between(10.0, 20.0)))),
     ]
 }
@@ -67,6 +90,8 @@ fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         2 => (0..4u8).prop_map(Happening::Drop),
         1 => Just(Happening::DropBroken),
+        2 => any::<bool>().prop_map(Happening::DropTruth),
+        2 => any::<u8>().prop_map(Happening::Drag),
         6 => command().prop_map(Happening::Command),
         1 => command().prop_map(Happening::CommandOnOld),
         1 => any::<u8>().prop_map(Happening::Close),
@@ -106,6 +131,30 @@ fn happen(rig: &mut Rig, happening: Happening) {
             rig.drop_files(&[&format!("{name}-{number}.png")]);
         }
         Happening::DropBroken => rig.drop_files(&["broken.txt", "after-broken.png"]),
+        Happening::DropTruth(is_broken) => {
+            let mask = if is_broken {
+                "mole-0_lesion.png"
+            } else {
+                "mole-0_mask.png"
+            };
+            rig.drop_files(&[mask, "ultrasound-1_mask_1.png", "ultrasound-1_mask_2.png"]);
+        }
+        Happening::Drag(number) => {
+            let step = f64::from(number);
+            for (phase, at) in [
+                (PointerPhase::Down, (200.0 + step, 300.0)),
+                (PointerPhase::Moved, (210.0 + step, 320.0)),
+                (PointerPhase::Up, (210.0 + step, 320.0)),
+            ] {
+                rig.tell(Event::Pointer(Pointer {
+                    phase,
+                    id: 8,
+                    at,
+                    is_main: true,
+                    is_finger: number % 2 == 0,
+                }));
+            }
+        }
         Happening::Command(command) => rig.send(command),
         Happening::CommandOnOld(command) => rig.tell(Event::Command {
             command,
@@ -220,6 +269,7 @@ proptest! {
     ) {
         let mut rig = Rig::bare(Default::default());
         rig.broken_files.insert("broken.txt".to_owned());
+        rig.broken_files.insert("mole-0_lesion.png".to_owned());
         for happening in happenings {
             let before = corrected(&rig);
             let is_close = matches!(happening, Happening::Close(_));

@@ -7,6 +7,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use delineo::imaging::{Rendering, Window, Windowing};
 use delineo::manifest::Manifest;
+use delineo::mask::Mask;
+use delineo::measure::Measurements;
+use delineo::metrics::Comparison;
 
 use super::command::Command;
 use super::documents::SegmentationState;
@@ -18,8 +21,8 @@ use super::preferences::Preferences;
 use super::stage::Canvas;
 use super::state::App;
 use crate::protocol::{
-    Answer, Area, DeviceKind, DeviceReport, DocumentId, ImageFacts, MaskSpec, Message, Modality,
-    ModelKey, Request, RequestId, Segmentation,
+    Answer, Area, DeviceKind, DeviceReport, DocumentId, ImageFacts, MaskSpec, MeasureSpec,
+    Measured, Message, Modality, ModelKey, Request, RequestId, Segmentation,
 };
 
 /// A worker as the protocol says it is.
@@ -31,6 +34,7 @@ pub struct FakeEngine {
     document: Option<(DocumentId, Rendering)>,
     maps: Option<Segmentation>,
     edits: u64,
+    truths: u32,
     listens: bool,
 }
 
@@ -58,7 +62,8 @@ pub struct Rig {
     payloads: BTreeMap<PayloadId, DocumentId>,
 }
 
-/// What an engine says of an image: names with `cine` have frames, names with `deep` have more than 8 bits.
+/// What an engine says of an image: names with `cine` have frames, names with `deep` have more than 8 bits, and the pixels
+/// of names with `tall` are twice as high as wide.
 fn facts(name: &str, modality: Modality, rendering: Rendering) -> ImageFacts {
     let range = (0.0, 4095.0);
     let whole = Window::between(range.0, range.1);
@@ -76,7 +81,30 @@ fn facts(name: &str, modality: Modality, rendering: Rendering) -> ImageFacts {
             presets: vec![("Whole range".to_owned(), whole)],
         }),
         scale: None,
-        pixel_aspect: 1.0,
+        pixel_aspect: if name.contains("tall") { 2.0 } else { 1.0 },
+    }
+}
+
+/// Of a mask of 100 × 50 pixels in an image of [`facts`].
+fn measured(spec: &MeasureSpec) -> Measured {
+    let on = |at: usize| (100..200).contains(&(at % 320)) && (100..150).contains(&(at / 320));
+    let mask = Mask::new(
+        320,
+        200,
+        (0..320 * 200).map(|at| u8::from(on(at))).collect(),
+    );
+    let compared = (spec.truths > 0).then(|| Comparison::of(&mask, &mask, None));
+    Measured {
+        area: Area {
+            pixels: 5000.0,
+            fraction: 5000.0 / 64000.0,
+            exact: true,
+        },
+        measurements: Measurements::of(&mask, spec.scale.as_ref()),
+        uncertainty: None,
+        proportions: None,
+        outline: None,
+        comparison: compared.and_then(Result::ok),
     }
 }
 
@@ -187,6 +215,7 @@ impl Rig {
                         document: None,
                         maps: None,
                         edits: 0,
+                        truths: 0,
                         listens: false,
                     },
                 );
@@ -353,6 +382,7 @@ impl Rig {
                     engine.document = Some((document, rendering));
                     engine.maps = None;
                     engine.edits = 0;
+                    engine.truths = 0;
                     self.payloads.insert(payload, document);
                     let modality = if name.contains("ultrasound") {
                         Modality::Ultrasound
@@ -383,8 +413,8 @@ impl Rig {
                 engine.edits = version;
                 Ok((Answer::Done, false))
             }
-            Request::Paint { mask, .. } => {
-                if !fits(engine, &mask) {
+            Request::Paint { mask, frame } => {
+                if !fits(engine, &mask) || ![0, engine.truths].contains(&frame.truths) {
                     fault = Some(format!("cannot paint {mask:?}"));
                 }
                 Ok((
@@ -398,11 +428,28 @@ impl Rig {
                     true,
                 ))
             }
-            Request::Measure { mask } => {
-                if !fits(engine, &mask) {
-                    fault = Some(format!("cannot measure {mask:?}"));
+            Request::Measure(spec) => {
+                if !fits(engine, &spec.mask) || ![0, engine.truths].contains(&spec.truths) {
+                    fault = Some(format!("cannot measure {spec:?}"));
                 }
-                Ok((Answer::Measured(area(true)), false))
+                Ok((Answer::Measured(Box::new(measured(&spec))), false))
+            }
+            Request::AttachTruth {
+                document,
+                name,
+                place,
+                ..
+            } => {
+                if engine.document.is_none_or(|(open, _)| open != document) || place > engine.truths
+                {
+                    fault = Some(format!("cannot attach {name}"));
+                }
+                if self.broken_files.contains(&name) {
+                    Err(format!("{name}: this is not a mask"))
+                } else {
+                    engine.truths = place + 1;
+                    Ok((Answer::Done, false))
+                }
             }
             Request::Export { mask, format, .. } => {
                 if !fits(engine, &mask) {

@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use super::command::{Availability, Command, KeyPress, Place, Sheet};
+use super::command::{Availability, Command, Sheet};
 use super::documents::SegmentationState;
 use super::effect::{Effect, EngineBuild};
 use super::engines::Gpu;
 use super::event::{Event, FileId, OfflineNews, OwnModelFault, Surroundings, Timer};
 use super::gestures::{Pointer, PointerPhase};
+use super::keys::{KeyPress, Place};
 use super::preferences::Preferences;
 use super::rig::{Rig, breast, own_model, skin};
 use super::stage::{Canvas, Tool};

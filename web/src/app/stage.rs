@@ -1,7 +1,9 @@
 //! The stage: its canvas, the tool in hand, and what the pointers do there.
 
 use delineo::mask::StrokeKind;
+use delineo::measure::Axis;
 
+use super::edits::Ends;
 use super::gestures::Gesture;
 use super::viewport::Size;
 
@@ -48,6 +50,8 @@ pub enum Tool {
     Add,
     /// Draws background.
     Erase,
+    /// Draws a line of known length.
+    Scale,
 }
 
 impl Tool {
@@ -57,17 +61,42 @@ impl Tool {
             Self::Move => "move",
             Self::Add => "add",
             Self::Erase => "erase",
+            Self::Scale => "scale",
         }
     }
 
     /// What it draws.
     pub fn stroke_kind(self) -> Option<StrokeKind> {
         match self {
-            Self::Move => None,
+            Self::Move | Self::Scale => None,
             Self::Add => Some(StrokeKind::Add),
             Self::Erase => Some(StrokeKind::Erase),
         }
     }
+}
+
+/// A line over something of known length, its ends in image pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ruler {
+    /// Where it begins.
+    pub from: [f64; 2],
+    /// Where it ends, once that was set.
+    pub to: Option<[f64; 2]>,
+}
+
+/// An end of a diameter that a pointer holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Held {
+    /// The pointer.
+    pub pointer: i32,
+    /// The diameter.
+    pub axis: Axis,
+    /// Which of its ends: 0 or 1.
+    pub end: usize,
+    /// Where both are.
+    pub ends: Ends,
+    /// Whether it was moved already.
+    pub has_moved: bool,
 }
 
 /// The stage.
@@ -89,9 +118,20 @@ pub struct Stage {
     pub is_playing: bool,
     /// The pointer that draws.
     pub drawing: Option<i32>,
+    /// The line of known length.
+    pub ruler: Option<Ruler>,
+    /// The end of a diameter that is being dragged.
+    pub held: Option<Held>,
 }
 
 impl Stage {
+    /// Another image comes on the stage, or none: nothing is drawn or dragged on the one before any more.
+    pub fn let_go(&mut self) {
+        self.drawing = None;
+        self.ruler = None;
+        self.held = None;
+    }
+
     /// Where the keyboard's brush is, in canvas pixels.
     pub fn keyboard_brush(&self) -> (f64, f64) {
         let (x, y) = self.keyboard_brush.unwrap_or_else(|| self.canvas.middle());

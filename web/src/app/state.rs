@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use delineo::export;
 use delineo::mask::Style;
+use delineo::measure::Spacing;
 
 use super::command::{Availability, Command, Sheet};
 use super::documents::{Documents, Opened, SegmentationState};
@@ -11,9 +12,10 @@ use super::effect::Effect;
 use super::engines::{Engines, Gpu, Phase, Purpose};
 use super::models::Models;
 use super::notices::Notices;
+use super::numbers::Numbers;
 use super::overlay::Overlay;
-use super::preferences::Preferences;
-use super::stage::{Stage, Tool};
+use super::preferences::{Mode, Preferences};
+use super::stage::{Ruler, Stage, Tool};
 use super::wording;
 use crate::protocol::{DeviceKind, DeviceReport, MaskSpec, Modality, Segmentation, Views};
 
@@ -38,6 +40,10 @@ pub struct App {
     pub sheet: Option<Sheet>,
     /// Use without a network.
     pub offline: Offline,
+    /// How the person writes numbers.
+    pub numbers: Numbers,
+    /// Scales for all images of a size, for as long as the page is open.
+    pub(super) common_scales: Vec<CommonScale>,
     /// The device that the page's address asks for.
     pub(super) asked_device: Option<DeviceKind>,
     /// The model that the page's address asks for.
@@ -53,6 +59,19 @@ pub struct App {
     /// Whether the browser asks before the page is closed.
     pub(super) is_guarded: bool,
     pub(super) effects: Vec<Effect>,
+}
+
+/// A scale that the person set for all images of a size.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct CommonScale {
+    /// In pixels.
+    pub width: u32,
+    /// In pixels.
+    pub height: u32,
+    /// Height of a pixel over its width.
+    pub aspect: f64,
+    /// Millimetres per pixel.
+    pub spacing: Spacing,
 }
 
 /// How far the page is with its use without a network.
@@ -249,6 +268,7 @@ impl App {
         Some(wording::alternative(
             &document.name,
             &opened.image,
+            opened.scale().as_ref(),
             opened.area.as_ref(),
         ))
     }
@@ -260,16 +280,41 @@ impl App {
 
     /// The mask of the image on the stage, where its probability maps are in the engine that serves.
     pub fn mask(&self) -> Option<MaskSpec> {
-        let opened = self.shown()?;
-        let maps = opened.maps()?;
+        let mask = self.wanted_mask()?;
         let engine = self.engines.serving.as_ref()?;
         // Whatever is asked after an image that is being opened is about that one.
         let is_opening = engine.is_asked(|purpose| matches!(purpose, Purpose::Open(..)));
-        (engine.maps.as_ref() == Some(maps) && !is_opening).then(|| MaskSpec {
-            segmentation: maps.clone(),
+        (engine.maps.as_ref() == Some(&mask.segmentation) && !is_opening).then_some(mask)
+    }
+
+    /// The mask of the image on the stage, once it was segmented.
+    pub fn wanted_mask(&self) -> Option<MaskSpec> {
+        let opened = self.shown()?;
+        Some(MaskSpec {
+            segmentation: opened.maps()?.clone(),
             settings: opened.settings,
             edits: opened.edits.version(),
         })
+    }
+
+    /// Whether the image on the stage has a true mask to be compared with.
+    pub fn can_show_difference(&self) -> bool {
+        let shown = self.documents.shown();
+        shown.is_some_and(|(document, _)| !document.truths.is_empty())
+    }
+
+    /// With how many files of true masks the overlay is compared; 0 where it shows the mask alone.
+    pub(super) fn difference(&self) -> u32 {
+        let (Some((document, _)), Some(engine)) = (self.documents.shown(), &self.engines.serving)
+        else {
+            return 0;
+        };
+        let is_wanted = self.preferences.mode == Mode::Difference;
+        if is_wanted && engine.has_truths(document) {
+            document.truths.len() as u32
+        } else {
+            0
+        }
     }
 
     /// The probability maps that the image on the stage needs.
@@ -304,6 +349,26 @@ impl App {
                     Availability::Enabled
                 }
             }
+            Command::Dab if self.stage.tool == Tool::Scale => Availability::when(shown.is_some()),
+            Command::Take(Tool::Scale) => Availability::when(shown.is_some()),
+            Command::ApplyScale { .. } => {
+                let is_drawn = matches!(self.stage.ruler, Some(Ruler { to: Some(_), .. }));
+                Availability::when(shown.is_some() && is_drawn)
+            }
+            Command::RemoveScale => Availability::when(shown.is_some_and(|shown| {
+                let set = shown.calibration().map(|last| last.spacing.is_some());
+                set.unwrap_or(shown.image.scale.is_none() && shown.inherited.is_some())
+            })),
+            Command::ResetDiameters => {
+                Availability::when(shown.is_some_and(|shown| shown.edits.has_diameters()))
+            }
+            Command::CopyReport if shown.is_none() => Availability::Disabled,
+            Command::CopyReport if self.measured().is_none() => {
+                Availability::Waits("Nothing was copied: the mask was not measured yet.")
+            }
+            Command::RemoveTruth | Command::SetMode(Mode::Difference) => {
+                Availability::when(self.can_show_difference())
+            }
             Command::SetThreshold(_)
             | Command::StepThreshold(_)
             | Command::SetClass(_)
@@ -326,7 +391,7 @@ impl App {
             }
             Command::Step(step) => Availability::when(self.documents.beside(*step).is_some()),
             Command::SetBrush(_) | Command::ScaleBrush(_) => {
-                Availability::when(self.stage.tool != Tool::Move)
+                Availability::when(self.stage.tool.stroke_kind().is_some())
             }
             Command::Zoom(..)
             | Command::Pan(..)

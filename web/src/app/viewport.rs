@@ -139,6 +139,14 @@ pub fn to_image(view: View, (x, y): (f64, f64)) -> (f64, f64) {
     (view.left + x / view.scale, view.top + y / view.scale_y())
 }
 
+/// The canvas point of image coordinates.
+pub fn to_canvas(view: View, (x, y): (f64, f64)) -> (f64, f64) {
+    (
+        (x - view.left) * view.scale,
+        (y - view.top) * view.scale_y(),
+    )
+}
+
 /// How a picture drawn for view `from` is placed on a canvas that shows view `to`: offset and magnification.
 pub fn between(from: View, to: View) -> (f64, f64, f64) {
     (

@@ -1,6 +1,6 @@
 //! Numbers and states as people read them. English, SI, no diagnosis.
 
-use delineo::measure::{ScaleSource, Spacing};
+use delineo::measure::{Scale, Spacing};
 
 use crate::protocol::{Area, DeviceKind, DeviceReport, ImageFacts, Task};
 
@@ -34,8 +34,13 @@ pub fn roughly(area: &Area) -> &'static str {
 }
 
 /// What the image region says to those who cannot see it. Begins with the file's name.
-pub fn alternative(name: &str, image: &ImageFacts, area: Option<&Area>) -> String {
-    let scale = scale(image).map_or_else(String::new, |scale| format!(", {scale}"));
+pub fn alternative(
+    name: &str,
+    image: &ImageFacts,
+    scale: Option<&Scale>,
+    area: Option<&Area>,
+) -> String {
+    let scale = scale.map_or_else(String::new, |known| format!(", {}", self::scale(known)));
     let size = format!("{name}, {} by {} pixels{scale}.", image.width, image.height);
     match area {
         None => size,
@@ -51,9 +56,8 @@ pub fn alternative(name: &str, image: &ImageFacts, area: Option<&Area>) -> Strin
     }
 }
 
-/// The scale of an image, where there is one: `0.125 mm per pixel (ultrasound region of the file)`.
-pub fn scale(image: &ImageFacts) -> Option<String> {
-    let scale = image.scale.as_ref()?;
+/// A scale and where it came from: `0.125 mm per pixel (ultrasound region of the file)`.
+pub fn scale(scale: &Scale) -> String {
     let mut spacings: Vec<Spacing> = Vec::new();
     for region in &scale.regions {
         if !spacings.contains(&region.spacing) {
@@ -61,11 +65,7 @@ pub fn scale(image: &ImageFacts) -> Option<String> {
         }
     }
     let each: Vec<String> = spacings.into_iter().map(spacing).collect();
-    let source = match scale.source {
-        ScaleSource::ByHand => "set by hand".to_owned(),
-        source => source.to_string(),
-    };
-    Some(format!("{} mm per pixel ({source})", each.join(" or ")))
+    format!("{} mm per pixel ({})", each.join(" or "), scale.source)
 }
 
 fn spacing(spacing: Spacing) -> String {
@@ -88,7 +88,7 @@ pub fn significant(number: f64) -> String {
 }
 
 /// What was read of a file, for the About sheet: format, size, frames, scale.
-pub fn image_facts(image: &ImageFacts) -> String {
+pub fn image_facts(image: &ImageFacts, scale: Option<&Scale>) -> String {
     let mut parts = vec![
         image.format.clone(),
         format!("{} × {} pixels", image.width, image.height),
@@ -99,7 +99,7 @@ pub fn image_facts(image: &ImageFacts) -> String {
     if image.windowing.is_some() {
         parts.push("more than 8 bits a value".to_owned());
     }
-    parts.push(scale(image).unwrap_or_else(|| "no scale: pixels only".to_owned()));
+    parts.push(scale.map_or_else(|| "no scale: pixels only".to_owned(), self::scale));
     parts.join(", ")
 }
 
@@ -187,7 +187,7 @@ pub fn sentence(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use delineo::measure::Scale;
+    use delineo::measure::ScaleSource;
 
     use super::*;
     use crate::protocol::Modality;
@@ -214,17 +214,17 @@ mod tests {
             fraction: 0.123,
             exact: true,
         };
-        let text = alternative("a.png", &image(None), Some(&area));
+        let text = alternative("a.png", &image(), None, Some(&area));
         assert!(text.starts_with("a.png, 100 by 50 pixels."));
         assert!(text.contains("Lesion mask covers 12.3 % of the image"));
         let empty = Area {
             pixels: 0.0,
             ..area
         };
-        assert!(alternative("a.png", &image(None), Some(&empty)).contains("empty"));
+        assert!(alternative("a.png", &image(), None, Some(&empty)).contains("empty"));
     }
 
-    fn image(scale: Option<Scale>) -> ImageFacts {
+    fn image() -> ImageFacts {
         ImageFacts {
             width: 100,
             height: 50,
@@ -234,7 +234,7 @@ mod tests {
             frames: 24,
             frame_time: None,
             windowing: None,
-            scale,
+            scale: None,
             pixel_aspect: 1.0,
         }
     }
@@ -242,14 +242,14 @@ mod tests {
     #[test]
     fn a_known_scale_is_said_with_its_source_and_an_unknown_one_too() {
         let spacing = Spacing { x: 0.15, y: 0.3 };
-        let scaled = image(Some(Scale::everywhere(spacing, ScaleSource::PixelSpacing)));
-        let alternative = alternative("a", &scaled, None);
+        let scale = Scale::everywhere(spacing, ScaleSource::PixelSpacing);
+        let alternative = alternative("a", &image(), Some(&scale), None);
         assert_eq!(
             alternative,
             "a, 100 by 50 pixels, 0.15 × 0.3 mm per pixel (pixel spacing of the file)."
         );
         assert_eq!(
-            image_facts(&image(None)),
+            image_facts(&image(), None),
             "DICOM, 100 × 50 pixels, 24 frames, no scale: pixels only"
         );
     }

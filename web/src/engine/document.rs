@@ -3,11 +3,20 @@
 use delineo::RgbImage;
 use delineo::imaging::Rendering;
 use delineo::mask::{Mask, Preview, ProbabilityMap, Stroke, Style};
+use delineo::measure::{
+    Measurements, Outline, Proportions, Scale, ScaleSource, Shape, Uncertainty,
+};
+use delineo::metrics::Comparison;
 
+use crate::engine::difference;
 use crate::engine::error::EngineError;
 use crate::protocol::{
-    Answer, Area, DocumentId, Frame, MaskSpec, ModelKey, Segmentation, Settings, Views,
+    Answer, Area, DocumentId, Frame, MaskSpec, MeasureSpec, Measured, Modality, ModelKey,
+    Segmentation, Settings, Views,
 };
+
+/// So many lesions are told one by one.
+const LISTED: usize = 50;
 
 /// One image at its own size, the only one in memory, and what is known of it.
 #[derive(Debug)]
@@ -19,8 +28,20 @@ pub struct Document {
     /// The image, upright.
     pub image: RgbImage,
     name: String,
+    modality: Modality,
     findings: Findings,
     preview: Preview,
+    truth: Option<Truth>,
+    /// The mask at the image's own size that was drawn last with its difference, so that moving the image is quick.
+    drawn: Option<(MaskSpec, Mask)>,
+}
+
+/// The mask that a person knows to be right.
+#[derive(Debug)]
+struct Truth {
+    mask: Mask,
+    /// From how many files it was made.
+    files: u32,
 }
 
 /// What a mask is made from.
@@ -56,16 +77,60 @@ impl Findings {
 
 impl Document {
     /// Takes over a decoded image.
-    pub fn new(id: DocumentId, rendering: Rendering, name: String, image: RgbImage) -> Self {
+    pub fn new(
+        id: DocumentId,
+        rendering: Rendering,
+        name: String,
+        modality: Modality,
+        image: RgbImage,
+    ) -> Self {
         let preview = Preview::new(image.width(), image.height());
         Self {
             id,
             rendering,
             image,
             name,
+            modality,
             findings: Findings::default(),
             preview,
+            truth: None,
+            drawn: None,
         }
+    }
+
+    /// Takes a picture of a mask as the truth, or adds it to what `place` files before it made.
+    pub fn attach(
+        &mut self,
+        name: &str,
+        place: u32,
+        picture: &RgbImage,
+    ) -> Result<(), EngineError> {
+        let refused = |error: delineo::Error| EngineError::Truth {
+            name: name.to_owned(),
+            reason: error.to_string(),
+        };
+        if picture.dimensions() != self.image.dimensions() {
+            return Err(EngineError::TruthSize {
+                name: name.to_owned(),
+                mask: picture.dimensions(),
+                image: self.image.dimensions(),
+            });
+        }
+        let mut mask = Mask::of_picture(picture).map_err(refused)?;
+        match &self.truth {
+            _ if place == 0 => {}
+            Some(before) if before.files == place => {
+                let both = before.mask.bits().iter().zip(mask.bits());
+                let union = both.map(|(one, other)| one | other).collect();
+                mask = Mask::new(mask.width(), mask.height(), union);
+            }
+            _ => return Err(EngineError::OtherTruth),
+        }
+        self.truth = Some(Truth {
+            mask,
+            files: place + 1,
+        });
+        Ok(())
     }
 
     /// Keeps what a model said, in the place of what it said before.
@@ -73,11 +138,13 @@ impl Document {
         let all = &mut self.findings.maps;
         all.retain(|(by, over, _)| (by, over) != (&model, &views));
         all.push((model, views, maps));
+        self.drawn = None;
     }
 
     /// Drops all that a model said.
     pub fn forget(&mut self, model: &ModelKey) {
         self.findings.maps.retain(|(by, _, _)| by != model);
+        self.drawn = None;
     }
 
     /// Replaces the hand corrections.
@@ -94,6 +161,17 @@ impl Document {
         rgba: &mut Vec<u8>,
     ) -> Result<(Answer, Option<(u32, u32)>), EngineError> {
         let area = self.area(mask)?;
+        if frame.truths > 0 {
+            let [left, top, width, height] = self.paint_difference(mask, frame, rgba)?;
+            let answer = Answer::Painted {
+                left,
+                top,
+                width,
+                height,
+                area,
+            };
+            return Ok((answer, (width > 0).then_some((width, height))));
+        }
         let (map, strokes) = self.findings.of(mask)?;
         let Settings {
             threshold,
@@ -121,12 +199,30 @@ impl Document {
         Ok((answer, size))
     }
 
-    /// Counts the pixels of a mask at the image's own size.
-    pub fn measure(&mut self, mask: &MaskSpec) -> Result<Area, EngineError> {
-        let area = self.area(mask)?;
-        if area.exact {
-            return Ok(area);
+    fn paint_difference(
+        &mut self,
+        mask: &MaskSpec,
+        frame: &Frame,
+        rgba: &mut Vec<u8>,
+    ) -> Result<[u32; 4], EngineError> {
+        let before = self.drawn.take().filter(|(of, _)| of == mask);
+        let (_, drawn) = match before {
+            Some(drawn) => self.drawn.insert(drawn),
+            None => {
+                let made = self.make(mask)?;
+                self.drawn.insert((mask.clone(), made))
+            }
+        };
+        match &self.truth {
+            Some(truth) if truth.files == frame.truths => {
+                Ok(difference::draw(drawn, &truth.mask, frame, rgba))
+            }
+            _ => Err(EngineError::OtherTruth),
         }
+    }
+
+    /// A mask at the image's own size.
+    fn make(&self, mask: &MaskSpec) -> Result<Mask, EngineError> {
         let (map, strokes) = self.findings.of(mask)?;
         let (width, height) = self.image.dimensions();
         let Settings {
@@ -134,8 +230,51 @@ impl Document {
             cleaning,
             ..
         } = mask.settings;
-        let pixels = Mask::make(map, width, height, threshold, cleaning, strokes).area();
-        Ok(self.share(pixels, true))
+        Ok(Mask::make(map, width, height, threshold, cleaning, strokes))
+    }
+
+    /// Measures a mask at the image's own size.
+    pub fn measure(&self, spec: &MeasureSpec) -> Result<Measured, EngineError> {
+        let truth = self.truth(spec.truths)?;
+        let (map, strokes) = self.findings.of(&spec.mask)?;
+        let size = self.image.dimensions();
+        let Settings {
+            threshold,
+            cleaning,
+            ..
+        } = spec.mask.settings;
+        let mask = self.make(&spec.mask)?;
+        let scale = spec.scale.as_ref();
+        let mut measurements = Measurements::of(&mask, scale);
+        measurements.lesions.truncate(LISTED);
+        let whole = measurements.whole;
+        let uncertainty = whole
+            .as_ref()
+            .map(|whole| Uncertainty::of_whole(whole, map, size, threshold, cleaning, strokes));
+        let is = |modality| whole.filter(|_| self.modality == modality);
+        let spacing = |truth: &Mask| {
+            let found = whole.or_else(|| Measurements::of(truth, scale).whole);
+            found.and_then(|shape| shape.spacing)
+        };
+        let compared = truth.map(|truth| Comparison::of(&mask, truth, spacing(truth)));
+        Ok(Measured {
+            area: self.share(mask.area(), true),
+            uncertainty,
+            proportions: is(Modality::Ultrasound)
+                .map(|whole| Proportions::of(&whole, skin(scale, &whole))),
+            outline: is(Modality::Dermoscopy).map(|whole| Outline::of(&mask, &whole)),
+            comparison: compared.transpose()?,
+            measurements,
+        })
+    }
+
+    /// The truth, if it is made from so many files.
+    fn truth(&self, files: u32) -> Result<Option<&Mask>, EngineError> {
+        match &self.truth {
+            _ if files == 0 => Ok(None),
+            Some(truth) if truth.files == files => Ok(Some(&truth.mask)),
+            _ => Err(EngineError::OtherTruth),
+        }
     }
 
     /// How large a mask is, as exactly as it is known at no cost.
@@ -188,4 +327,12 @@ impl Document {
         };
         Ok((answer, format.encode(&segmentation)?))
     }
+}
+
+/// The row at which the skin lies: the top of the ultrasound region in which a lesion is, else that of the image.
+fn skin(scale: Option<&Scale>, lesion: &Shape) -> u32 {
+    scale
+        .filter(|scale| scale.source == ScaleSource::UltrasoundRegions)
+        .and_then(|scale| scale.region(lesion.bounds)?.area)
+        .map_or(0, |area| area.top)
 }

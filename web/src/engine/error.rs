@@ -73,6 +73,29 @@ pub enum EngineError {
     /// The request is about other corrections than the engine has.
     #[error("The corrections have changed meanwhile. Try again.")]
     OtherEdits,
+    /// A file that should be the true mask is something else.
+    #[error("{name}: {reason}")]
+    Truth {
+        /// Its name.
+        name: String,
+        /// What the library says of it.
+        reason: String,
+    },
+    /// A true mask of another size than its image.
+    #[error(
+        "{name} is {}×{} pixels and its image {}×{}, so they cannot be compared.", mask.0, mask.1, image.0, image.1
+    )]
+    TruthSize {
+        /// Its name.
+        name: String,
+        /// Width and height in pixels.
+        mask: (u32, u32),
+        /// Width and height of the image in pixels.
+        image: (u32, u32),
+    },
+    /// The request is about another true mask than the engine has.
+    #[error("The mask to compare with has changed meanwhile. Try again.")]
+    OtherTruth,
     /// There is no such file format.
     #[error("Delineo cannot write “{0}” files.")]
     NoFormat(String),

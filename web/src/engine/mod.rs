@@ -20,6 +20,7 @@
 #[cfg(feature = "browser")]
 pub mod browser;
 
+mod difference;
 mod document;
 mod error;
 mod models;
@@ -186,9 +187,21 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                 };
                 Ok(Reply::with(answer, payload))
             }
-            Request::Measure { mask } => {
-                let document = segmented(&mut self.document, &mask.segmentation)?;
-                Ok(Answer::Measured(document.measure(&mask)?).into())
+            Request::Measure(spec) => {
+                let document = segmented(&mut self.document, &spec.mask.segmentation)?;
+                Ok(Answer::Measured(Box::new(document.measure(&spec)?)).into())
+            }
+            Request::AttachTruth {
+                document,
+                file,
+                name,
+                place,
+            } => {
+                opened(&mut self.document, document)?;
+                let rendering = Rendering::default();
+                let (picture, _) = self.decode(file, &name, rendering, &attachment).await?;
+                opened(&mut self.document, document)?.attach(&name, place, &picture)?;
+                Ok(Answer::Done.into())
             }
             Request::Export {
                 mask,
@@ -299,23 +312,8 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
         attachment: &P::Attachment,
     ) -> Result<Reply, Fault> {
         report(&self.outbox, id, Task::Decode, None);
-        let bytes = self.platform.bytes(attachment, &name).await?;
-        let decoded = imaging::render(&bytes, &rendering);
-        drop(bytes);
-        let (image, facts) = match decoded {
-            Ok(decoded) => {
-                let facts = ImageFacts::from(&decoded);
-                (decoded.image, facts)
-            }
-            Err(delineo::Error::RareFormat) => {
-                let order = Order::Decode {
-                    document,
-                    rendering,
-                };
-                self.platform.decode(attachment, order).await?
-            }
-            Err(error) => return Err(error.into()),
-        };
+        let (image, facts) = self.decode(document, &name, rendering, attachment).await?;
+        let modality = facts.modality;
         let answer = Answer::Opened(Box::new(facts));
         let (width, height, rgba) = imaging::display_rgba(&image);
         let payload = Payload::Image {
@@ -326,8 +324,35 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
         Ok(Reply {
             answer,
             payload,
-            opens: Some(Document::new(document, rendering, name, image)),
+            opens: Some(Document::new(document, rendering, name, modality, image)),
         })
+    }
+
+    /// The picture in a file, decoded here or, where its format is rare, by the decoder.
+    async fn decode(
+        &self,
+        document: DocumentId,
+        name: &str,
+        rendering: Rendering,
+        attachment: &P::Attachment,
+    ) -> Result<(RgbImage, ImageFacts), EngineError> {
+        let bytes = self.platform.bytes(attachment, name).await?;
+        let decoded = imaging::render(&bytes, &rendering);
+        drop(bytes);
+        match decoded {
+            Ok(decoded) => {
+                let facts = ImageFacts::from(&decoded);
+                Ok((decoded.image, facts))
+            }
+            Err(delineo::Error::RareFormat) => {
+                let order = Order::Decode {
+                    document,
+                    rendering,
+                };
+                self.platform.decode(attachment, order).await
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn segment(&mut self, id: RequestId, what: Segmentation) -> Result<Reply, Fault> {

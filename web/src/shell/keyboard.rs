@@ -8,8 +8,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
 
 use super::listener::listen;
-use crate::app::command::{KeyPress, Place};
 use crate::app::event::{Event, EventSink};
+use crate::app::keys::{KeyPress, Place};
 use crate::app::stage::Tool;
 use crate::app::{App, Availability};
 

@@ -46,7 +46,10 @@ pub fn About() -> impl IntoView {
 #[component]
 fn AboutImage() -> impl IntoView {
     let app = use_app();
-    let facts = app.read(|app| app.shown().map(|shown| wording::image_facts(&shown.image)));
+    let facts = app.read(|app| {
+        app.shown()
+            .map(|shown| wording::image_facts(&shown.image, shown.scale().as_ref()))
+    });
     view! {
         <Show when=move || facts.get().is_some()>
             <section>

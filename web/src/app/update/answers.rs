@@ -13,7 +13,8 @@ use crate::app::state::App;
 use crate::app::viewport::Size;
 use crate::app::wording;
 use crate::protocol::{
-    Answer, Area, DocumentId, Frame, ImageFacts, MaskSpec, ModelKey, Segmentation,
+    Answer, Area, DocumentId, Frame, ImageFacts, MaskSpec, MeasureSpec, Measured, ModelKey,
+    Segmentation,
 };
 
 impl App {
@@ -51,6 +52,7 @@ impl App {
                     engine.document = Some((id, rendering));
                     engine.maps = None;
                     engine.edits = Some(0);
+                    engine.truths.clear();
                 }
                 self.opened(id, *image, rendering, payload);
             }
@@ -74,7 +76,18 @@ impl App {
                 let bounds = [left, top, width, height];
                 self.painted(mask, frame, bounds, area, payload, pending.asked);
             }
-            (Purpose::Measure(mask), Answer::Measured(area), _) => self.measured(&mask, area),
+            (Purpose::Measure(spec), Answer::Measured(measured), _) => {
+                self.was_measured(spec, *measured);
+            }
+            (
+                Purpose::AttachTruth {
+                    document,
+                    file,
+                    place,
+                },
+                Answer::Done,
+                _,
+            ) => self.truth_attached(engine, document, file, place),
             (
                 Purpose::Export {
                     document,
@@ -175,6 +188,9 @@ impl App {
                     engine.edits = None;
                 }
                 self.engines.incidents.push(message.to_owned());
+            }
+            Purpose::AttachTruth { document, file, .. } => {
+                self.refuse_truth(document, file, message);
             }
             Purpose::Paint(..) | Purpose::Measure(_) | Purpose::Unload | Purpose::Close => {
                 self.engines.incidents.push(message.to_owned());
@@ -279,6 +295,7 @@ impl App {
         let canvas = self.stage.canvas.size();
         let is_reopened = self.documents.shown_id() == Some(id);
         let is_wanted = is_reopened || self.documents.opening_id() == Some(id);
+        let inherited = self.common_scale(image.width, image.height, image.pixel_aspect);
         let Some(document) = self.documents.get_mut(id).filter(|_| is_wanted) else {
             self.effects.push(Effect::DropPayload(payload));
             return;
@@ -289,7 +306,10 @@ impl App {
                 is_same_frame &= opened.rendering.frame == rendering.frame;
                 opened.redrawn(image, rendering);
             }
-            empty => *empty = Some(Opened::new(image, rendering)),
+            empty => {
+                let opened = empty.insert(Opened::new(image, rendering));
+                opened.inherited = inherited;
+            }
         }
         let Some(opened) = &mut document.opened else {
             return;
@@ -323,7 +343,7 @@ impl App {
         self.effects.push(Effect::ShowImage { payload, size });
         if !is_same_frame {
             self.effects.push(Effect::ClearOverlay);
-            self.stage.drawing = None;
+            self.stage.let_go();
         }
         self.overlay.reset();
     }
@@ -364,10 +384,8 @@ impl App {
             frame,
             asked,
         });
-        let is_measured = self.overlay.measured.as_ref() == Some(&mask);
-        if area.exact {
-            self.overlay.measured = Some(mask);
-        }
+        let measured = self.overlay.measured.as_ref();
+        let is_measured = measured.is_some_and(|spec| spec.mask == mask);
         // An approximate figure never replaces an exact one of the same mask.
         if (area.exact || !is_measured)
             && let Some(shown) = self.documents.shown_mut()
@@ -376,11 +394,12 @@ impl App {
         }
     }
 
-    fn measured(&mut self, mask: &MaskSpec, area: Area) {
-        if self.mask().as_ref() == Some(mask)
+    fn was_measured(&mut self, spec: MeasureSpec, measured: Measured) {
+        if self.mask().as_ref() == Some(&spec.mask)
             && let Some(shown) = self.documents.shown_mut()
         {
-            shown.area = Some(area);
+            shown.area = Some(measured.area);
+            shown.measured = Some(Box::new((spec, measured)));
         }
     }
 }

@@ -97,13 +97,31 @@ impl App {
             Command::StepFrame(step) => self.set_frame(|frame| frame.saturating_add_signed(step)),
             Command::TogglePlay => self.toggle_play(),
             Command::SetWindow(window) => self.change(|shown| shown.wanted.window = window),
+            Command::ApplyScale {
+                millimetres,
+                for_size,
+            } => self.apply_scale(millimetres, for_size),
+            Command::RemoveScale => self.remove_scale(),
+            Command::ToggleDiameters => self.preferences.diameters = !self.preferences.diameters,
+            Command::MoveEnd {
+                axis,
+                end,
+                across,
+                down,
+            } => self.move_end(axis, end, across, down),
+            Command::ResetDiameters => self.change(|shown| shown.edits.reset_diameters()),
+            Command::CopyReport => self.copy_report(),
+            Command::RemoveTruth => self.remove_truths(),
             Command::Compare(is_on) => self.stage.is_comparing = is_on,
             Command::AverageViews(is_on) => {
                 self.preferences.views = is_on;
                 self.segment_if_failed();
             }
             Command::SetMode(mode) => self.preferences.mode = mode,
-            Command::NextMode => self.preferences.mode = self.preferences.mode.next(),
+            Command::NextMode => {
+                let can_compare = self.can_show_difference();
+                self.preferences.mode = self.preferences.mode.next(can_compare);
+            }
             Command::SetOpacity(opacity) => self.preferences.opacity = opacity.min(100),
             Command::SetColour(colour) => self.preferences.colour = colour,
             Command::ToggleControls => self.preferences.controls = !self.preferences.controls,
@@ -143,6 +161,7 @@ impl App {
     fn take_tool(&mut self, tool: Tool) {
         self.stage.tool = tool;
         self.stage.hover = None;
+        self.stage.let_go();
         if tool != Tool::Move {
             // A slider that keeps the focus would keep the arrows from the brush.
             self.effects.push(Effect::FocusStage);

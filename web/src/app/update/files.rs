@@ -62,9 +62,7 @@ impl App {
             }
         }
         self.take_weights(weights, manifests);
-        if let Some(first) = self.documents.append(images) {
-            self.documents.open(first);
-        }
+        self.take_images(images);
         for name in unreadable {
             self.notices.refuse(format!(
                 "{name}: This file cannot be read. It may be gone, or the browser may not open it."
@@ -234,12 +232,12 @@ impl App {
                 .any(|edits| edits.can_undo() || edits.can_redo())
         });
         if !has_edits {
-            self.effects.push(Effect::DropFile(document.file));
+            self.effects.extend(document.files().map(Effect::DropFile));
             return;
         }
         let text = format!("“{}” was closed with its corrections.", document.name);
         if let Some(before) = self.documents.keep_closed(closed) {
-            self.effects.push(Effect::DropFile(before.file));
+            self.effects.extend(before.files().map(Effect::DropFile));
         }
         let offer = Offer {
             label: "Undo",
@@ -251,7 +249,7 @@ impl App {
     fn clear_stage(&mut self) {
         self.effects.push(Effect::ClearStage);
         self.overlay.reset();
-        self.stage.drawing = None;
+        self.stage.let_go();
         self.stage.is_playing = false;
     }
 }

@@ -5,7 +5,9 @@ mod commands;
 mod engines;
 mod files;
 mod frames;
+mod measuring;
 mod stage;
+mod truths;
 mod work;
 
 pub use commands::BRUSH;
@@ -91,9 +93,9 @@ impl App {
                 what,
                 is_written: true,
             } => self.news(format!("{what} copied to the clipboard."), None),
-            Event::ClipboardWritten { .. } => {
-                self.fail("The browser did not allow the clipboard. Export the file instead.")
-            }
+            Event::ClipboardWritten { .. } => self.fail(
+                "The browser did not allow the clipboard. Allow it, or export a file instead.",
+            ),
             Event::Timer(timer) => self.timer(timer, now),
             Event::Offline(news) => self.offline_news(news),
         }
@@ -103,6 +105,7 @@ impl App {
         self.asked_device = surroundings.device;
         self.asked_model = surroundings.model;
         self.may_share_memory = surroundings.may_share_memory;
+        self.numbers = surroundings.numbers;
         self.engines.timing = self.preferences.timing.clone();
         self.effects.push(Effect::ListModels);
         self.launch(now);

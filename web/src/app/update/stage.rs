@@ -36,7 +36,7 @@ impl App {
             is_finger,
         } = pointer;
         match phase {
-            PointerPhase::Down => self.pointer_down(id, at, is_main),
+            PointerPhase::Down => self.pointer_down(id, at, is_main, is_finger),
             PointerPhase::Moved => {
                 let hovers = self.stage.tool != Tool::Move && !is_finger;
                 self.stage.hover = hovers.then_some(at);
@@ -46,15 +46,30 @@ impl App {
                 self.stage.gesture.up(id);
                 if self.stage.drawing == Some(id) {
                     self.stage.drawing = None;
+                    self.end_ruler();
                 }
+                self.stage.held.take_if(|held| held.pointer == id);
             }
             PointerPhase::Left => self.stage.hover = None,
         }
     }
 
-    fn pointer_down(&mut self, id: i32, at: (f64, f64), is_main: bool) {
+    fn pointer_down(&mut self, id: i32, at: (f64, f64), is_main: bool, is_finger: bool) {
         self.stage.gesture.down(id, at);
         let has_maps = self.shown().is_some_and(|shown| shown.maps().is_some());
+        if is_main && self.stage.gesture.count() == 1 {
+            match self.stage.tool {
+                Tool::Move => return self.take_end(id, at, is_finger),
+                Tool::Scale => return self.begin_ruler(id, at, is_finger),
+                Tool::Add | Tool::Erase => {}
+            }
+        }
+        if self.stage.gesture.count() == 2 {
+            self.give_end_back();
+            if self.stage.tool == Tool::Scale && self.stage.drawing.take().is_some() {
+                return self.end_ruler();
+            }
+        }
         match (self.stage.tool.stroke_kind(), self.stage.gesture.count()) {
             (Some(kind), 1) if is_main && has_maps => {
                 let (radius, point) = (self.brush_radius(), self.in_image(at));
@@ -77,6 +92,12 @@ impl App {
         let Some(motion) = self.stage.gesture.moved(id, at) else {
             return;
         };
+        if self.drag_end(id, at) {
+            return;
+        }
+        if self.stage.drawing == Some(id) && self.stage.tool == Tool::Scale {
+            return self.extend_ruler(at);
+        }
         if self.stage.drawing == Some(id) {
             let point = self.in_image(at);
             if let Some(shown) = self.documents.shown_mut() {
@@ -97,15 +118,19 @@ impl App {
     /// An arrow key: it moves the image, or with a brush in hand the brush, which draws as it goes if `draws`.
     pub(super) fn arrow(&mut self, across: f64, down: f64, draws: bool) {
         let ratio = self.stage.canvas.ratio;
-        let Some(kind) = self.stage.tool.stroke_kind() else {
+        let kind = self.stage.tool.stroke_kind();
+        if self.stage.tool == Tool::Move {
             let step = ratio * KEY_STEP;
             return self.move_viewport(|viewport, size, canvas| {
                 viewport.pan(-across * step, -down * step, size, canvas)
             });
-        };
+        }
         // The keyboard has the brush now, also where the pointer rests on the stage.
         self.stage.hover = None;
-        let step = ratio * KEY_BRUSH_STEP;
+        let step = match kind {
+            None if draws => ratio,
+            _ => ratio * KEY_BRUSH_STEP,
+        };
         let before = self.in_image(self.stage.keyboard_brush());
         let (over_x, over_y) = self.stage.move_keyboard_brush(across * step, down * step);
         if over_x != 0.0 || over_y != 0.0 {
@@ -115,7 +140,7 @@ impl App {
             });
         }
         let has_maps = self.shown().is_some_and(|shown| shown.maps().is_some());
-        if draws && has_maps {
+        if let Some(kind) = kind.filter(|_| draws && has_maps) {
             let after = self.in_image(self.stage.keyboard_brush());
             let radius = self.brush_radius();
             if let Some(shown) = self.documents.shown_mut() {
@@ -130,6 +155,9 @@ impl App {
     /// Puts the brush down once, for those who draw with the keyboard.
     pub(super) fn dab(&mut self) {
         self.stage.hover = None;
+        if self.stage.tool == Tool::Scale {
+            return self.set_ruler_end();
+        }
         let point = self.in_image(self.stage.keyboard_brush());
         let radius = self.brush_radius();
         if let (Some(kind), Some(shown)) =

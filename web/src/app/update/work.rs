@@ -13,9 +13,9 @@ use crate::app::engines::{Gpu, Pending, Phase, Purpose};
 use crate::app::event::{EngineId, FileId, Timer};
 use crate::app::overlay::Wish;
 use crate::app::state::App;
-use crate::protocol::{DocumentId, Frame, ModelKey, Request, Segmentation, Settings};
+use crate::protocol::{DocumentId, Frame, MeasureSpec, ModelKey, Request, Segmentation, Settings};
 
-/// How long nothing must change before the area is counted exactly.
+/// How long nothing must change before the mask is measured.
 const QUIET: Duration = Duration::from_millis(150);
 
 /// The next thing to do.
@@ -392,7 +392,7 @@ impl App {
         self.ask(id, Purpose::Edit, request, None, now);
     }
 
-    /// Asks for the frame that is wanted now, unless the engine is at one or has drawn it already, and for the exact area
+    /// Asks for the frame that is wanted now, unless the engine is at one or has drawn it already, and for the figures
     /// once nothing changes any more.
     fn work_on_overlay(&mut self, now: f64) {
         let Some(engine) = self.engines.serving.as_ref() else {
@@ -402,7 +402,11 @@ impl App {
         let is_at_work = engine.is_asked(|purpose| {
             matches!(
                 purpose,
-                Purpose::Paint(..) | Purpose::Open(..) | Purpose::Segment(_) | Purpose::Measure(_)
+                Purpose::Paint(..)
+                    | Purpose::Open(..)
+                    | Purpose::Segment(_)
+                    | Purpose::Measure(_)
+                    | Purpose::AttachTruth { .. }
             )
         });
         let canvas = self.stage.canvas;
@@ -420,6 +424,7 @@ impl App {
             height: canvas.height,
             view,
             style: self.style(),
+            truths: self.difference(),
         };
         let wish = Wish { mask, frame };
         if let Some(due) = self.overlay.due(wish.clone(), now) {
@@ -435,13 +440,19 @@ impl App {
                 frame,
             };
             self.ask(serving, Purpose::Paint(mask, frame), request, None, now);
-        } else if self.overlay.wants_measure(&wish.mask) {
-            self.overlay.measured = Some(wish.mask.clone());
-            let request = Request::Measure {
-                mask: wish.mask.clone(),
-            };
-            self.ask(serving, Purpose::Measure(wish.mask), request, None, now);
+        } else if !self.attach_truth(serving, now)
+            && let Some(spec) = self.measure_spec()
+            && self.overlay.wants_measure(&spec)
+        {
+            self.measure(serving, spec, now);
         }
+    }
+
+    fn measure(&mut self, engine: EngineId, spec: MeasureSpec, now: f64) {
+        self.send_edits(now);
+        self.overlay.measured = Some(spec.clone());
+        let request = Request::Measure(spec.clone());
+        self.ask(engine, Purpose::Measure(spec), request, None, now);
     }
 
     /// Tries again what failed.

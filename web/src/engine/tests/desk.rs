@@ -16,7 +16,7 @@ use delineo::phantom;
 
 use crate::decoder::Order;
 use crate::engine::*;
-use crate::protocol::{Area, DeviceReport, Frame, MaskSpec, Settings};
+use crate::protocol::{Area, DeviceReport, Frame, MaskSpec, MeasureSpec, Measured, Settings};
 
 /// A file that begins so is a JPEG 2000 to this program, and to its decoder an image of another format behind it.
 pub const RARE: &[u8] = b"\xff\x4f\xff\x51";
@@ -298,8 +298,30 @@ impl Desk {
     }
 
     pub fn measure(&mut self, mask: MaskSpec) -> Result<Area, String> {
-        match self.ask(Request::Measure { mask }, Attachment::None)? {
-            (Answer::Measured(area), Payload::None) => Ok(area),
+        let spec = MeasureSpec {
+            mask,
+            scale: None,
+            truths: 0,
+        };
+        Ok(self.measure_all(spec)?.area)
+    }
+
+    pub fn measure_all(&mut self, spec: MeasureSpec) -> Result<Measured, String> {
+        match self.ask(Request::Measure(spec), Attachment::None)? {
+            (Answer::Measured(measured), Payload::None) => Ok(*measured),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub fn attach_truth(&mut self, place: u32, bytes: Vec<u8>) -> Result<(), String> {
+        let request = Request::AttachTruth {
+            document: DocumentId(1),
+            file: DocumentId(100 + place),
+            name: "lesion.1_mask.png".to_owned(),
+            place,
+        };
+        match self.ask(request, Attachment::File(bytes))? {
+            (Answer::Done, Payload::None) => Ok(()),
             other => panic!("{other:?}"),
         }
     }
@@ -365,6 +387,7 @@ pub fn frame(width: u32, height: u32) -> Frame {
         height,
         view: View::ORIGIN,
         style: STYLE,
+        truths: 0,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every request, asked of an engine on this machine's CPU with the models that the site publishes.
 
 mod desk;
+mod measures;
 
 use delineo::manifest::{Manifest, sha256};
 use delineo::mask::StrokeKind;
@@ -182,10 +183,7 @@ fn a_border_belongs_to_one_frame_and_one_window() {
     desk.segment(1).expect("is segmented");
     let mut other = mask(1);
     other.segmentation.rendering.frame = 1;
-    let request = Request::Measure { mask: other };
-    let message = desk
-        .ask(request, Attachment::None)
-        .expect_err("is of another frame");
+    let message = desk.measure(other).expect_err("is of another frame");
     assert!(message.contains("not been segmented"), "{message}");
 }
 
