@@ -27,7 +27,21 @@ pub fn every_format(image: &RgbImage) -> Vec<(&'static str, Vec<u8>)> {
         ("WebP", encoded(image.clone(), ImageFormat::WebP)),
         ("BMP", encoded(image.clone(), ImageFormat::Bmp)),
         ("TIFF", encoded(image.clone(), ImageFormat::Tiff)),
+        ("GIF", gif(image, 1)),
     ]
+}
+
+/// A GIF of this many frames. Its colours are those of a cube of 6 levels and the greys, so that a picture of other
+/// colours changes.
+pub fn gif(image: &RgbImage, frames: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = image::codecs::gif::GifEncoder::new(&mut bytes);
+    for _ in 0..frames {
+        let frame = image::Frame::new(DynamicImage::from(image.clone()).into_rgba8());
+        encoder.encode_frame(frame).expect("encodes");
+    }
+    drop(encoder);
+    bytes
 }
 
 /// An EXIF block that tells an orientation, without the `Exif` mark.
