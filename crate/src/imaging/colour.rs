@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use moxcms::{
     Chromaticity, CicpColorPrimaries, CicpProfile, ColorPrimaries, ColorProfile, DataColorSpace,
-    Layout, LocalizableString, MatrixCoefficients, ProfileText,
-    Transform8BitExecutor, Transform16BitExecutor, TransferCharacteristics, TransformOptions,
-    XyY, curve_from_gamma,
+    Layout, LocalizableString, MatrixCoefficients, ProfileText, TransferCharacteristics,
+    Transform8BitExecutor, Transform16BitExecutor, TransformOptions, XyY, curve_from_gamma,
 };
 
 /// What the channels of a pixel are, alpha aside.
@@ -197,7 +196,10 @@ fn from_gamma(
     match primaries {
         Some(points) if !near(&points) => {
             let sums = points.as_chunks::<2>().0;
-            if sums.iter().any(|[x, y]| !(*x > 0.0 && *y > 0.0 && x + y <= 1.0)) {
+            if sums
+                .iter()
+                .any(|[x, y]| !(*x > 0.0 && *y > 0.0 && x + y <= 1.0))
+            {
                 return Err(Unusable);
             }
             let [wx, wy, rx, ry, gx, gy, bx, by] = points;
@@ -291,7 +293,10 @@ mod tests {
             let pixel = [55; 3];
             let converted = convert(&way.expect("other colours"), &pixel[..colour.channels()]);
             // The curve of sRGB takes 55/255 of the light to 128/255 (IEC 61966-2-1).
-            assert!(converted.iter().all(|v| v.abs_diff(128) <= 1), "{converted:?}");
+            assert!(
+                converted.iter().all(|v| v.abs_diff(128) <= 1),
+                "{converted:?}"
+            );
         }
     }
 

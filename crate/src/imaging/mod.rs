@@ -34,9 +34,9 @@ pub use decode::{Decoded, MAX_MEGAPIXELS, MIN_SIDE, decode, render, size};
 pub use display::{display_rgba, display_size};
 pub use format::ImageFormat;
 pub use preprocess::preprocess;
-pub use refused::is_helper_file;
 #[cfg(feature = "network")]
 pub(crate) use preprocess::{levels, resampled};
+pub use refused::is_helper_file;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use resize::resize;
 pub use table::{FORMATS, accept, by_extension, list};

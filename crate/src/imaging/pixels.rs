@@ -252,8 +252,8 @@ pub(super) fn finish(
             let eight = way.as_ref().map(ToSrgb::eight).transpose();
             eight.and_then(|eight| mixing.of_bytes(std::mem::take(bytes), eight))
         }
-        Samples::Bytes(values) => mixing.of(values, |value| f32::from(value)),
-        Samples::Words(values) => mixing.of(values, |value| f32::from(value)),
+        Samples::Bytes(values) => mixing.of(values, f32::from),
+        Samples::Words(values) => mixing.of(values, f32::from),
         Samples::Floats(values) => mixing.of(values, |value| value),
     };
     let is_transparent = mixing.is_transparent;
@@ -396,8 +396,8 @@ impl Mixing<'_> {
         let sixteen = self.way.map(ToSrgb::sixteen).transpose()?;
         let low = (self.window.centre - self.window.width / 2.0) as f32;
         let width = (self.window.width as f32).max(f32::MIN_POSITIVE);
-        // `max` after `min` takes NaN to 0.
-        let clamp = |level: f32| level.max(0.0).min(1.0);
+        // NaN stays; the casts below take it to 0.
+        let clamp = |level: f32| level.clamp(0.0, 1.0);
         let mut rgb = Vec::with_capacity(values.len() / self.channels * 3);
         let inks = self.colour.channels();
         let (mut block, mut converted) = (Vec::new(), vec![0_u16; 3 * BLOCK]);
@@ -435,9 +435,7 @@ impl Mixing<'_> {
             }
             if let Some(sixteen) = &sixteen {
                 let converted = &mut converted[..pixels.len() / self.channels * 3];
-                sixteen
-                    .transform(&block, converted)
-                    .map_err(|_| Unusable)?;
+                sixteen.transform(&block, converted).map_err(|_| Unusable)?;
                 let each = converted.as_chunks::<3>().0.iter();
                 let outs = rgb[first..].as_chunks_mut::<3>().0;
                 for ((out, colour), pixel) in
@@ -456,7 +454,7 @@ impl Mixing<'_> {
     fn opacity(&self, last: f32) -> f32 {
         match self.alpha {
             Alpha::None => 1.0,
-            Alpha::Straight | Alpha::Associated => (last / self.white).max(0.0).min(1.0),
+            Alpha::Straight | Alpha::Associated => (last / self.white).clamp(0.0, 1.0),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use png::{BitDepth, ColorType, DecodeOptions, DecodingError, Decoder, Transformations};
+use png::{BitDepth, ColorType, DecodeOptions, Decoder, DecodingError, Transformations};
 
 use super::colour::{Colour, Profile};
 use super::format::{ImageFormat, Pixels, Reader};
@@ -146,15 +146,17 @@ fn decode(bytes: &[u8], header: &Header, rendering: &Rendering) -> Result<Pixels
     let stored = match whole {
         Ok(stored) => stored,
         Err(Some(error)) => return Err(error),
-        // The checksum of the compressed pixels as a whole decides whether they are right.
         Err(None) => {
+            let reason = if ends { DAMAGED } else { CUT };
+            let damaged = || FORMAT.damaged(reason);
+            if !is_whole(bytes, header).ok_or_else(damaged)?? {
+                return Err(damaged());
+            }
             let mut options = DecodeOptions::default();
             options.set_ignore_crc(true);
-            options.set_ignore_adler32(false);
             let stored = read(&essential(bytes), header, options);
             remarks.push(if ends { MENDED } else { END_MISSING }.to_owned());
-            let reason = if ends { DAMAGED } else { CUT };
-            stored.map_err(|error| error.unwrap_or_else(|| FORMAT.damaged(reason)))?
+            stored.map_err(|error| error.unwrap_or_else(damaged))?
         }
     };
     let profile = profile(bytes);
@@ -166,6 +168,27 @@ fn decode(bytes: &[u8], header: &Header, rendering: &Rendering) -> Result<Pixels
 const MENDED: &str = "Parts of the file are damaged; the checksum of the pixels is right.";
 
 const DAMAGED: &str = "its pixels are not what was once written";
+
+/// Whether the checksum of the pixels as a whole is there and is right; nothing where the header is too short. The
+/// decoder does not look at it.
+fn is_whole(bytes: &[u8], header: &Header) -> Option<Result<bool, Error>> {
+    let (width, height) = (u64::from(header.size.0), u64::from(header.size.1));
+    let channels = match bytes.get(25)? {
+        2 => 3,
+        4 => 2,
+        6 => 4,
+        _ => 1,
+    };
+    let row = (width * channels * u64::from(*bytes.get(24)?)).div_ceil(8);
+    // A byte for each row, of which seven interlaced pictures have more, and an incomplete byte at the end of each.
+    let most = row * height + 8 * height + 64;
+    let packed = chunks(bytes).filter(|(kind, _)| *kind == b"IDAT");
+    let packed: Vec<&[u8]> = packed.map(|(_, data)| data).collect();
+    Some(
+        pixels::afford(&FORMAT, most + bytes.len() as u64)
+            .map(|()| fdeflate::decompress_to_vec_bounded(&packed.concat(), most as usize).is_ok()),
+    )
+}
 
 /// The chunks that pixels need, and an end.
 fn essential(bytes: &[u8]) -> Vec<u8> {
@@ -207,7 +230,9 @@ fn read(bytes: &[u8], header: &Header, options: DecodeOptions) -> Result<Stored,
         ColorType::Indexed => return Err(Some(pixels::unreadable(&FORMAT, "its palette"))),
     };
     let wide = depth == BitDepth::Sixteen;
-    let decoded = reader.output_buffer_size().map_or(u64::MAX, |size| size as u64);
+    let decoded = reader
+        .output_buffer_size()
+        .map_or(u64::MAX, |size| size as u64);
     let more = match (colour, alpha, wide) {
         (Colour::Rgb, Alpha::None, false) => 0,
         _ => pixels::finished_bytes(header.size),
@@ -217,7 +242,9 @@ fn read(bytes: &[u8], header: &Header, options: DecodeOptions) -> Result<Stored,
         reader
             .next_frame(bytemuck::cast_slice_mut(&mut words))
             .map_err(fault)?;
-        words.iter_mut().for_each(|word| *word = u16::from_be(*word));
+        words
+            .iter_mut()
+            .for_each(|word| *word = u16::from_be(*word));
         Samples::Words(words)
     } else {
         let mut bytes = pixels::room(&FORMAT, decoded, more).map_err(Some)?;
@@ -229,7 +256,11 @@ fn read(bytes: &[u8], header: &Header, options: DecodeOptions) -> Result<Stored,
         colour,
         alpha,
         samples,
-        depth: if wide { Depth::Unsigned(16) } else { Depth::Full(255.0) },
+        depth: if wide {
+            Depth::Unsigned(16)
+        } else {
+            Depth::Full(255.0)
+        },
         inverted: false,
     })
 }

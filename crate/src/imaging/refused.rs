@@ -66,23 +66,20 @@ const HEIC: &str = "This is a HEIC file, which Delineo does not read. Save it as
 pub(super) const RAW: &str =
     "This is a raw photo of a camera. Develop it first: export it as JPEG, PNG or TIFF.";
 const MAC: &str = "This is a helper file of macOS, not a picture. The picture lies beside it.";
-const WINDOWS: &str =
-    "This is a helper file of Windows or an old office document, not a picture.";
+const WINDOWS: &str = "This is a helper file of Windows or an old office document, not a picture.";
 const ARCHIVE: &str =
     "This is an archive (ZIP or the like), not a picture. Unpack it and open the pictures in it.";
-const GZIP: &str =
-    "This is a compressed file (gzip), perhaps a volume (NIfTI), not a picture. Unpack it, or export a slice as PNG.";
+const GZIP: &str = "This is a compressed file (gzip), perhaps a volume (NIfTI), not a picture. Unpack it, or export a slice as PNG.";
 const VOLUME: &str = "This is a volume or an array, not a picture. Export a slice as PNG.";
 const VIDEO: &str = "This is a video; Delineo needs one still picture. Save a frame as PNG.";
 const DICOM: &str =
     "This is a DICOM file, which Delineo does not read yet. Export the picture in it as PNG.";
-const SVG: &str = "This is an SVG drawing, which is made of shapes and not of pixels. Export it as PNG.";
+const SVG: &str =
+    "This is an SVG drawing, which is made of shapes and not of pixels. Export it as PNG.";
 const PAGE: &str =
     "This is a web page, not a picture. Perhaps a download failed; download the picture again.";
-const ANNOTATIONS: &str =
-    "These are annotations of a picture (LabelMe, COCO or the like), not a picture. Open the picture itself.";
-const MODEL: &str =
-    "This describes a model. Drop it together with its .pth or .safetensors file.";
+const ANNOTATIONS: &str = "These are annotations of a picture (LabelMe, COCO or the like), not a picture. Open the picture itself.";
+const MODEL: &str = "This describes a model. Drop it together with its .pth or .safetensors file.";
 const JSON: &str = "This is a JSON file, neither a picture nor the description of a model.";
 
 /// Bytes of a text that are looked at.
@@ -136,7 +133,7 @@ fn text(bytes: &[u8]) -> Option<&'static str> {
         let has = |key: &&str| keys.contains_key(*key);
         return Some(if DESCRIBES.iter().all(has) {
             MODEL
-        } else if ANNOTATES.iter().any(|key| has(&key)) {
+        } else if ANNOTATES.iter().any(has) {
             ANNOTATIONS
         } else {
             JSON
@@ -189,7 +186,10 @@ mod tests {
             (b"{\"images\": [], \"annotations\": [{}]}", "annotations"),
             (b"{\"a\": 1}", "JSON"),
             (b"[1, 2]", "JSON"),
-            (b"{\"variant\": \"S\", \"weights\": {}}", "describes a model"),
+            (
+                b"{\"variant\": \"S\", \"weights\": {}}",
+                "describes a model",
+            ),
         ] {
             let sentence = refusal(bytes).unwrap_or_default();
             assert!(sentence.contains(word), "{word}: {sentence}");
@@ -206,7 +206,12 @@ mod tests {
 
     #[test]
     fn files_of_the_system_are_known_by_name() {
-        for name in ["._IMG_0001.jpg", ".DS_Store", "a/b/Thumbs.db", "DESKTOP.INI"] {
+        for name in [
+            "._IMG_0001.jpg",
+            ".DS_Store",
+            "a/b/Thumbs.db",
+            "DESKTOP.INI",
+        ] {
             assert!(is_helper_file(name), "{name}");
         }
         for name in ["IMG._0001.jpg", "DS_Store", "a._b/c.png", "Thumbs.db.png"] {

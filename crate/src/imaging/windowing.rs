@@ -81,7 +81,9 @@ impl Depth {
         let span = |from: f64, to: f64, name: &str| Proposal {
             window: Window::between(from, to),
             name: name.to_owned(),
-            remark: format!("Reduced from {name} to 8 bits a channel: {from} is shown as black, {to} as white."),
+            remark: format!(
+                "Reduced from {name} to 8 bits a channel: {from} is shown as black, {to} as white."
+            ),
         };
         match self {
             Self::Full(white) => {
@@ -177,7 +179,10 @@ mod tests {
         }
         let large = black_and_white(Depth::Unsigned(32), (0.0, 4e9));
         assert_eq!(large, (0.0, 4_294_967_295.0));
-        assert_eq!(black_and_white(Depth::Full(4095.0), (0.0, 9.0)), (0.0, 4095.0));
+        assert_eq!(
+            black_and_white(Depth::Full(4095.0), (0.0, 9.0)),
+            (0.0, 4095.0)
+        );
     }
 
     #[test]

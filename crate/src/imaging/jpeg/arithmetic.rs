@@ -238,16 +238,18 @@ impl<'a> Decoder<'a> {
             Step::Whole => {
                 self.first_direct(block, band, component, dc, conditioning[dc])?;
                 let whole = Band { first: 1, ..band };
-                self.with_bins(ac, |this, bins| this.first(block, whole, bins, conditioning[ac]))
+                self.with_bins(ac, |this, bins| {
+                    this.first(block, whole, bins, conditioning[ac])
+                })
             }
             Step::FirstDirect => self.first_direct(block, band, component, dc, conditioning[dc]),
             Step::RefineDirect => {
                 block[0] |= i16::from(self.toss()) << band.low;
                 Ok(())
             }
-            Step::First => {
-                self.with_bins(ac, |this, bins| this.first(block, band, bins, conditioning[ac]))
-            }
+            Step::First => self.with_bins(ac, |this, bins| {
+                this.first(block, band, bins, conditioning[ac])
+            }),
             Step::Refine => self.with_bins(ac, |this, bins| this.refine(block, band, bins)),
         }
     }

@@ -124,7 +124,11 @@ fn profile(bytes: &[u8]) -> Option<Profile> {
     let (_, count, _) = *parts.first()?;
     let is_whole = parts.iter().map(|(number, ..)| *number).eq(1..=count);
     let all: Vec<&[u8]> = parts.iter().map(|(.., part)| *part).collect();
-    Some(Profile::Icc(if is_whole { all.concat() } else { Vec::new() }))
+    Some(Profile::Icc(if is_whole {
+        all.concat()
+    } else {
+        Vec::new()
+    }))
 }
 
 fn decode(bytes: &[u8], header: &Header, rendering: &Rendering) -> Result<Pixels, Error> {

@@ -157,7 +157,9 @@ impl Frame {
             let values = rest.get(..64 * size).ok_or("its tables are wrong")?;
             let mut steps = [0; 64];
             for (place, value) in ZIGZAG.iter().zip(values.chunks_exact(size)) {
-                steps[*place] = value.iter().fold(0, |all, byte| all << 8 | u16::from(*byte));
+                steps[*place] = value
+                    .iter()
+                    .fold(0, |all, byte| all << 8 | u16::from(*byte));
             }
             self.quantisation[usize::from(target & 3)] = Some(steps);
             segment = &rest[64 * size..];

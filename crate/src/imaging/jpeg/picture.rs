@@ -170,9 +170,8 @@ impl Plane {
         let (first, second) = (row(above), row(above + 1));
         for (out, (left, right)) in out.zip(&self.columns) {
             let next = (left + 1).min(self.width - 1);
-            let mix = |row: &[u16]| {
-                u32::from(row[*left]) * (256 - right) + u32::from(row[next]) * right
-            };
+            let mix =
+                |row: &[u16]| u32::from(row[*left]) * (256 - right) + u32::from(row[next]) * right;
             *out = if lower == 0 {
                 (mix(first) + 128) >> 8
             } else {

@@ -42,7 +42,10 @@ pub fn unpacked(
     let reversed;
     let is_bits = layout.bits < 8 || matches!(layout.compression, Compression::Fax(_));
     let packed = if layout.is_reversed && is_bits {
-        reversed = packed.iter().map(|byte| byte.reverse_bits()).collect::<Vec<u8>>();
+        reversed = packed
+            .iter()
+            .map(|byte| byte.reverse_bits())
+            .collect::<Vec<u8>>();
         &reversed
     } else {
         packed
@@ -136,7 +139,10 @@ fn pack_bits(mut packed: &[u8], length: usize) -> Vec<u8> {
             }
             (-128, rest) => rest,
             (count, [byte, rest @ ..]) => {
-                bytes.extend(std::iter::repeat_n(*byte, usize::from(count.unsigned_abs()) + 1));
+                bytes.extend(std::iter::repeat_n(
+                    *byte,
+                    usize::from(count.unsigned_abs()) + 1,
+                ));
                 rest
             }
             (_, []) => break,
@@ -180,7 +186,10 @@ fn fax(
         _ => return Err(unreadable(&FORMAT, "fax coding of a rare kind")),
     };
     // What lacks rows is found by its length.
-    done.map_or_else(|| Err(FORMAT.damaged("its fax coding is wrong")), |()| Ok(()))?;
+    done.map_or_else(
+        || Err(FORMAT.damaged("its fax coding is wrong")),
+        |()| Ok(()),
+    )?;
     Ok(bytes)
 }
 
@@ -201,8 +210,8 @@ fn jpeg(
         _ => Transform::AsStored,
     };
     let most = (layout.chunk_width, layout.chunk_height);
-    let part = decode_part(tables, packed, transform, most)
-        .map_err(|reason| FORMAT.damaged(reason))?;
+    let part =
+        decode_part(tables, packed, transform, most).map_err(|reason| FORMAT.damaged(reason))?;
     let samples = layout.chunk_samples();
     if part.channels != samples || part.width < layout.chunk_width.min(layout.width) {
         return Err(FORMAT.damaged("its headers contradict each other"));

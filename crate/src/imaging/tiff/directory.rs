@@ -117,7 +117,11 @@ impl<'a> File<'a> {
     /// The page at this offset; the entries that lie outside the file are left out.
     pub fn directory(&self, at: u64) -> Option<Directory> {
         let at = usize::try_from(at).ok().filter(|at| *at > 0)?;
-        let (counter, entry, word) = if self.is_large { (8, 20, 8) } else { (2, 12, 4) };
+        let (counter, entry, word) = if self.is_large {
+            (8, 20, 8)
+        } else {
+            (2, 12, 4)
+        };
         let count = usize::try_from(self.number(at, counter)?).ok()?;
         let first = at.checked_add(counter)?;
         let end = first.checked_add(count.checked_mul(entry)?)?;
@@ -144,7 +148,7 @@ impl<'a> File<'a> {
         };
         Some(Directory {
             entries: (0..count).filter_map(read).collect(),
-            next: self.number(end, word).filter(|next| *next != 0),
+            next: Some(self.number(end, word)?).filter(|next| *next != 0),
         })
     }
 }
@@ -163,11 +167,13 @@ impl Directory {
         let Some(entry) = self.entry(tag) else {
             return Vec::new();
         };
-        let Some(size) = width(entry.kind).filter(|_| matches!(entry.kind, 1 | 3 | 4 | 13 | 16 | 18))
+        let Some(size) =
+            width(entry.kind).filter(|_| matches!(entry.kind, 1 | 3 | 4 | 13 | 16 | 18))
         else {
             return Vec::new();
         };
-        let each = (0..entry.count).map_while(|index| file.number(entry.first + index * size, size));
+        let each =
+            (0..entry.count).map_while(|index| file.number(entry.first + index * size, size));
         each.collect()
     }
 
@@ -214,7 +220,9 @@ mod tests {
         let large = b"II+\0\x08\0\0\0\x10\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x00\x01\x03\0\x01\0\0\0\0\0\0\0\x2c\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
         for bytes in [&small[..], big, large] {
             let file = File::new(bytes).expect("a header");
-            let page = file.directory(file.first().expect("a page")).expect("a page");
+            let page = file
+                .directory(file.first().expect("a page"))
+                .expect("a page");
             assert_eq!(page.number(&file, tag::WIDTH), Some(300));
             assert_eq!(page.next, None);
         }

@@ -153,7 +153,11 @@ impl Layout {
         if samples < colours {
             return Err(odd("fewer channels than its colours need"));
         }
-        let extra = page.numbers(file, tag::EXTRA_SAMPLES);
+        let mut extra = page.numbers(file, tag::EXTRA_SAMPLES);
+        // Programs that do not name the one sample too many mean alpha.
+        if !page.has(tag::EXTRA_SAMPLES) && samples == colours + 1 {
+            extra = vec![2];
+        }
         let alpha = extra
             .iter()
             .take(samples - colours)
@@ -245,7 +249,10 @@ impl Layout {
             })
         };
         let cut = || FORMAT.damaged(CUT);
-        (0..needed).map(chunk).collect::<Option<_>>().ok_or_else(cut)
+        (0..needed)
+            .map(chunk)
+            .collect::<Option<_>>()
+            .ok_or_else(cut)
     }
 
     /// Chunks side by side.
@@ -267,7 +274,9 @@ impl Layout {
     pub fn chunk_rows(&self, down: usize) -> usize {
         match self.is_tiled {
             true => self.chunk_height,
-            false => self.chunk_height.min(self.height - down * self.chunk_height),
+            false => self
+                .chunk_height
+                .min(self.height - down * self.chunk_height),
         }
     }
 }

@@ -8,11 +8,11 @@ use super::super::header::{CUT, Header};
 use super::super::pixels;
 use super::super::refused::RAW;
 use super::super::windowing::Rendering;
-use crate::Error;
 use super::directory::{Directory, File, tag};
 use super::format::FORMAT;
 use super::layout::Layout;
 use super::values;
+use crate::Error;
 
 pub static READER: Reader = Reader {
     format: &FORMAT,
@@ -87,7 +87,9 @@ fn choose(file: &File) -> Option<Choice> {
             || page.number(file, tag::OLD_KIND) == Some(2)
     };
     // The first of the largest.
-    let largest = (0..all.len()).rev().max_by_key(|index| area(&all[*index].0))?;
+    let largest = (0..all.len())
+        .rev()
+        .max_by_key(|index| area(&all[*index].0))?;
     let first = area(&all[0].0);
     let is_preview = is_reduced(&all[0].0) || area(&all[largest].0) >= PREVIEW * first;
     let chosen = if is_preview { largest } else { 0 };
@@ -96,7 +98,10 @@ fn choose(file: &File) -> Option<Choice> {
         .filter(|(page, is_child)| !is_child && !is_reduced(page))
         .count();
     let remark = if area(&all[chosen].0) > first {
-        Some("The first page is a small preview; the largest picture of the file is shown.".to_owned())
+        Some(
+            "The first page is a small preview; the largest picture of the file is shown."
+                .to_owned(),
+        )
     } else {
         (count > 1).then(|| format!("Only the first of {count} pages is shown."))
     };

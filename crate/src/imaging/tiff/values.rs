@@ -80,11 +80,17 @@ pub fn stored(
     let (samples, depth) = match (layout.photometric, samples) {
         (Photometric::Palette, Samples::Bytes(indices)) => {
             let of = |index: &u8| usize::from(*index);
-            (coloured(file, page, bits, indices.iter().map(of))?, Depth::Full(255.0))
+            (
+                coloured(file, page, bits, indices.iter().map(of))?,
+                Depth::Full(255.0),
+            )
         }
         (Photometric::Palette, Samples::Words(indices)) => {
             let of = |index: &u16| usize::from(*index);
-            (coloured(file, page, bits, indices.iter().map(of))?, Depth::Full(255.0))
+            (
+                coloured(file, page, bits, indices.iter().map(of))?,
+                Depth::Full(255.0),
+            )
         }
         (Photometric::Palette, _) => return Err(unreadable(&FORMAT, "its colour table")),
         (Photometric::YCbCr, Samples::Bytes(mut values)) if !is_jpeg || layout.is_planar => {
@@ -125,10 +131,7 @@ struct Gather<'a> {
 
 impl Gather<'_> {
     /// The kept samples of all pixels; `value` reads one by its index in a row.
-    fn all<T: Copy + Default>(
-        &self,
-        value: impl Fn(&[u8], usize) -> T,
-    ) -> Result<Vec<T>, Error> {
+    fn all<T: Copy + Default>(&self, value: impl Fn(&[u8], usize) -> T) -> Result<Vec<T>, Error> {
         let layout = self.layout;
         let count = (layout.width * layout.height) as u64 * self.kept.len() as u64;
         check(layout, self.finished + count * size_of::<T>() as u64)?;
@@ -232,13 +235,19 @@ fn coloured(
     if table.len() < 3 * entries {
         return Err(FORMAT.damaged("its colour table is too short"));
     }
-    let shift = if table.iter().any(|level| *level > 255) { 8 } else { 0 };
+    let shift = if table.iter().any(|level| *level > 255) {
+        8
+    } else {
+        0
+    };
     let colours: Vec<[u8; 3]> = (0..entries)
         .map(|index| [0, 1, 2].map(|channel| (table[channel * entries + index] >> shift) as u8))
         .collect();
     afford(&FORMAT, 4 * indices.len() as u64)?;
     // An index has as many bits as the table.
-    Ok(Samples::Bytes(indices.flat_map(|index| colours[index]).collect()))
+    Ok(Samples::Bytes(
+        indices.flat_map(|index| colours[index]).collect(),
+    ))
 }
 
 /// Section 21: luma and chroma to red, green and blue.
