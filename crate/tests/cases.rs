@@ -5,6 +5,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use delineo::RgbImage;
 use delineo::imaging::{Decoded, decode};
@@ -208,4 +209,55 @@ fn every_picture_opens_as_it_should_or_is_refused_for_the_right_reason() {
         }
     }
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+/// More than any file here takes, on a slow machine without optimisation.
+const LONGEST: Duration = Duration::from_secs(20);
+/// Damaged copies of each file that are tried.
+const DAMAGED: u64 = 12;
+
+#[test]
+fn no_damage_to_an_odd_file_makes_a_decoder_panic_or_takes_long() {
+    let Some(cases) = cases(&["images", "other"]) else {
+        return;
+    };
+    // Knuth's constants for a linear congruence of 64 bits.
+    let mut state = 1_u64;
+    let mut below = |bound: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % bound.max(1)
+    };
+    let rounds = std::env::var("DELINEO_DAMAGED").ok();
+    let rounds = rounds.and_then(|text| text.parse().ok()).unwrap_or(DAMAGED);
+    for case in cases {
+        let bytes = fs::read(&case.path).expect("the case can be read");
+        if bytes.is_empty() {
+            continue;
+        }
+        for round in 0..rounds {
+            let mut broken = bytes.clone();
+            for _ in 0..=round % 4 {
+                // Half of the damage goes to the beginning or the end, where headers are.
+                let at = match round % 4 {
+                    0 => below(broken.len().min(400)),
+                    1 => broken.len() - 1 - below(broken.len().min(400)),
+                    _ => below(broken.len()),
+                };
+                broken[at] = match round % 3 {
+                    0 => broken[at] ^ 1 << below(8),
+                    1 => 0xff,
+                    _ => below(256) as u8,
+                };
+            }
+            if round % 5 == 4 {
+                broken.truncate(below(broken.len()));
+            }
+            let began = Instant::now();
+            drop(decode(&broken));
+            let taken = began.elapsed();
+            assert!(taken < LONGEST, "{}, round {round}: {taken:?}", case.name);
+        }
+    }
 }

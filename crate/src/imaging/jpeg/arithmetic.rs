@@ -399,3 +399,124 @@ impl<'a> Decoder<'a> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The encoder of Annex D.1, for decisions alone.
+    struct Encoder {
+        bytes: Vec<u8>,
+        code: u32,
+        interval: u32,
+        shifts: u32,
+        stacked: usize,
+    }
+
+    impl Encoder {
+        fn new() -> Self {
+            Self {
+                // A byte before the first, to which nothing is ever carried.
+                bytes: vec![0],
+                code: 0,
+                interval: 0x1_0000,
+                shifts: 11,
+                stacked: 0,
+            }
+        }
+
+        fn encode(&mut self, bin: &mut Bin, answer: bool) {
+            let (size, after_less, after_more, changes) = STATES[usize::from(*bin & 0x7f)];
+            let (size, likely) = (u32::from(size), *bin >> 7);
+            self.interval -= size;
+            let is_less = answer != (likely == 1);
+            if !is_less && self.interval >= 0x8000 {
+                return;
+            }
+            if is_less != (self.interval < size) {
+                self.code += self.interval;
+                self.interval = size;
+            }
+            *bin = match is_less {
+                true => (likely ^ u8::from(changes)) << 7 | after_less,
+                false => likely << 7 | after_more,
+            };
+            while self.interval < 0x8000 {
+                self.interval <<= 1;
+                self.shift(1);
+            }
+        }
+
+        fn shift(&mut self, count: u32) {
+            for _ in 0..count {
+                self.code <<= 1;
+                self.shifts -= 1;
+                if self.shifts == 0 {
+                    self.put();
+                    self.shifts = 8;
+                }
+            }
+        }
+
+        fn put(&mut self) {
+            let byte = self.code >> 19;
+            self.code &= 0x7_ffff;
+            if byte > 0xff {
+                let last = self.bytes.last_mut().expect("one at least");
+                *last += 1;
+                if *last == 0xff {
+                    self.bytes.push(0);
+                }
+                self.bytes.extend(std::iter::repeat_n(0, self.stacked));
+            } else if byte == 0xff {
+                self.stacked += 1;
+                return;
+            } else {
+                let stacked = [0xff, 0].repeat(self.stacked);
+                self.bytes.extend(stacked);
+            }
+            self.stacked = 0;
+            self.bytes.push(byte as u8);
+        }
+
+        fn finish(mut self) -> Vec<u8> {
+            let end = (self.code + self.interval - 1) & 0xffff_0000;
+            self.code = if end < self.code { end + 0x8000 } else { end };
+            // Enough to bring out every bit that matters.
+            self.shift(self.shifts + 24);
+            self.bytes.split_off(1)
+        }
+    }
+
+    #[test]
+    fn decisions_of_any_odds_come_back() {
+        let mut state = 7_u32;
+        // xorshift32 (Marsaglia 2003).
+        let mut random = || {
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            state >> 8
+        };
+        // Every hundredth decision differs in the first bin, every second in the last.
+        let odds = [1, 3, 8, 20, 50];
+        let decisions: Vec<(usize, bool)> = (0..40_000)
+            .map(|_| {
+                let bin = random() as usize % odds.len();
+                (bin, random() % 100 < odds[bin])
+            })
+            .collect();
+        let mut encoder = Encoder::new();
+        let mut bins = [0; 5];
+        for (bin, answer) in &decisions {
+            encoder.encode(&mut bins[*bin], *answer);
+        }
+        let bytes = encoder.finish();
+        assert!(bytes.len() < 40_000 / 8, "{}", bytes.len());
+        let mut decoder = Decoder::new(&bytes);
+        let mut bins = [0; 5];
+        for (index, (bin, answer)) in decisions.iter().enumerate() {
+            assert_eq!(decoder.decide(&mut bins[*bin]), *answer, "decision {index}");
+        }
+    }
+}

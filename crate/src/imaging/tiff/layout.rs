@@ -229,10 +229,11 @@ impl Layout {
         let offsets = page.numbers(file, offsets);
         let lengths = page.numbers(file, lengths);
         let planes = if self.is_planar { self.samples } else { 1 };
-        let needed = self.across() * self.down() * planes;
-        if offsets.len() < needed {
+        let needed = (self.across() as u64 * self.down() as u64).saturating_mul(planes as u64);
+        if (offsets.len() as u64) < needed {
             return Err(FORMAT.damaged("it lacks a part of its pixels"));
         }
+        let needed = needed as usize;
         let rest = |offset: u64| file.bytes.len() as u64 - offset.min(file.bytes.len() as u64);
         let chunk = |index: usize| {
             let first = offsets[index];
