@@ -1,7 +1,7 @@
 //! From a file's bytes to what the network and the screen need.
 //!
 //! ```text
-//! bytes ─ signature ─ header ─ decode ─ window ─ 8-bit RGB ─ orientation ─▶ RgbImage ─ preprocess ─▶ network
+//! bytes ─ signature ─ header ─ decode ─ window ─ profile ─ 8-bit sRGB ─ orientation ─▶ RgbImage ─ preprocess ─▶ network
 //!                                                                              └────── display ─▶ canvas
 //! ```
 //!
@@ -12,9 +12,11 @@
 //! give the same mask everywhere.
 
 mod bmp;
+mod colour;
 mod decode;
 mod display;
 mod format;
+mod gif;
 mod header;
 mod jpeg;
 mod orientation;
@@ -34,6 +36,7 @@ pub use format::ImageFormat;
 pub use preprocess::preprocess;
 #[cfg(feature = "network")]
 pub(crate) use preprocess::{levels, resampled};
+pub use refused::is_helper_file;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use resize::resize;
 pub use table::{FORMATS, accept, by_extension, list};

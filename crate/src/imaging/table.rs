@@ -16,10 +16,11 @@ table! {
     jpeg,
     webp,
     bmp,
+    gif,
     tiff,
 }
 
-/// The names of all formats as part of a sentence: `PNG, JPEG, WebP, BMP and TIFF`.
+/// The names of all formats as part of a sentence: `PNG, JPEG, WebP, BMP, GIF and TIFF`.
 pub fn list() -> String {
     let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
     match names.as_slice() {
@@ -54,7 +55,7 @@ mod tests {
 
     #[test]
     fn formats_are_listed_for_sentences_and_for_file_pickers() {
-        assert_eq!(list(), "PNG, JPEG, WebP, BMP and TIFF");
+        assert_eq!(list(), "PNG, JPEG, WebP, BMP, GIF and TIFF");
         let accept = accept();
         assert!(accept.starts_with("image/png,.png,image/jpeg,.jpg,.jpeg,"));
         assert!(accept.ends_with("image/tiff,.tif,.tiff"));
