@@ -13,6 +13,7 @@
 
 mod bmp;
 mod decode;
+mod dicom;
 mod display;
 mod format;
 mod header;

@@ -28,9 +28,6 @@ pub(super) fn refusal(bytes: &[u8]) -> Option<&'static str> {
         [0, 0, 0, 12, b'j', b'P', b' ', b' ', ..] | [0xff, 0x4f, 0xff, 0x51, ..] => {
             "This is a JPEG 2000 file, which Delineo does not read. Save it as PNG or JPEG."
         }
-        _ if bytes.get(128..132) == Some(b"DICM") => {
-            "This is a DICOM file, which Delineo does not read yet. Export the picture in it as PNG."
-        }
         _ => return None,
     })
 }
