@@ -642,7 +642,7 @@ fn objects_without_a_picture_are_refused_with_what_they_are() {
     let object = compressed(grey(), vec![vec![0; 8]]);
     for (syntax, word) in [
         (uids::MPEG4HP41, "video"),
-        (uids::JPEGLS_LOSSLESS, "JPEG-LS"),
+        (uids::HTJ2K_LOSSLESS, "JPEG 2000"),
     ] {
         let error = decode(&file(&object, syntax)).expect_err("no decoder");
         assert!(error.to_string().contains(word), "{error}");

@@ -6,6 +6,8 @@
 
 mod jpeg;
 mod jpeg2000;
+mod jpegls;
+mod jpegls_scan;
 mod rle;
 
 use std::sync::LazyLock;
@@ -40,6 +42,8 @@ static OWN: LazyLock<Vec<TransferSyntax>> = LazyLock::new(|| {
             &entries::JPEG_LOSSLESS_NON_HIERARCHICAL_FIRST_ORDER_PREDICTION,
             jpeg::Jpeg,
         ),
+        with(&entries::JPEG_LS_LOSSLESS_IMAGE_COMPRESSION, jpegls::JpegLs),
+        with(&entries::JPEG_LS_LOSSY_IMAGE_COMPRESSION, jpegls::JpegLs),
         with(
             &entries::JPEG_2000_IMAGE_COMPRESSION_LOSSLESS_ONLY,
             jpeg2000::Jpeg2000,
