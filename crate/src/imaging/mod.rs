@@ -30,6 +30,8 @@ mod webp;
 mod windowing;
 
 pub use decode::{Decoded, MAX_MEGAPIXELS, MIN_SIDE, decode, render, size};
+#[cfg(feature = "rare-formats")]
+pub(crate) use dicom::{Source, source};
 pub use display::{display_rgba, display_size};
 pub use format::ImageFormat;
 pub use preprocess::preprocess;

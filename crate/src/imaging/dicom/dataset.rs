@@ -26,6 +26,8 @@ pub(super) struct DataSet<'a> {
     pub bytes: Cow<'a, [u8]>,
     /// The attributes that are needed here, and no others.
     pub attributes: InMemDicomObject,
+    /// Where every element before the pixels lies.
+    pub list: Vec<Element>,
     pub encoding: Encoding,
     /// UID of the transfer syntax, which says how the pixels are coded.
     pub syntax: String,
@@ -81,6 +83,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<DataSet<'_>, Error> {
         floats: holds(|tag| tag.0 == 0x7fe0 && matches!(tag.1, 8 | 9)),
         pixels: found.pixels,
         cut: found.cut,
+        list: found.list,
         bytes: data,
     })
 }

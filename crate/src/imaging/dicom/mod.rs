@@ -33,10 +33,14 @@ mod layout;
 mod pixels;
 #[cfg(feature = "rare-formats")]
 mod scale;
+#[cfg(feature = "rare-formats")]
+mod source;
 
 use super::format::Reader;
 
 pub(super) use format::FORMAT;
+#[cfg(feature = "rare-formats")]
+pub(crate) use source::{Source, source};
 
 #[cfg(feature = "rare-formats")]
 pub(super) static READER: Reader = Reader {
