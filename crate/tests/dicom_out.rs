@@ -104,6 +104,7 @@ fn somebodys(frames: u32) -> Vec<u8> {
             PrimitiveValue::from(bytes.to_vec()),
         ));
     }
+    object.put(DataElement::new(tags::PATIENT_WEIGHT, VR::DS, "61.5"));
     object.put(DataElement::new(
         tags::NUMBER_OF_FRAMES,
         VR::IS,
@@ -152,7 +153,12 @@ fn a_segmentation_takes_over_the_patient_to_the_byte_and_refers_to_its_frame() {
     let name = b"amada^Tarou=\x1b$B;3ED\x1b(B^\x1b$BB@O:\x1b(B";
     assert!(bytes.windows(name.len()).any(|window| window == name));
     let (of, seg) = (attributes(&source), attributes(&bytes));
-    for tag in [tags::STUDY_INSTANCE_UID, tags::PATIENT_ID, tags::STUDY_DATE] {
+    for tag in [
+        tags::STUDY_INSTANCE_UID,
+        tags::PATIENT_ID,
+        tags::PATIENT_WEIGHT,
+        tags::STUDY_DATE,
+    ] {
         let text = |object: &InMemDicomObject| {
             object
                 .element(tag)

@@ -105,12 +105,13 @@ impl Draft {
         ] {
             self.put(tag, vr, PrimitiveValue::Empty);
         }
-        for (tag, vr, bytes) in source
-            .map(|source| &source.taken_over)
-            .into_iter()
-            .flatten()
-        {
-            self.put(*tag, *vr, PrimitiveValue::from(bytes.clone()));
+        let taken_over = source.map(|source| &source.taken_over);
+        for (tag, vr, bytes) in taken_over.into_iter().flatten() {
+            match vr {
+                // dicom-rs would write each byte of a number's text as a number.
+                VR::DS => self.put(*tag, *vr, String::from_utf8_lossy(bytes).into_owned()),
+                _ => self.put(*tag, *vr, PrimitiveValue::from(bytes.clone())),
+            }
         }
         let study = source.and_then(|source| source.study.clone());
         let study = study.unwrap_or_else(|| uid(&[b"study", instance.as_bytes()]));

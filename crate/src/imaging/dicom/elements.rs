@@ -312,13 +312,15 @@ mod tests {
         bytes.extend(item(0));
         bytes.extend(item(2));
         bytes.extend([1, 2]);
-        bytes.extend(item(4));
+        bytes.extend(item(2));
         bytes.extend([3, 4]);
+        bytes.extend(item(4));
+        bytes.extend([5, 6]);
         let found = elements(&bytes, 0, Encoding::EXPLICIT).expect("readable");
         assert!(found.cut);
         let expected = PixelBytes::Fragments {
             table: 20..20,
-            fragments: vec![28..30],
+            fragments: vec![28..30, 38..40],
         };
         assert_eq!(found.pixels, Some(expected));
     }

@@ -166,11 +166,11 @@ pub(super) fn scan(
         match interleave {
             Interleave::Sample => decoder.line(&above, &mut lines, columns)?,
             Interleave::Line => {
-                for component in 0..components {
-                    decoder.run_index = run_indices[component];
+                for (component, index) in run_indices.iter_mut().enumerate() {
+                    decoder.run_index = *index;
                     let one = component..component + 1;
                     decoder.line(&above[one.clone()], &mut lines[one], columns)?;
-                    run_indices[component] = decoder.run_index;
+                    *index = decoder.run_index;
                 }
             }
         }
