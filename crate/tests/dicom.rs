@@ -639,6 +639,9 @@ fn objects_without_a_picture_are_refused_with_what_they_are() {
         assert!(matches!(error, Error::UnsupportedImage(_)));
         assert!(error.to_string().contains(word), "{error}");
     }
+    let twelve = compressed(deep(), vec![vec![0; 8]]);
+    let error = decode(&file(&twelve, uids::JPEG_EXTENDED12_BIT)).expect_err("12 bits");
+    assert!(error.to_string().contains("12 bits"), "{error}");
     let object = compressed(grey(), vec![vec![0; 8]]);
     for (syntax, word) in [
         (uids::MPEG4HP41, "video"),

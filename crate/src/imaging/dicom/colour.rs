@@ -13,6 +13,13 @@ use crate::Error;
 pub(super) fn rgb(data: &[u8], layout: &Layout) -> Vec<u8> {
     let pixels = layout.pixels();
     let size = layout.sample_bytes();
+    if layout.photometric == "RGB"
+        && !layout.planar
+        && (size, layout.stored) == (1, 8)
+        && let Some(done) = data.get(..3 * pixels)
+    {
+        return done.to_vec();
+    }
     let most = (1_u32 << layout.stored) - 1;
     let level = |sample: usize| {
         let low = data.get(sample * size).copied().unwrap_or_default();
@@ -34,13 +41,12 @@ pub(super) fn rgb(data: &[u8], layout: &Layout) -> Vec<u8> {
         let first = pixel / 2 * 4;
         [first + pixel % 2, first + 2, first + 3].map(level)
     };
-    for pixel in 0..pixels {
-        out.extend(match layout.photometric.as_str() {
-            "RGB" => planes(pixel),
-            "YBR_FULL_422" => from_ybr(shared(pixel)),
-            "YBR_PARTIAL_422" => from_partial(shared(pixel)),
-            _ => from_ybr(planes(pixel)),
-        });
+    let all = 0..pixels;
+    match layout.photometric.as_str() {
+        "RGB" => all.for_each(|pixel| out.extend(planes(pixel))),
+        "YBR_FULL_422" => all.for_each(|pixel| out.extend(from_ybr(shared(pixel)))),
+        "YBR_PARTIAL_422" => all.for_each(|pixel| out.extend(from_partial(shared(pixel)))),
+        _ => all.for_each(|pixel| out.extend(from_ybr(planes(pixel)))),
     }
     out
 }

@@ -68,6 +68,12 @@ fn undecodable(data: &DataSet) -> Option<String> {
             "This DICOM file holds a video ({name}), which Delineo does not read. Save a frame as PNG."
         ));
     }
+    let lossy = [uids::JPEG_BASELINE8_BIT, uids::JPEG_EXTENDED12_BIT].contains(&syntax.uid());
+    if lossy && count(&data.attributes, tags::BITS_STORED) > Some(8) {
+        return Some(format!(
+            "Delineo does not read lossy JPEG of 12 bits, the coding of this DICOM file’s pixels ({name}). Save the file uncompressed, or export the picture in it as PNG."
+        ));
+    }
     (syntax.is_encapsulated_pixel_data() && syntax.pixel_data_reader().is_none()).then(|| {
         format!("Delineo does not read the coding of this DICOM file’s pixels ({name}). Save the file uncompressed, or export the picture in it as PNG.")
     })
