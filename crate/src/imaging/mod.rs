@@ -14,6 +14,7 @@
 mod bmp;
 mod colour;
 mod decode;
+mod dicom;
 mod display;
 mod format;
 mod gif;
@@ -31,6 +32,8 @@ mod webp;
 mod windowing;
 
 pub use decode::{Decoded, MAX_MEGAPIXELS, MIN_SIDE, decode, render, size};
+#[cfg(feature = "rare-formats")]
+pub(crate) use dicom::{Source, source};
 pub use display::{display_rgba, display_size};
 pub use format::ImageFormat;
 pub use preprocess::preprocess;

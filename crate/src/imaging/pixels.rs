@@ -16,7 +16,7 @@ use crate::Error;
 
 /// Bytes that decoding may take at its peak, the finished image included. A browser gives a page's module 4 GB at
 /// most, often less, and the model needs its share.
-const MAX_WORKING_BYTES: u64 = 1_000_000_000;
+pub(super) const MAX_WORKING_BYTES: u64 = 1_000_000_000;
 
 /// Pixels converted at a time.
 const BLOCK: usize = 4096;

@@ -72,8 +72,6 @@ const ARCHIVE: &str =
 const GZIP: &str = "This is a compressed file (gzip), perhaps a volume (NIfTI), not a picture. Unpack it, or export a slice as PNG.";
 const VOLUME: &str = "This is a volume or an array, not a picture. Export a slice as PNG.";
 const VIDEO: &str = "This is a video; Delineo needs one still picture. Save a frame as PNG.";
-const DICOM: &str =
-    "This is a DICOM file, which Delineo does not read yet. Export the picture in it as PNG.";
 const SVG: &str =
     "This is an SVG drawing, which is made of shapes and not of pixels. Export it as PNG.";
 const PAGE: &str =
@@ -100,9 +98,6 @@ pub(super) fn refusal(bytes: &[u8]) -> Option<&'static str> {
     }
     if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"AVI ") {
         return Some(VIDEO);
-    }
-    if bytes.get(128..132) == Some(b"DICM") {
-        return Some(DICOM);
     }
     // NIfTI-1 tells its kind after a header of 348 bytes.
     if matches!(bytes.get(344..348), Some(b"n+1\0" | b"ni1\0")) {

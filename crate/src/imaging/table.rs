@@ -11,16 +11,18 @@ macro_rules! table {
     };
 }
 
+// DICOM stands before TIFF because its preamble may begin like one.
 table! {
     png,
     jpeg,
     webp,
     bmp,
     gif,
+    dicom,
     tiff,
 }
 
-/// The names of all formats as part of a sentence: `PNG, JPEG, WebP, BMP, GIF and TIFF`.
+/// The names of all formats as part of a sentence: `PNG, JPEG, WebP, BMP, GIF, DICOM and TIFF`.
 pub fn list() -> String {
     let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
     match names.as_slice() {
@@ -55,7 +57,7 @@ mod tests {
 
     #[test]
     fn formats_are_listed_for_sentences_and_for_file_pickers() {
-        assert_eq!(list(), "PNG, JPEG, WebP, BMP, GIF and TIFF");
+        assert_eq!(list(), "PNG, JPEG, WebP, BMP, GIF, DICOM and TIFF");
         let accept = accept();
         assert!(accept.starts_with("image/png,.png,image/jpeg,.jpg,.jpeg,"));
         assert!(accept.ends_with("image/tiff,.tif,.tiff"));

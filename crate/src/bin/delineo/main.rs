@@ -55,7 +55,7 @@ enum Command {
     Agreement(agreement::Arguments),
     /// Run the network alone on a NumPy array, for comparison with other implementations.
     Logits(logits::Arguments),
-    /// Say what a checkpoint holds.
+    /// Say what a checkpoint or an image holds.
     Inspect(inspect::Arguments),
     /// Make a model folder (model.json and weights.safetensors) from a checkpoint.
     Convert(convert::Arguments),
