@@ -11,12 +11,19 @@
 //! Decoding happens here and not in the browser because engines differ in orientation and colour; the same file must
 //! give the same mask everywhere.
 
+mod avif;
 mod bmp;
+#[cfg(feature = "rare-formats")]
+mod colour;
 mod decode;
 mod display;
 mod format;
 mod header;
+mod heif;
+mod isobmff;
 mod jpeg;
+mod jpeg2000;
+mod jxl;
 mod orientation;
 mod pixels;
 mod png;
@@ -26,6 +33,8 @@ mod resize;
 mod table;
 mod tiff;
 mod webp;
+#[cfg(feature = "rare-formats")]
+mod wide_grey;
 mod windowing;
 
 pub use decode::{Decoded, MAX_MEGAPIXELS, MIN_SIDE, decode, render, size};

@@ -11,7 +11,7 @@ use crate::Error;
 
 /// Bytes that decoding may take at its peak, the finished image included. A browser gives a page's module 4 GB at
 /// most, often less, and the model needs its share.
-const MAX_WORKING_BYTES: u64 = 1_000_000_000;
+pub(super) const MAX_WORKING_BYTES: u64 = 1_000_000_000;
 
 /// Decodes to RGB8. `held` tells the bytes that the decoder holds besides its output, such as coefficients or a second
 /// copy.
@@ -81,7 +81,8 @@ pub(super) fn one_line(text: &str) -> String {
     line.trim_end_matches(['.', ':', ' ']).to_owned()
 }
 
-fn out_of_memory(format: &ImageFormat, needed: u64) -> Error {
+/// The refusal of an image for which decoding would take this many bytes.
+pub(super) fn out_of_memory(format: &ImageFormat, needed: u64) -> Error {
     Error::UnsupportedImage(format!(
         "Opening this {} needs {:.1} GB of memory, which is too much. Save it with 8 bits a channel, or reduce it, and try again.",
         format.name,
