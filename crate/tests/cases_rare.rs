@@ -112,7 +112,7 @@ fn grey_of_twelve_bits_has_a_window_that_can_be_narrowed() {
             window: Some(Window::between(least, greatest)),
         };
         let narrow = imaging::render(&bytes, &rendering).expect(name).image;
-        assert!(narrow.iter().any(|v| *v == 0) && narrow.iter().any(|v| *v == 255));
+        assert!(narrow.contains(&0) && narrow.contains(&255));
     }
 }
 
