@@ -104,7 +104,15 @@ fn grey_of_twelve_bits_has_a_window_that_can_be_narrowed() {
         let whole = decode(&bytes).expect(name);
         let windowing = whole.windowing.expect(name);
         assert_eq!(windowing.shown, Window::between(0.0, 4095.0));
-        assert!(distance(&whole.image, &luma(&truth())) < 1.0, "{name}");
+        let mut grey = luma(&truth());
+        // The encoder says of grey of more than 8 bits that it is linear light (IEC 61966-2-1, 5.2).
+        if name.ends_with("jxl") {
+            for value in grey.iter_mut() {
+                let light = f64::from(*value) / 255.0;
+                *value = ((1.055 * light.powf(1.0 / 2.4) - 0.055) * 255.0).round() as u8;
+            }
+        }
+        assert!(distance(&whole.image, &grey) < 1.0, "{name}");
         let (least, greatest) = windowing.range;
         assert!(least > 0.0 && greatest < 4095.0);
         let rendering = Rendering {
@@ -230,7 +238,7 @@ fn a_display_p3_profile_is_converted() {
     item.properties.push(heif::profile(&p3));
     let plain = decode(&stored("444_limited.heic")).expect("plain").image;
     let converted = decode(&heif::file(b"heic", &[item])).expect("with a profile");
-    assert!(converted.remarks.is_empty(), "{:?}", converted.remarks);
+    assert_eq!(converted.remarks, ["Converted from Display P3 to sRGB."]);
     // Skin and lesion are more saturated in P3 than the same numbers in sRGB: red rises, blue falls.
     let mean = |image: &RgbImage, channel: usize| {
         image.pixels().map(|p| f64::from(p.0[channel])).sum::<f64>() / 4275.0

@@ -14,7 +14,7 @@ pub(super) static READER: Reader = Reader {
     format: &FORMAT,
     matches,
     header: |bytes| isobmff::header(&FORMAT, bytes),
-    pixels: |bytes, _, _| isobmff::pixels(&FORMAT, bytes),
+    pixels: |bytes, _, rendering| isobmff::pixels(&FORMAT, bytes, rendering),
 };
 #[cfg(not(feature = "rare-formats"))]
 pub(super) static READER: Reader = Reader::elsewhere(&FORMAT, matches);

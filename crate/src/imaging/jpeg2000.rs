@@ -31,17 +31,17 @@ mod decoder {
         ColorSpace, ComponentData, DecodeError, DecodeSettings, DecoderContext, DecodingError,
         FormatError, Image, MarkerError,
     };
-    use image::RgbImage;
 
-    use super::super::colour::{self, Source};
+    use super::super::colour::{Colour, Profile};
     use super::super::format::Pixels;
-    use super::super::header::{CMYK, CUT, Header, big};
-    use super::super::pixels::{MAX_WORKING_BYTES, one_line, out_of_memory, unreadable};
-    use super::super::wide_grey;
-    use super::super::windowing::Rendering;
+    use super::super::header::{CUT, Header, big};
+    use super::super::pixels::{Alpha, Samples, Stored, afford, finish, one_line, unreadable};
+    use super::super::windowing::{Depth, Rendering};
     use super::{CODESTREAM, FORMAT};
     use crate::Error;
 
+    const CMYK: &str =
+        "This image is in CMYK, the colours of a printing press. Convert it to RGB and try again.";
     /// What the library holds for each sample: coefficients and samples in floating point.
     const BYTES_PER_SAMPLE: u64 = 12;
     /// Channels of an image that is opened: three of colour, alpha, and one more.
@@ -96,9 +96,7 @@ mod decoder {
         let channels = u64::from(size.channels).max(colours as u64);
         let area = u64::from(width) * u64::from(height);
         let needed = area * (channels * BYTES_PER_SAMPLE + 3);
-        if needed > MAX_WORKING_BYTES {
-            return Err(out_of_memory(&FORMAT, needed));
-        }
+        afford(&FORMAT, needed)?;
         if !matches!(colours, 1 | 3) {
             return Err(unreadable(
                 &FORMAT,
@@ -116,55 +114,57 @@ mod decoder {
             return Err(FORMAT.damaged("its headers contradict each other"));
         };
         let mut remarks = Vec::new();
-        let mut windowing = None;
         let bits = u32::from(components[0].bit_depth());
-        let wide = colours == 1 && (9..=16).contains(&bits);
-        let drawn = if wide {
+        // Grey is measured, and keeps its bits for the window.
+        let samples = if colours == 1 && (9..=16).contains(&bits) {
             // Samples are whole numbers up to the rounding of the wavelet; the cast clamps.
             let greatest = ((1_u32 << bits) - 1) as f32;
             let value = |sample: &f32| (sample + 0.5).min(greatest) as u16;
-            let values: Vec<u16> = components[0].samples().iter().map(value).collect();
-            let rendered = wide_grey::render(header.size, &values, bits, rendering);
-            rendered.map(|(image, used, remark)| {
-                windowing = Some(used);
-                remarks.push(remark);
-                image
-            })
+            Samples::Words(components[0].samples().iter().map(value).collect())
         } else {
             if bits > 8 {
                 remarks.push(format!("Reduced from {bits} to 8 bits a channel."));
             }
-            RgbImage::from_raw(width, height, interleaved(components))
+            Samples::Bytes(interleaved(components))
         };
-        let mut drawn = drawn.ok_or_else(|| FORMAT.damaged("its pixels do not fit its size"))?;
         if described.has_alpha() {
             remarks.push("Transparency was ignored.".to_owned());
         }
-        if let (ColorSpace::Icc { profile, .. }, false) = (described.color_space(), wide) {
-            let source = Source::Icc(profile);
-            remarks.extend(colour::to_srgb(&mut drawn, colours == 1, source));
-        }
-        Ok(Pixels {
-            image: drawn,
-            remarks,
-            windowing,
-        })
+        let stored = Stored {
+            size: header.size,
+            colour: if colours == 1 {
+                Colour::Grey
+            } else {
+                Colour::Rgb
+            },
+            alpha: Alpha::None,
+            samples,
+            depth: Depth::Unsigned(bits.min(16)),
+            inverted: false,
+        };
+        let profile = match described.color_space() {
+            ColorSpace::Icc { profile, .. } => Some(Profile::Icc(profile.clone())),
+            _ => None,
+        };
+        let mut pixels = finish(&FORMAT, stored, profile.as_ref(), rendering)?;
+        pixels.remarks.splice(0..0, remarks);
+        Ok(pixels)
     }
 
-    /// One or three components of any depth as RGB8.
+    /// Components of any depth as bytes, pixel by pixel.
     fn interleaved(components: &[ComponentData]) -> Vec<u8> {
-        let mut rgb = vec![0; components[0].samples().len() * 3];
-        for channel in 0..3 {
-            let component = &components[channel.min(components.len() - 1)];
+        let channels = components.len();
+        let mut bytes = vec![0; components[0].samples().len() * channels];
+        for (channel, component) in components.iter().enumerate() {
             let greatest = 2_f32.powi(i32::from(component.bit_depth())) - 1.0;
             let scale = 255.0 / greatest.max(1.0);
-            let pixels = rgb.as_chunks_mut::<3>().0;
-            for (pixel, sample) in pixels.iter_mut().zip(component.samples()) {
+            let places = bytes.iter_mut().skip(channel).step_by(channels);
+            for (place, sample) in places.zip(component.samples()) {
                 // The cast clamps.
-                pixel[channel] = (sample * scale + 0.5) as u8;
+                *place = (sample * scale + 0.5) as u8;
             }
         }
-        rgb
+        bytes
     }
 
     /// What the marker of the codestream's size tells (A.5.1), and whether the stream has its end.

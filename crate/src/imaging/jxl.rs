@@ -24,20 +24,18 @@ fn matches(bytes: &[u8]) -> bool {
 
 #[cfg(feature = "rare-formats")]
 mod decoder {
-    use image::RgbImage;
     use jxl::api::{
         Endianness, Event, ExtraChannel, JxlBitDepth, JxlColorEncoding, JxlColorProfile,
         JxlColorType, JxlDataFormat, JxlDecoder, JxlDecoderOptions, JxlExtraChannel,
         JxlOutputBuffer, JxlPixelFormat, ProfileLevel,
     };
 
-    use super::super::colour::{self, Source};
+    use super::super::colour::{Colour, Profile};
     use super::super::decode::MAX_MEGAPIXELS;
     use super::super::format::Pixels;
-    use super::super::header::{CMYK, CUT, Header};
-    use super::super::pixels::{MAX_WORKING_BYTES, one_line, out_of_memory, unreadable};
-    use super::super::wide_grey;
-    use super::super::windowing::Rendering;
+    use super::super::header::{CUT, Header};
+    use super::super::pixels::{Alpha, Samples, Stored, afford, finish, one_line, unreadable};
+    use super::super::windowing::{Depth, Rendering};
     use super::FORMAT;
     use crate::Error;
 
@@ -46,6 +44,8 @@ mod decoder {
     /// Channels of an image that is opened: three of colour, alpha, depth and a little more.
     const MAX_CHANNELS: u64 = 8;
 
+    const CMYK: &str =
+        "This image is in CMYK, the colours of a printing press. Convert it to RGB and try again.";
     const FLOAT: &str =
         "Reduced from floating point to 8 bits a channel; values outside 0 to 1 were clamped.";
 
@@ -114,9 +114,7 @@ mod decoder {
         let area = u64::from(width) * u64::from(height);
         let samples = area * (channels + info.extra_channels.len() as u64);
         let needed = samples * BYTES_PER_SAMPLE + area * 3;
-        if needed > MAX_WORKING_BYTES {
-            return Err(out_of_memory(&FORMAT, needed));
-        }
+        afford(&FORMAT, needed)?;
         let alpha = |channel: &JxlExtraChannel| channel.ec_type == ExtraChannel::Alpha;
         let transparent = info.extra_channels.iter().any(alpha);
         let (bits, float) = match info.bit_depth {
@@ -162,22 +160,10 @@ mod decoder {
                 _ => {}
             }
         }
-        let samples = &memory[start..start + length];
         let mut remarks = Vec::new();
-        let mut windowing = None;
-        let image = if wide {
-            let values: Vec<u16> = samples
-                .as_chunks::<2>()
-                .0
-                .iter()
-                .map(|bytes| u16::from_le_bytes(*bytes))
-                .collect();
-            let rendered = wide_grey::render(header.size, &values, bits.min(16), rendering);
-            rendered.map(|(image, used, remark)| {
-                windowing = Some(used);
-                remarks.push(remark);
-                image
-            })
+        let samples = if wide {
+            let pairs = memory[start..start + length].as_chunks::<2>().0;
+            Samples::Words(pairs.iter().copied().map(u16::from_le_bytes).collect())
         } else {
             match (float, bits) {
                 (true, _) => remarks.push(FLOAT.to_owned()),
@@ -186,31 +172,26 @@ mod decoder {
                 }
                 _ => {}
             }
-            let rgb = if grey {
-                samples.iter().flat_map(|grey| [*grey; 3]).collect()
-            } else {
-                memory.drain(..start);
-                memory.truncate(length);
-                memory
-            };
-            RgbImage::from_raw(width, height, rgb)
+            memory.drain(..start);
+            memory.truncate(length);
+            Samples::Bytes(memory)
         };
-        let mut image = image.ok_or_else(|| FORMAT.damaged("its pixels do not fit its size"))?;
         if transparent {
             remarks.push("Transparency was ignored.".to_owned());
         }
-        // What is windowed is a measurement, and no colour.
-        if !wide && profile != JxlColorProfile::Simple(JxlColorEncoding::srgb(grey)) {
-            let remark = match profile.try_as_icc() {
-                Some(icc) => colour::to_srgb(&mut image, grey, Source::Icc(&icc)),
-                None => Some(colour::IGNORED.to_owned()),
-            };
-            remarks.extend(remark);
-        }
-        Ok(Pixels {
-            image,
-            remarks,
-            windowing,
-        })
+        let stored = Stored {
+            size: header.size,
+            colour: if grey { Colour::Grey } else { Colour::Rgb },
+            alpha: Alpha::None,
+            samples,
+            depth: Depth::Unsigned(bits.min(16)),
+            inverted: false,
+        };
+        let is_srgb = profile == JxlColorProfile::Simple(JxlColorEncoding::srgb(grey));
+        let profile = if is_srgb { None } else { profile.try_as_icc() };
+        let profile = profile.map(|icc| Profile::Icc(icc.into_owned()));
+        let mut pixels = finish(&FORMAT, stored, profile.as_ref(), rendering)?;
+        pixels.remarks.splice(0..0, remarks);
+        Ok(pixels)
     }
 }

@@ -1,7 +1,7 @@
 //! From a file's bytes to what the network and the screen need.
 //!
 //! ```text
-//! bytes ─ signature ─ header ─ decode ─ window ─ 8-bit RGB ─ orientation ─▶ RgbImage ─ preprocess ─▶ network
+//! bytes ─ signature ─ header ─ decode ─ window ─ profile ─ 8-bit sRGB ─ orientation ─▶ RgbImage ─ preprocess ─▶ network
 //!                                                                              └────── display ─▶ canvas
 //! ```
 //!
@@ -13,11 +13,11 @@
 
 mod avif;
 mod bmp;
-#[cfg(feature = "rare-formats")]
 mod colour;
 mod decode;
 mod display;
 mod format;
+mod gif;
 mod header;
 mod heif;
 mod isobmff;
@@ -33,8 +33,6 @@ mod resize;
 mod table;
 mod tiff;
 mod webp;
-#[cfg(feature = "rare-formats")]
-mod wide_grey;
 mod windowing;
 
 pub use decode::{Decoded, MAX_MEGAPIXELS, MIN_SIDE, decode, render, size};
@@ -43,6 +41,7 @@ pub use format::ImageFormat;
 pub use preprocess::preprocess;
 #[cfg(feature = "network")]
 pub(crate) use preprocess::{levels, resampled};
+pub use refused::is_helper_file;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use resize::resize;
 pub use table::{FORMATS, accept, by_extension, list};

@@ -16,6 +16,7 @@ table! {
     jpeg,
     webp,
     bmp,
+    gif,
     tiff,
     heif,
     avif,
@@ -60,7 +61,7 @@ mod tests {
     fn formats_are_listed_for_sentences_and_for_file_pickers() {
         assert_eq!(
             list(),
-            "PNG, JPEG, WebP, BMP, TIFF, HEIC, AVIF, JPEG XL and JPEG 2000"
+            "PNG, JPEG, WebP, BMP, GIF, TIFF, HEIC, AVIF, JPEG XL and JPEG 2000"
         );
         let accept = accept();
         assert!(accept.starts_with("image/png,.png,image/jpeg,.jpg,.jpeg,"));

@@ -86,6 +86,15 @@ fn a_dropped_image_is_shown_segmented_and_measured() {
 }
 
 #[test]
+fn files_that_systems_put_beside_pictures_pass_in_silence() {
+    let mut rig = Rig::new();
+    rig.open(&["._mole.png", ".DS_Store", "mole.png"]);
+    assert!(rig.is_done());
+    assert_eq!(rig.app.documents.iter().count(), 1);
+    assert!(rig.sentences().is_empty());
+}
+
+#[test]
 fn each_image_gets_the_model_for_what_it_shows() {
     let mut rig = Rig::new();
     rig.open(&["mole.png", "ultrasound.png"]);

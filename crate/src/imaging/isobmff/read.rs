@@ -3,12 +3,13 @@
 use image::RgbImage;
 use image::imageops::crop_imm;
 
-use super::super::colour::{self, Source};
+use super::super::colour::{Colour, Profile};
 use super::super::format::{ImageFormat, Pixels};
 use super::super::header::Header;
-use super::super::pixels::{MAX_WORKING_BYTES, one_line, out_of_memory, unreadable};
+use super::super::pixels::{Alpha, Samples, Stored, afford, finish, one_line, unreadable};
+use super::super::windowing::{Depth, Rendering};
 use super::frame::Frame;
-use super::plan::{Codec, Fault, Plan};
+use super::plan::{Codec, Fault, Nclx, Plan};
 use super::{hevc, ycbcr};
 use crate::Error;
 
@@ -40,13 +41,12 @@ pub(in crate::imaging) fn header(
 pub(in crate::imaging) fn pixels(
     format: &'static ImageFormat,
     bytes: &[u8],
+    rendering: &Rendering,
 ) -> Result<Pixels, Error> {
     let plan = plan(format, bytes)?;
     let area = |(width, height): (u32, u32)| u64::from(width) * u64::from(height);
     let needed = area(plan.canvas) * 3 + area(plan.tile) * CODEC_BYTES_PER_PIXEL;
-    if needed > MAX_WORKING_BYTES {
-        return Err(out_of_memory(format, needed));
-    }
+    afford(format, needed)?;
     let mut image = RgbImage::new(plan.canvas.0, plan.canvas.1);
     let mut remarks = Vec::new();
     let (mut grey, mut bits) = (false, 8);
@@ -81,22 +81,43 @@ pub(in crate::imaging) fn pixels(
     if (width, height) != plan.canvas {
         image = crop_imm(&image, left, top, width, height).to_image();
     }
-    let source = match (&plan.profile, plan.nclx) {
-        (Some(profile), _) => Some(Source::Icc(profile)),
-        (None, Some(nclx)) => Some(Source::Cicp {
-            primaries: nclx.primaries,
-            transfer: nclx.transfer,
-        }),
+    let profile = match (plan.profile, plan.nclx) {
+        (Some(profile), _) => Some(Profile::Icc(profile)),
+        (None, Some(nclx)) => code_points(nclx),
         (None, None) => None,
     };
-    if let Some(source) = source {
-        remarks.extend(colour::to_srgb(&mut image, grey, source));
+    let mut samples = image.into_raw();
+    if grey {
+        samples = samples.into_iter().step_by(3).collect();
     }
-    Ok(Pixels {
-        image,
-        remarks,
-        windowing: None,
-    })
+    let stored = Stored {
+        size: (width, height),
+        colour: if grey { Colour::Grey } else { Colour::Rgb },
+        alpha: Alpha::None,
+        samples: Samples::Bytes(samples),
+        depth: Depth::Full(255.0),
+        inverted: false,
+    };
+    let mut pixels = finish(format, stored, profile.as_ref(), rendering)?;
+    pixels.remarks.splice(0..0, remarks);
+    Ok(pixels)
+}
+
+/// None where the colours are those of sRGB, or not said to be others. The curves of television are shown on screens as
+/// that of sRGB is.
+fn code_points(nclx: Nclx) -> Option<Profile> {
+    let like_srgb = matches!(nclx.transfer, 0..=2 | 6 | 13..=15);
+    if like_srgb && matches!(nclx.primaries, 0..=2) {
+        return None;
+    }
+    let byte = |number: u16| u8::try_from(number).ok();
+    let transfer = if like_srgb { 13 } else { nclx.transfer };
+    let primaries = if matches!(nclx.primaries, 0 | 2) {
+        1
+    } else {
+        nclx.primaries
+    };
+    Some(Profile::CodePoints(byte(primaries)?, byte(transfer)?))
 }
 
 fn plan<'a>(format: &'static ImageFormat, bytes: &'a [u8]) -> Result<Plan<'a>, Error> {

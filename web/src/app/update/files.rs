@@ -53,15 +53,27 @@ impl App {
                 }
             };
         }
+        let files = self.without_helpers(files);
         let (mut images, mut weights, mut manifests) = (Vec::new(), Vec::new(), Vec::new());
+        let has_weights = files.iter().any(|(_, name)| kind(name) == Kind::Weights);
         for (file, name) in files {
             match kind(&name) {
-                Kind::Image => images.push((file, name)),
+                // Alone it may be anything, which the engine tells by its content.
+                Kind::Manifest if has_weights => manifests.push((file, name)),
+                Kind::Image | Kind::Manifest => images.push((file, name)),
                 Kind::Weights => weights.push((file, name)),
-                Kind::Manifest => manifests.push((file, name)),
             }
         }
-        self.take_weights(weights, manifests);
+        // Annotations may come with a model; its description is called so.
+        let named = manifests
+            .iter()
+            .position(|(_, name)| name.ends_with("model.json"));
+        let manifest = match manifests.is_empty() {
+            true => None,
+            false => Some(manifests.swap_remove(named.unwrap_or(0)).0),
+        };
+        images.extend(manifests);
+        self.take_weights(weights, manifest);
         if let Some(first) = self.documents.append(images) {
             self.documents.open(first);
         }
@@ -77,16 +89,21 @@ impl App {
         }
     }
 
-    fn take_weights(&mut self, weights: Vec<(FileId, String)>, manifests: Vec<(FileId, String)>) {
+    /// Leaves out the files that systems put beside pictures, unless nothing else came.
+    fn without_helpers(&mut self, files: Vec<(FileId, String)>) -> Vec<(FileId, String)> {
+        let is_helper = |(_, name): &(FileId, String)| delineo::imaging::is_helper_file(name);
+        if files.iter().all(is_helper) {
+            return files;
+        }
+        let (helpers, files): (Vec<_>, Vec<_>) = files.into_iter().partition(is_helper);
+        let dropped = helpers.into_iter().map(|(file, _)| Effect::DropFile(file));
+        self.effects.extend(dropped);
+        files
+    }
+
+    fn take_weights(&mut self, weights: Vec<(FileId, String)>, manifest: Option<FileId>) {
         let mut weights = weights.into_iter();
-        let mut manifests = manifests.into_iter();
         let Some((file, name)) = weights.next() else {
-            for (file, name) in manifests {
-                self.notices.refuse(format!(
-                    "{name}: This describes a model. Drop it together with its .pth or .safetensors file."
-                ));
-                self.effects.push(Effect::DropFile(file));
-            }
             return;
         };
         for (second, other) in weights {
@@ -98,7 +115,7 @@ impl App {
         self.effects.push(Effect::ReadOwnModel {
             weights: file,
             name,
-            manifest: manifests.next().map(|(file, _)| file),
+            manifest,
         });
     }
 
