@@ -254,10 +254,7 @@ fn gif_colours_are_exact() {
 #[test]
 fn known_formats_that_are_not_read_are_named() {
     for (name, bytes) in [
-        ("HEIC", &b"\0\0\0\x18ftypheic\0\0\0\0"[..]),
-        ("HEIC", b"\0\0\0\x18ftypmif1\0\0\0\0"),
-        ("AVIF", b"\0\0\0\x1cftypavif\0\0\0\0"),
-        ("PDF", b"%PDF-1.7\n"),
+        ("PDF", &b"%PDF-1.7\n"[..]),
         ("video", b"\0\0\0\x18ftypmp42\0\0\0\0"),
     ] {
         assert!(refusal(bytes).contains(name), "{name}");

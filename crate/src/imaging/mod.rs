@@ -11,6 +11,7 @@
 //! Decoding happens here and not in the browser because engines differ in orientation and colour; the same file must
 //! give the same mask everywhere.
 
+mod avif;
 mod bmp;
 mod colour;
 mod decode;
@@ -19,7 +20,11 @@ mod display;
 mod format;
 mod gif;
 mod header;
+mod heif;
+mod isobmff;
 mod jpeg;
+mod jpeg2000;
+mod jxl;
 mod orientation;
 mod pixels;
 mod png;

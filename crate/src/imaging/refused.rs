@@ -5,13 +5,9 @@ use std::collections::BTreeMap;
 use serde::de::IgnoredAny;
 
 /// Signatures at the beginning of a file, the more special ones first.
-const SIGNATURES: [(&[u8], &str); 29] = [
+const SIGNATURES: [(&[u8], &str); 25] = [
     (b"%PDF-", PDF),
     (b"8BPS", PHOTOSHOP),
-    (b"\xff\x0a", JPEG_XL),
-    (b"\0\0\0\x0cJXL ", JPEG_XL),
-    (b"\0\0\0\x0cjP  ", JPEG_2000),
-    (b"\xff\x4f\xff\x51", JPEG_2000),
     (b"II\xbc\x01", JPEG_XR),
     (b"II\xbc\x00", JPEG_XR),
     // Raw photos that are TIFF in all but the signature: Olympus, Panasonic, Fujifilm, Sigma, Minolta, Canon.
@@ -40,28 +36,13 @@ const SIGNATURES: [(&[u8], &str); 29] = [
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", WINDOWS),
 ];
 
-/// Brands of the container that videos, HEIC and others share (ISO/IEC 14496-12), at byte 8.
-const BRANDS: [(&[&[u8]], &str); 3] = [
-    (&[b"avif", b"avis"], AVIF),
-    (
-        &[
-            b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1",
-        ],
-        HEIC,
-    ),
-    (&[b"crx "], RAW),
-];
+/// Brand of raw photos in the container that videos, HEIC and others share (ISO/IEC 14496-12), at byte 8.
+const RAW_BRAND: &[u8] = b"crx ";
 
 const PDF: &str = "This is a PDF file, which Delineo does not read. Save the picture in it as PNG.";
 const PHOTOSHOP: &str = "This is a Photoshop file, which Delineo does not read. Save it as PNG.";
-const JPEG_XL: &str =
-    "This is a JPEG XL file, which Delineo does not read. Save it as PNG or JPEG.";
-const JPEG_2000: &str =
-    "This is a JPEG 2000 file, which Delineo does not read. Save it as PNG or JPEG.";
 const JPEG_XR: &str =
     "This is a JPEG XR file, which Delineo does not read. Save it as PNG or JPEG.";
-const AVIF: &str = "This is an AVIF file, which Delineo does not read. Save it as PNG or JPEG.";
-const HEIC: &str = "This is a HEIC file, which Delineo does not read. Save it as PNG or JPEG.";
 /// Of a photo that the camera has not developed.
 pub(super) const RAW: &str =
     "This is a raw photo of a camera. Develop it first: export it as JPEG, PNG or TIFF.";
@@ -92,9 +73,8 @@ pub(super) fn refusal(bytes: &[u8]) -> Option<&'static str> {
         return Some(sentence);
     }
     if matches!(bytes.get(4..8), Some(b"ftyp" | b"moov" | b"mdat" | b"wide")) {
-        let brand = bytes.get(8..12).unwrap_or_default();
-        let known = BRANDS.iter().find(|(brands, _)| brands.contains(&brand));
-        return Some(known.map_or(VIDEO, |(_, sentence)| *sentence));
+        let is_raw = bytes.get(8..12) == Some(RAW_BRAND);
+        return Some(if is_raw { RAW } else { VIDEO });
     }
     if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"AVI ") {
         return Some(VIDEO);
