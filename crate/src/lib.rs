@@ -23,6 +23,7 @@ pub mod measure;
 pub mod metrics;
 pub mod modality;
 pub mod phantom;
+pub mod text;
 pub mod tta;
 
 #[cfg(feature = "cpu")]
