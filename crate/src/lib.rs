@@ -17,6 +17,7 @@ pub mod dataset;
 pub mod error;
 pub mod export;
 pub mod imaging;
+pub mod intake;
 pub mod manifest;
 pub mod mask;
 pub mod measure;

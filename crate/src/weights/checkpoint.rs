@@ -262,12 +262,7 @@ impl Checkpoint {
 }
 
 /// The numbers of one tensor, checked.
-fn values(
-    name: &str,
-    found: Found,
-    expected: &[usize],
-    variant: &str,
-) -> Result<Vec<f32>, Error> {
+fn values(name: &str, found: Found, expected: &[usize], variant: &str) -> Result<Vec<f32>, Error> {
     if found.shape != expected {
         return Err(Error::TensorShape {
             tensor: name.to_owned(),
@@ -336,7 +331,10 @@ fn listed(sets: &[WeightSet]) -> String {
 }
 
 fn without_stem(found: &Tensors) -> String {
-    match found.iter().find(|(name, tensor)| !is_counter(name, tensor)) {
+    match found
+        .iter()
+        .find(|(name, tensor)| !is_counter(name, tensor))
+    {
         // An optimiser numbers what it keeps of each tensor, below `state`.
         Some((name, _)) if found.keys().all(|name| name.contains("state.")) => format!(
             "it holds an optimiser's state ({name}) and no weights of a network; save model.state_dict()"

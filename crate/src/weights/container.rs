@@ -79,7 +79,12 @@ fn other_file(bytes: &[u8]) -> Option<&'static str> {
             "it is a TensorFlow Lite model; only PyTorch and safetensors are read"
         }
         // The protobuf of ONNX: field 1 is the version of the format, then come the producer's name or the graph.
-        [8, 1..=20, 0x12 | 0x1a | 0x22 | 0x28 | 0x32 | 0x3a | 0x42, ..] => {
+        [
+            8,
+            1..=20,
+            0x12 | 0x1a | 0x22 | 0x28 | 0x32 | 0x3a | 0x42,
+            ..,
+        ] => {
             "it is an ONNX model, from which the tensors' names are gone; save the network's weights in PyTorch with torch.save(model.state_dict(), \"weights.pth\")"
         }
         _ => return None,
@@ -235,11 +240,15 @@ fn inflated(packed: impl Read) -> Result<Vec<u8>, Error> {
     let read = packed.take(MOST_UNPACKED + 1).read_to_end(&mut bytes);
     match read {
         Ok(count) if count as u64 <= MOST_UNPACKED => Ok(bytes),
-        Ok(_) => Err(Error::NotACheckpoint("what it unpacks to is too large".to_owned())),
+        Ok(_) => Err(Error::NotACheckpoint(
+            "what it unpacks to is too large".to_owned(),
+        )),
         Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
             Err(Error::NotACheckpoint(CUT.to_owned()))
         }
-        Err(error) => Err(Error::NotACheckpoint(format!("it cannot be unpacked ({error})"))),
+        Err(error) => Err(Error::NotACheckpoint(format!(
+            "it cannot be unpacked ({error})"
+        ))),
     }
 }
 

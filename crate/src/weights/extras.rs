@@ -86,15 +86,20 @@ fn is_head(module: &str, tensors: &[(&str, &Found)], architecture: &Architecture
     let to_classes = |(_, tensor): &&(&str, &Found)| matches!(tensor.shape.as_slice(), [out, _, _, _] if *out == classes);
     let to_labels = |(_, tensor): &&(&str, &Found)| tensor.shape.len() == 2;
     if begins(&HEADS) {
-        return tensors.iter().any(|one| to_classes(&one) || to_labels(&one));
+        return tensors
+            .iter()
+            .any(|one| to_classes(&one) || to_labels(&one));
     }
     // One convolution from a width of the decoder to the classes, under whatever name.
     let widths = architecture.variant.dims();
-    tensors.iter().all(|(_, tensor)| match tensor.shape.as_slice() {
-        [out, inputs, height, width] => {
-            *out == classes && widths.contains(inputs) && height == width && *width <= 3
-        }
-        [out] => *out == classes,
-        _ => false,
-    }) && tensors.iter().any(|one| to_classes(&one))
+    tensors
+        .iter()
+        .all(|(_, tensor)| match tensor.shape.as_slice() {
+            [out, inputs, height, width] => {
+                *out == classes && widths.contains(inputs) && height == width && *width <= 3
+            }
+            [out] => *out == classes,
+            _ => false,
+        })
+        && tensors.iter().any(|one| to_classes(&one))
 }

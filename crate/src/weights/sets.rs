@@ -69,10 +69,7 @@ pub(super) fn sets(tensors: &Tensors) -> Vec<WeightSet> {
 impl WeightSet {
     fn new(prefix: &str) -> Self {
         let is_wrapper = |part: &&str| matches!(*part, "" | "module" | "_orig_mod");
-        let parts: Vec<_> = prefix
-            .split('.')
-            .filter(|part| !is_wrapper(part))
-            .collect();
+        let parts: Vec<_> = prefix.split('.').filter(|part| !is_wrapper(part)).collect();
         let name = parts.join(".");
         Self {
             role: Role::of(&name),
