@@ -23,6 +23,7 @@ pub mod mask;
 pub mod measure;
 pub mod metrics;
 pub mod modality;
+pub mod names;
 pub mod phantom;
 pub mod text;
 pub mod tta;

@@ -70,7 +70,7 @@ pub async fn calibrate(
         for pair in pairs {
             let mut pair = pair.clone();
             if is_normal {
-                pair.mask = None;
+                pair.masks.clear();
             }
             let (image, truth) = pair.load()?;
             let values = imaging::preprocess(&image, &manifest.input);

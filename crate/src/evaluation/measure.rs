@@ -121,7 +121,7 @@ pub async fn evaluate_normals(
     let mut cases = Vec::new();
     for pair in pairs(dataset, part)? {
         let (image, empty) = Pair {
-            mask: None,
+            masks: Vec::new(),
             ..pair.clone()
         }
         .load()?;
