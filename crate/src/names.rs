@@ -11,8 +11,9 @@ const LONGEST: usize = 255;
 
 /// The endings that data sets give the mask of an image: those of BUSI and PH², of the ISIC challenges, and of others.
 const MASKS: [&str; 3] = ["_mask", "_segmentation", "_lesion"];
-/// The endings of pictures that go with an image and are neither images nor masks: ISIC 2016 and 2017 ship superpixels.
-const COMPANIONS: [&str; 1] = ["_superpixels"];
+/// The endings of pictures that go with an image and are neither images nor masks: ISIC 2016 and 2017 ship superpixels, and Delineo
+/// exports the others.
+const COMPANIONS: [&str; 3] = ["_superpixels", "_overlay", "_probability"];
 
 /// An image's name without the ending of an image format; whole where it has none, as `US.0001`.
 pub fn stem(name: &Path) -> &OsStr {

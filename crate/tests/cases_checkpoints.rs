@@ -404,3 +404,32 @@ fn a_file_that_is_no_weights_is_told_what_it_is() {
         assert!(said.contains(words), "{words}: {said}");
     }
 }
+
+#[test]
+fn two_classes_with_the_background_first_show_the_lesion() {
+    let (single, mut named) = own();
+    for (name, shape, values) in &mut named {
+        if name.starts_with("Conv_1x1.") {
+            // The background's logit is always zero.
+            let mut both = vec![0.0; values.len()];
+            both.extend(values.iter());
+            (shape[0], *values) = (2, both);
+        }
+    }
+    let double = read(Torch::default().archive("two", &[("", &named)]));
+    let image = delineo::phantom::dermoscopy(3, 96, 80).image;
+    let maps = |checkpoint: &Checkpoint, classes: usize| {
+        let manifest = Manifest::assumed("mine", "S", 3, classes, b"");
+        let class = manifest.lesion_class();
+        let model = Model::new(manifest, checkpoint, &device::cpu()).expect("it fits");
+        let maps = pollster::block_on(model.segment(&image)).expect("it runs");
+        let averaged = model.segment_averaged(&image, delineo::tta::Views::Mirror);
+        let averaged = pollster::block_on(averaged).expect("it runs");
+        [maps[class].clone(), averaged[class].clone()]
+    };
+    for (one, two) in maps(&single, 1).iter().zip(&maps(&double, 2)) {
+        let pairs = one.values().iter().zip(two.values());
+        let worst = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(worst < 1e-5, "{worst}");
+    }
+}
