@@ -98,13 +98,16 @@ fn first_member(head: &[u8]) -> Option<String> {
 
 /// Whether the text has fields that only the description of a model has. Annotations are JSON too.
 fn is_manifest(head: &[u8], name: &str) -> bool {
+    if name.eq_ignore_ascii_case("model.json") {
+        return true;
+    }
     let text = text::decode(head);
     if !text.trim_start().starts_with('{') {
         return false;
     }
     let fields = ["\"variant\"", "\"weights\"", "\"input\"", "\"classes\""];
     let found = fields.iter().filter(|field| text.contains(**field)).count();
-    found >= 2 || name.eq_ignore_ascii_case("model.json")
+    found >= 2
 }
 
 fn is_named(name: &str, endings: &[&str]) -> bool {
@@ -192,7 +195,8 @@ mod tests {
         let labels =
             br#"{"version": "5.4.1", "shapes": [{"label": "lesion"}], "imagePath": "a.jpg"}"#;
         assert_eq!(kind(labels, "a.json"), Kind::Image);
-        assert_eq!(kind(b"[1, 2]", "model.json"), Kind::Image);
+        assert_eq!(kind(b"[1, 2]", "a.json"), Kind::Image);
+        assert_eq!(kind(b"", "model.json"), Kind::Manifest);
     }
 
     #[test]

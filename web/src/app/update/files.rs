@@ -1,35 +1,15 @@
 //! Files that come in, and the models among them.
 
+use delineo::intake::Kind;
+
 use crate::app::command::Command;
 use crate::app::documents::{Closed, SegmentationState};
 use crate::app::effect::Effect;
-use crate::app::event::{Arrival, FileId, OwnModel, PublishedModel, Way};
+use crate::app::event::{Arrival, ArrivedFile, FileId, OwnModel, PublishedModel, Way};
 use crate::app::notices::Offer;
 use crate::app::state::App;
 use crate::app::wording;
 use crate::protocol::{DocumentId, ModelKey};
-
-/// Endings of files that hold weights.
-pub const WEIGHTS: [&str; 3] = ["pth", "pt", "safetensors"];
-
-/// What a file seems to be, by its name. Whether it is an image is for the engine to say, by its bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Image,
-    Weights,
-    Manifest,
-}
-
-fn kind(name: &str) -> Kind {
-    let ending = name
-        .rsplit_once('.')
-        .map(|(_, ending)| ending.to_ascii_lowercase());
-    match ending.as_deref() {
-        Some(ending) if WEIGHTS.contains(&ending) => Kind::Weights,
-        Some("json") => Kind::Manifest,
-        _ => Kind::Image,
-    }
-}
 
 impl App {
     /// Takes files in turn: weights become the model, everything else is opened as an image.
@@ -54,11 +34,21 @@ impl App {
             };
         }
         let (mut images, mut weights, mut manifests) = (Vec::new(), Vec::new(), Vec::new());
-        for (file, name) in files {
-            match kind(&name) {
+        let is_alone = files.len() == 1;
+        for ArrivedFile { file, name, kind } in files {
+            match kind {
                 Kind::Image => images.push((file, name)),
-                Kind::Weights => weights.push((file, name)),
+                Kind::Checkpoint => weights.push((file, name)),
                 Kind::Manifest => manifests.push((file, name)),
+                Kind::Helper => {
+                    // Systems put it beside files that a person means; alone it was chosen.
+                    if is_alone {
+                        self.notices.refuse(format!(
+                            "{name}: This is a helper file of the system, not an image."
+                        ));
+                    }
+                    self.effects.push(Effect::DropFile(file));
+                }
             }
         }
         self.take_weights(weights, manifests);
@@ -251,19 +241,5 @@ impl App {
         self.effects.push(Effect::ClearStage);
         self.overlay.reset();
         self.stage.drawing = None;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn weights_and_manifests_are_told_from_images() {
-        assert_eq!(kind("cmunext_s.PTH"), Kind::Weights);
-        assert_eq!(kind("model.safetensors"), Kind::Weights);
-        assert_eq!(kind("model.json"), Kind::Manifest);
-        assert_eq!(kind("scan.tiff"), Kind::Image);
-        assert_eq!(kind("no ending"), Kind::Image);
     }
 }

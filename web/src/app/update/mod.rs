@@ -8,7 +8,6 @@ mod stage;
 mod work;
 
 pub use commands::BRUSH;
-pub use files::WEIGHTS;
 
 use std::time::Duration;
 
