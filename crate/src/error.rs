@@ -65,6 +65,14 @@ pub enum Error {
     /// The file is no checkpoint.
     #[error("This is not a CMUNeXt checkpoint: {0}.")]
     NotACheckpoint(String),
+    /// A file of several networks has none of the name that was asked for.
+    #[error("The file holds no weights called “{name}”; it holds {names}.")]
+    NoSuchWeights {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        names: String,
+    },
     /// A tensor that the network needs is absent.
     #[error("The checkpoint lacks the tensor {tensor} (expected shape {expected:?}).")]
     MissingTensor {

@@ -44,7 +44,6 @@ pub use format::ImageFormat;
 pub use preprocess::preprocess;
 #[cfg(feature = "network")]
 pub(crate) use preprocess::{levels, resampled};
-pub use refused::is_helper_file;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use resize::resize;
 pub use table::{FORMATS, accept, by_extension, list};

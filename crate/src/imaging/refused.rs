@@ -129,15 +129,6 @@ const ANNOTATES: [&str; 5] = [
     "features",
 ];
 
-/// Whether a file of this name is one that macOS or Windows puts beside pictures, which nobody chooses and nobody misses.
-pub fn is_helper_file(name: &str) -> bool {
-    let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    name.starts_with("._")
-        || [".DS_Store", "Thumbs.db", "desktop.ini"]
-            .iter()
-            .any(|helper| helper.eq_ignore_ascii_case(name))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,21 +167,6 @@ mod tests {
     fn other_texts_and_bytes_are_nothing_known() {
         for bytes in [&b"{\"a\": "[..], b"< 5 mm", b"hello", b"", &[0; 300]] {
             assert_eq!(refusal(bytes), None, "{bytes:?}");
-        }
-    }
-
-    #[test]
-    fn files_of_the_system_are_known_by_name() {
-        for name in [
-            "._IMG_0001.jpg",
-            ".DS_Store",
-            "a/b/Thumbs.db",
-            "DESKTOP.INI",
-        ] {
-            assert!(is_helper_file(name), "{name}");
-        }
-        for name in ["IMG._0001.jpg", "DS_Store", "a._b/c.png", "Thumbs.db.png"] {
-            assert!(!is_helper_file(name), "{name}");
         }
     }
 }

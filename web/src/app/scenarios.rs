@@ -651,6 +651,25 @@ fn own(digest: &str) -> ModelKey {
 }
 
 #[test]
+fn dropped_files_are_taken_for_what_their_content_says() {
+    let zip = b"PK\x03\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x10\0\0\0archive/data.pkl";
+    let mut rig = Rig::new();
+    rig.drop_contents(&[
+        ("._a.png", b"\0\x05\x16\x07"),
+        ("US.0001", b"\xff\xd8\xff\xe0"),
+        ("epoch_10.ckpt", zip),
+    ]);
+    rig.settle();
+    assert_eq!(rig.shown_name(), Some("US.0001"));
+    assert!(rig.saw(
+        |effect| matches!(effect, Effect::ReadOwnModel { name, .. } if name == "epoch_10.ckpt")
+    ));
+    assert!(!rig.says("._a.png"));
+    rig.drop_contents(&[("._a.png", b"\0\x05\x16\x07")]);
+    assert!(rig.says("helper file of the system"));
+}
+
+#[test]
 fn own_weights_with_the_name_of_earlier_ones_are_a_model_of_their_own() {
     let mut rig = Rig::new();
     rig.open(&["a.png"]);

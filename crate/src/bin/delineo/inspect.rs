@@ -6,15 +6,18 @@ use delineo::Error;
 use delineo::imaging::{self, Decoded};
 use delineo::manifest::sha256;
 use delineo::measure::{Rect, Scale, ScaledRegion};
-use delineo::weights::Checkpoint;
+use delineo::weights::WeightSet;
 use serde_json::json;
 
-use crate::{Stop, print_json, read};
+use crate::{Stop, print_json, read, read_weights};
 
 #[derive(clap::Args)]
 pub struct Arguments {
     /// Checkpoint (.pth or .safetensors with the authors' names) or image.
     file: PathBuf,
+    /// Which network of a file that holds several, such as model or ema.
+    #[arg(long, value_name = "NAME")]
+    weights_set: Option<String>,
     /// List every tensor with its shape.
     #[arg(long)]
     tensors: bool,
@@ -34,14 +37,15 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
         Err(error) => return Err(error.into()),
     }
     let (size, digest) = (bytes.len(), sha256(&bytes));
-    let checkpoint = Checkpoint::from_bytes(bytes)?;
+    let checkpoint = read_weights(bytes, arguments.weights_set.as_deref())?;
     let architecture = checkpoint.architecture();
     let tensors = checkpoint.tensors();
     if arguments.json {
         let mut report = json!({
-            "file": arguments.file, "format": checkpoint.format().to_string(), "bytes": size, "sha256": digest,
+            "file": arguments.file.to_string_lossy(), "format": checkpoint.format().to_string(), "bytes": size, "sha256": digest,
             "variant": architecture.variant.to_string(), "in_channels": architecture.in_channels,
             "classes": architecture.classes, "parameters": architecture.parameters(), "dtype": checkpoint.stored_as(),
+            "set": checkpoint.set().map(|set| &set.name), "sets": names(checkpoint.sets()), "remarks": checkpoint.remarks(),
         });
         if arguments.tensors {
             report["tensors"] = tensors
@@ -124,4 +128,8 @@ fn scale_json(scale: &Scale, width: u32, height: u32) -> serde_json::Value {
         "mm_x": first.x, "mm_y": first.y, "source": scale.source,
         "regions": scale.regions.iter().map(region).collect::<Vec<_>>(),
     })
+}
+
+fn names(sets: &[WeightSet]) -> Vec<&str> {
+    sets.iter().map(|set| set.name.as_str()).collect()
 }

@@ -1,35 +1,15 @@
 //! Files that come in, and the models among them.
 
+use delineo::intake::Kind;
+
 use crate::app::command::Command;
 use crate::app::documents::{Closed, SegmentationState};
 use crate::app::effect::Effect;
-use crate::app::event::{Arrival, FileId, OwnModel, PublishedModel, Way};
+use crate::app::event::{Arrival, ArrivedFile, FileId, OwnModel, PublishedModel, Way};
 use crate::app::notices::Offer;
 use crate::app::state::App;
 use crate::app::wording;
 use crate::protocol::{DocumentId, ModelKey};
-
-/// Endings of files that hold weights.
-pub const WEIGHTS: [&str; 3] = ["pth", "pt", "safetensors"];
-
-/// What a file seems to be, by its name. Whether it is an image is for the engine to say, by its bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Image,
-    Weights,
-    Manifest,
-}
-
-fn kind(name: &str) -> Kind {
-    let ending = name
-        .rsplit_once('.')
-        .map(|(_, ending)| ending.to_ascii_lowercase());
-    match ending.as_deref() {
-        Some(ending) if WEIGHTS.contains(&ending) => Kind::Weights,
-        Some("json") => Kind::Manifest,
-        _ => Kind::Image,
-    }
-}
 
 impl App {
     /// Takes files in turn: weights become the model, everything else is opened as an image.
@@ -53,25 +33,27 @@ impl App {
                 }
             };
         }
-        let files = self.without_helpers(files);
         let (mut images, mut weights, mut manifests) = (Vec::new(), Vec::new(), Vec::new());
-        let has_weights = files.iter().any(|(_, name)| kind(name) == Kind::Weights);
-        for (file, name) in files {
-            match kind(&name) {
-                // Alone it may be anything, which the engine tells by its content.
-                Kind::Manifest if has_weights => manifests.push((file, name)),
-                Kind::Image | Kind::Manifest => images.push((file, name)),
-                Kind::Weights => weights.push((file, name)),
+        let only_helpers = files.iter().all(|file| file.kind == Kind::Helper);
+        for ArrivedFile { file, name, kind } in files {
+            match kind {
+                Kind::Image => images.push((file, name)),
+                Kind::Checkpoint => weights.push((file, name)),
+                Kind::Manifest => manifests.push((file, name)),
+                Kind::Helper => {
+                    // Systems put it beside files that a person means; alone it was chosen.
+                    if only_helpers {
+                        self.notices.refuse(format!(
+                            "{name}: This is a helper file of the system, not an image."
+                        ));
+                    }
+                    self.effects.push(Effect::DropFile(file));
+                }
             }
         }
-        // Annotations may come with a model; its description is called so.
-        let named = manifests
-            .iter()
-            .position(|(_, name)| name.ends_with("model.json"));
-        let manifest = match manifests.is_empty() {
-            true => None,
-            false => Some(manifests.swap_remove(named.unwrap_or(0)).0),
-        };
+        // A description without weights, or a second one, the engine refuses like any file that is no image.
+        let manifest =
+            (!weights.is_empty() && !manifests.is_empty()).then(|| manifests.remove(0).0);
         images.extend(manifests);
         self.take_weights(weights, manifest);
         if let Some(first) = self.documents.append(images) {
@@ -87,18 +69,6 @@ impl App {
                 "{folder}: This is a folder. Drop the images in it instead."
             ));
         }
-    }
-
-    /// Leaves out the files that systems put beside pictures, unless nothing else came.
-    fn without_helpers(&mut self, files: Vec<(FileId, String)>) -> Vec<(FileId, String)> {
-        let is_helper = |(_, name): &(FileId, String)| delineo::imaging::is_helper_file(name);
-        if files.iter().all(is_helper) {
-            return files;
-        }
-        let (helpers, files): (Vec<_>, Vec<_>) = files.into_iter().partition(is_helper);
-        let dropped = helpers.into_iter().map(|(file, _)| Effect::DropFile(file));
-        self.effects.extend(dropped);
-        files
     }
 
     fn take_weights(&mut self, weights: Vec<(FileId, String)>, manifest: Option<FileId>) {
@@ -270,19 +240,5 @@ impl App {
         self.overlay.reset();
         self.stage.drawing = None;
         self.stage.is_playing = false;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn weights_and_manifests_are_told_from_images() {
-        assert_eq!(kind("cmunext_s.PTH"), Kind::Weights);
-        assert_eq!(kind("model.safetensors"), Kind::Weights);
-        assert_eq!(kind("model.json"), Kind::Manifest);
-        assert_eq!(kind("scan.tiff"), Kind::Image);
-        assert_eq!(kind("no ending"), Kind::Image);
     }
 }

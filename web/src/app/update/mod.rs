@@ -9,7 +9,6 @@ mod stage;
 mod work;
 
 pub use commands::BRUSH;
-pub use files::WEIGHTS;
 
 use std::time::Duration;
 
