@@ -14,11 +14,9 @@ use delineo::model::Model;
 use delineo::network::{Architecture, CpuNetwork};
 use delineo::weights::Checkpoint;
 use delineo::{Error, device};
-use pickles::{Torch, gzip, tar, zip};
+use pickles::{Named, Torch, gzip, tar, zip};
 
 mod pickles;
-
-type Named = Vec<(String, Vec<usize>, Vec<f32>)>;
 
 /// Error over the range of the logits that every file must keep.
 const MAX_ERROR: f32 = 1e-3;
@@ -224,18 +222,10 @@ fn a_state_dict_is_read_in_every_protocol_and_container() {
     let mut files = Vec::new();
     for protocol in 2..=5 {
         for folder in ["archive", "twenty_one_characters", "a", "best model é"] {
-            let bytes = Torch {
-                protocol,
-                ..Torch::default()
-            }
-            .archive(folder, &[("", &named)]);
+            let bytes = Torch { protocol }.archive(folder, &[("", &named)]);
             files.push((format!("protocol {protocol} in {folder}/"), bytes));
         }
-        let stream = Torch {
-            protocol,
-            ..Torch::default()
-        }
-        .stream(&[("", &named)]);
+        let stream = Torch { protocol }.stream(&[("", &named)]);
         files.push((format!("stream of protocol {protocol}"), stream));
     }
     let plain = Torch::default().archive("best", &[("", &named)]);

@@ -5,7 +5,8 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-type Named = [(String, Vec<usize>, Vec<f32>)];
+/// Tensors by name, with shape and numbers.
+pub type Named = Vec<(String, Vec<usize>, Vec<f32>)>;
 
 /// How a file is written.
 pub struct Torch {
@@ -22,11 +23,7 @@ impl Default for Torch {
 impl Torch {
     /// A ZIP with everything below `folder`, as PyTorch writes it since 1.6. Each set is a dictionary of tensors below a key, or at
     /// the top where the key is empty.
-    pub fn archive(
-        &self,
-        folder: &str,
-        sets: &[(&str, &Vec<(String, Vec<usize>, Vec<f32>)>)],
-    ) -> Vec<u8> {
+    pub fn archive(&self, folder: &str, sets: &[(&str, &Named)]) -> Vec<u8> {
         let mut storages = Vec::new();
         let pickle = self.pickle(sets, &mut storages);
         let mut members = vec![
@@ -45,7 +42,7 @@ impl Torch {
     }
 
     /// The stream of pickles that PyTorch wrote before 1.6.
-    pub fn stream(&self, sets: &[(&str, &Vec<(String, Vec<usize>, Vec<f32>)>)]) -> Vec<u8> {
+    pub fn stream(&self, sets: &[(&str, &Named)]) -> Vec<u8> {
         let mut storages = Vec::new();
         let pickle = self.pickle(sets, &mut storages);
         let mut bytes = self.framed(b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19");
@@ -69,11 +66,7 @@ impl Torch {
     }
 
     /// The dictionary of dictionaries of tensors.
-    fn pickle(
-        &self,
-        sets: &[(&str, &Vec<(String, Vec<usize>, Vec<f32>)>)],
-        storages: &mut Vec<Vec<u8>>,
-    ) -> Vec<u8> {
+    fn pickle(&self, sets: &[(&str, &Named)], storages: &mut Vec<Vec<u8>>) -> Vec<u8> {
         let mut body = b"}(".to_vec();
         for (key, tensors) in sets {
             if key.is_empty() {
