@@ -30,6 +30,13 @@ pub enum Error {
     /// it when they meet one.
     #[error("This program was built without the decoder for this kind of file.")]
     RareFormat,
+    /// An image whose codec no decoder of this build knows and every browser does: in wasm, AV1. The page has the
+    /// browser decode it.
+    #[error("This program has no decoder for {format}. Save the image as PNG or JPEG.")]
+    BrowserFormat {
+        /// Format by signature, such as `AVIF`.
+        format: &'static str,
+    },
     /// Too few pixels to hold a lesion.
     #[error("The image is {width}×{height} pixels; Delineo needs at least {minimum} on each side.")]
     ImageTooSmall {
@@ -58,6 +65,14 @@ pub enum Error {
     /// The file is no checkpoint.
     #[error("This is not a CMUNeXt checkpoint: {0}.")]
     NotACheckpoint(String),
+    /// A file of several networks has none of the name that was asked for.
+    #[error("The file holds no weights called “{name}”; it holds {names}.")]
+    NoSuchWeights {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        names: String,
+    },
     /// A tensor that the network needs is absent.
     #[error("The checkpoint lacks the tensor {tensor} (expected shape {expected:?}).")]
     MissingTensor {

@@ -17,13 +17,16 @@ pub mod dataset;
 pub mod error;
 pub mod export;
 pub mod imaging;
+pub mod intake;
 pub mod manifest;
 pub mod mask;
 pub mod measure;
 pub mod metrics;
 pub mod modality;
+pub mod names;
 pub mod pairing;
 pub mod phantom;
+pub mod text;
 pub mod tta;
 
 #[cfg(feature = "cpu")]

@@ -6,13 +6,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::Error;
+use crate::text;
 use crate::tta::Views;
 
 /// The one version of the format that this build reads and writes.
 pub const FORMAT: u32 = 1;
 
 /// The fields of a `model.json` that this version knows.
-const KNOWN: [&str; 16] = [
+const KNOWN: [&str; 17] = [
     "format",
     "id",
     "name",
@@ -21,6 +22,7 @@ const KNOWN: [&str; 16] = [
     "modalities",
     "input",
     "classes",
+    "activation",
     "threshold",
     "temperature",
     "weights",
@@ -52,6 +54,9 @@ pub struct Manifest {
     pub input: Input,
     /// Name of each output channel, in order.
     pub classes: Vec<String>,
+    /// How the classes' logits become probabilities.
+    #[serde(default, skip_serializing_if = "Activation::is_sigmoid")]
+    pub activation: Activation,
     /// Default threshold on the probability, in 0.01 to 0.99.
     pub threshold: f32,
     /// Logits are divided by this before the sigmoid (Guo et al. 2017); 1 leaves them as they are.
@@ -126,6 +131,24 @@ pub enum Resize {
     Bilinear,
     /// Mean over the covered pixels, as OpenCV's `INTER_AREA`; bilinear where the image is enlarged.
     Area,
+}
+
+/// How the logits of the classes become probabilities.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Activation {
+    /// Each class on its own; classes may overlap.
+    #[default]
+    Sigmoid,
+    /// The classes of a pixel add up to 1; one of them is usually the background.
+    Softmax,
+}
+
+impl Activation {
+    /// Whether each class stands on its own.
+    pub fn is_sigmoid(&self) -> bool {
+        *self == Self::Sigmoid
+    }
 }
 
 /// The weights' file.
@@ -235,13 +258,13 @@ fn one() -> f32 {
 }
 
 impl Manifest {
-    /// Reads and checks a `model.json`.
+    /// Reads and checks a `model.json`, in UTF-8 or UTF-16.
     ///
     /// # Errors
     /// [`Error::Manifest`] names the first field that cannot be used.
     pub fn from_json(json: &[u8]) -> Result<Self, Error> {
-        let manifest: Self =
-            serde_json::from_slice(json).map_err(|error| Error::Manifest(error.to_string()))?;
+        let manifest: Self = serde_json::from_str(&text::decode(json))
+            .map_err(|error| Error::Manifest(error.to_string()))?;
         manifest.check()?;
         Ok(manifest)
     }
@@ -262,7 +285,9 @@ impl Manifest {
         self.check()?;
         let fault = |error: serde_json::Error| Error::Manifest(error.to_string());
         let mut unknown: Map<String, Value> = before
-            .map_or(Ok(Map::new()), serde_json::from_slice)
+            .map_or(Ok(Map::new()), |json| {
+                serde_json::from_str(&text::decode(json))
+            })
             .map_err(fault)?;
         unknown.retain(|name, _| !KNOWN.contains(&name.as_str()));
         let file = File {
@@ -284,7 +309,8 @@ impl Manifest {
         }
     }
 
-    /// The manifest for weights that came without one: an image-net normalised 256×256 RGB input.
+    /// The manifest for weights that came without one: a 256×256 input with ImageNet's mean and deviation. One class has a
+    /// sigmoid; of several with a softmax the first is the background, as in most data sets.
     pub fn assumed(id: &str, variant: &str, channels: usize, classes: usize, bytes: &[u8]) -> Self {
         let (order, mean, std) = match channels {
             1 => (ChannelOrder::Grey, vec![0.449], vec![0.226]),
@@ -294,27 +320,67 @@ impl Manifest {
                 vec![0.229, 0.224, 0.225],
             ),
         };
+        let mut description = "Weights without a model.json: 256×256 RGB input with ImageNet mean and deviation is assumed.".to_owned();
+        if classes > 1 {
+            description.push_str(&format!(
+                " Of its {classes} classes the first is taken for the background, and a softmax for what makes probabilities of them."
+            ));
+        }
         Self {
             format: FORMAT,
             id: id.to_owned(),
             name: id.to_owned(),
-            description: "Weights without a model.json: 256×256 RGB input with ImageNet mean and deviation is assumed.".to_owned(),
+            description,
             variant: variant.to_owned(),
             modalities: Vec::new(),
-            input: Input { width: 256, height: 256, channels: order, resize: Resize::Area, mean, std, divisor: 1.0 },
+            input: Input {
+                width: 256,
+                height: 256,
+                channels: order,
+                resize: Resize::Area,
+                mean,
+                std,
+                divisor: 1.0,
+            },
             classes: match classes {
                 1 => vec!["lesion".to_owned()],
-                _ => (1..=classes).map(|class| format!("class {class}")).collect(),
+                2 => vec!["background".to_owned(), "lesion".to_owned()],
+                _ => (0..classes)
+                    .map(|class| match class {
+                        0 => "background".to_owned(),
+                        class => format!("class {class}"),
+                    })
+                    .collect(),
+            },
+            activation: match classes {
+                1 => Activation::Sigmoid,
+                _ => Activation::Softmax,
             },
             threshold: 0.5,
             temperature: 1.0,
-            weights: Weights { file: String::new(), bytes: bytes.len() as u64, sha256: sha256(bytes) },
+            weights: Weights {
+                file: String::new(),
+                bytes: bytes.len() as u64,
+                sha256: sha256(bytes),
+            },
             self_test: None,
             training: Vec::new(),
             provenance: None,
             scores: Vec::new(),
             licence: String::new(),
         }
+    }
+
+    /// The class that is shown and measured where nobody chooses one: the first that is not called a background.
+    pub fn lesion_class(&self) -> usize {
+        let is_background = |name: &String| {
+            let name = name.trim().to_lowercase();
+            name == "bg"
+                || name.starts_with("back")
+                || matches!(name.as_str(), "normal" | "healthy")
+        };
+        let lesion = self.classes.iter().position(|name| !is_background(name));
+        lesion.unwrap_or_default()
     }
 
     /// Checks the bytes of the weights against size and digest.
@@ -457,6 +523,7 @@ mod tests {
             modalities: vec!["ultrasound".to_owned()],
             input: Manifest::assumed("", "S", 3, 1, b"").input,
             classes: vec!["lesion".to_owned()],
+            activation: Activation::Softmax,
             threshold: 0.5,
             temperature: 1.5,
             weights: Weights {
@@ -542,5 +609,39 @@ mod tests {
         let mut manifest = full();
         manifest.threshold = 0.0;
         assert!(matches!(manifest.to_json(None), Err(Error::Manifest(_))));
+    }
+
+    #[test]
+    fn the_class_to_show_is_the_first_that_is_no_background() {
+        let mut manifest = full();
+        for (classes, class) in [
+            (vec!["lesion"], 0),
+            (vec!["background", "lesion"], 1),
+            (vec!["BG", "Background 2", "naevus", "melanoma"], 2),
+            (vec!["lesion", "background"], 0),
+            (vec!["background"], 0),
+        ] {
+            manifest.classes = classes.into_iter().map(str::to_owned).collect();
+            assert_eq!(manifest.lesion_class(), class, "{:?}", manifest.classes);
+        }
+        let assumed = |classes| Manifest::assumed("mine", "S", 3, classes, b"");
+        assert_eq!(assumed(1).lesion_class(), 0);
+        assert_eq!(assumed(2).lesion_class(), 1);
+        assert_eq!(assumed(2).activation, Activation::Softmax);
+        assert_eq!(assumed(4).classes.len(), 4);
+    }
+
+    #[test]
+    fn a_model_json_is_read_with_a_byte_order_mark_and_in_utf_16() {
+        let json = full().to_json(None).expect("valid");
+        let text = String::from_utf8(json.clone()).expect("text");
+        let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for file in [
+            [b"\xef\xbb\xbf".as_slice(), &json].concat(),
+            [b"\xff\xfe".as_slice(), &units].concat(),
+        ] {
+            assert_eq!(Manifest::from_json(&file).expect("valid"), full());
+            assert_eq!(full().to_json(Some(&file)).expect("valid"), json);
+        }
     }
 }

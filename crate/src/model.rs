@@ -12,7 +12,7 @@ use crate::device;
 use crate::device::Device;
 #[cfg(feature = "network")]
 use crate::manifest::SelfTest;
-use crate::manifest::{Manifest, self_test_input};
+use crate::manifest::{Activation, Manifest, self_test_input};
 use crate::mask::ProbabilityMap;
 #[cfg(feature = "network")]
 use crate::network::{Architecture, CmuNext, Cost, CpuNetwork, GpuNetwork};
@@ -180,10 +180,13 @@ impl Model {
         let input = &self.manifest.input;
         let (width, height) = (input.width as usize, input.height as usize);
         let channels = self.architecture.in_channels;
-        let temperature = self.manifest.temperature;
+        // The GPU's last kernel is a sigmoid.
         #[cfg(feature = "network")]
-        if let Runner::Gpu(network) = &self.runner {
+        if let Runner::Gpu(network) = &self.runner
+            && self.manifest.activation.is_sigmoid()
+        {
             let (pixels, levels) = (imaging::resampled(image, input), imaging::levels(input));
+            let temperature = self.manifest.temperature;
             let answer = network.probabilities(&pixels, &levels, [height, width], temperature);
             let maps = answer.await?;
             let maps = maps.chunks_exact(width * height);
@@ -193,10 +196,27 @@ impl Model {
         }
         let values = imaging::preprocess(image, input);
         let logits = self.logits(values, [1, channels, height, width]).await?;
-        Ok(logits
-            .chunks_exact(width * height)
-            .map(|logits| ProbabilityMap::from_logits(width, height, logits, temperature))
-            .collect())
+        Ok(self.probabilities(&logits))
+    }
+
+    /// One probability map for each class, from the logits of one image at the network's input size.
+    pub(crate) fn probabilities(&self, logits: &[f32]) -> Vec<ProbabilityMap> {
+        let Manifest {
+            input,
+            activation,
+            temperature,
+            ..
+        } = &self.manifest;
+        let (width, height) = (input.width as usize, input.height as usize);
+        match activation {
+            Activation::Sigmoid => logits
+                .chunks_exact(width * height)
+                .map(|logits| ProbabilityMap::from_logits(width, height, logits, *temperature))
+                .collect(),
+            Activation::Softmax => {
+                ProbabilityMap::from_softmax(width, height, logits, *temperature)
+            }
+        }
     }
 
     /// Compares the device's answer with the known one, to find a device that silently computes something else.

@@ -6,23 +6,12 @@
 mod dermoscopy;
 mod noise;
 mod outline;
+mod sample;
 mod ultrasound;
 
-use image::RgbImage;
-
-use crate::mask::Mask;
-
 pub use dermoscopy::dermoscopy;
+pub use sample::Phantom;
 pub use ultrasound::ultrasound;
-
-/// A made-up picture and its true mask, of the same size.
-#[derive(Clone, Debug)]
-pub struct Phantom {
-    /// The picture.
-    pub image: RgbImage,
-    /// Its lesion, one region that lies wholly within the picture.
-    pub mask: Mask,
-}
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use delineo::export::dicom::{Stamp, secondary_capture};
 use delineo::export::{self, png};
+use delineo::measure::Spacing;
 use delineo::phantom;
 
 use phantoms::{folder, model};
@@ -204,4 +206,38 @@ fn phantom_writes_the_same_picture_and_mask_for_a_seed_as_the_library_makes() {
         arguments.push(&folder);
         assert_eq!(delineo(&arguments).status.code(), Some(2), "{wrong}");
     }
+}
+
+#[test]
+fn inspect_says_what_an_image_of_any_format_holds() {
+    let folder = folder("inspect");
+    let image = phantom_in(&folder);
+    let report = |file: &Path| -> serde_json::Value {
+        let output = delineo(&[path("inspect"), file, path("--json")]);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        serde_json::from_slice(&output.stdout).expect("one JSON object")
+    };
+    let png = report(&image);
+    assert_eq!((&png["format"], &png["frames"]), (&"PNG".into(), &1.into()));
+    assert_eq!((&png["width"], &png["height"]), (&200.into(), &150.into()));
+    assert!(png["scale"].is_null());
+
+    let file = folder.join("IM000001");
+    let picture = phantom::dermoscopy(1, 200, 150).image;
+    let stamp = Stamp {
+        date: "20260131".to_owned(),
+        time: "120000".to_owned(),
+    };
+    let spacing = Some(Spacing { x: 0.2, y: 0.1 });
+    let bytes = secondary_capture(&picture, None, spacing, &stamp).expect("encodable");
+    fs::write(&file, bytes).expect("writable");
+    let dicom = report(&file);
+    assert_eq!(dicom["format"], "DICOM");
+    let scale = &dicom["scale"];
+    assert_eq!((&scale["mm_x"], &scale["mm_y"]), (&0.2.into(), &0.1.into()));
+    assert_eq!(scale["source"], "pixel-spacing");
+    let region = serde_json::json!(
+        { "left": 0, "top": 0, "right": 200, "bottom": 150, "mm_x": 0.2, "mm_y": 0.1 }
+    );
+    assert_eq!(scale["regions"], serde_json::json!([region]));
 }

@@ -1,5 +1,6 @@
 //! The network's input against OpenCV, from numbers written down here and from arrays made by the authors' loader.
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use delineo::RgbImage;
@@ -128,7 +129,9 @@ fn shared(path: &str) -> Option<PathBuf> {
         .join("../../shared")
         .join(path);
     if !path.exists() {
-        println!("skipped: {} is not there", path.display());
+        let line = format!("skipped: {} is absent", path.display());
+        // Not by `eprintln!`, whose output is captured in a test that passes.
+        writeln!(io::stderr(), "{line}").expect("standard error");
         return None;
     }
     Some(path)

@@ -99,25 +99,20 @@ function exif(orientation) {
 export function badFiles() {
   const good = phantom('dermoscopy', 9, 64, 48).file.buffer;
   const file = (name, buffer, mimeType = 'image/png') => ({ name, mimeType, buffer });
-  const frames = chunk('acTL', Buffer.from([0, 0, 0, 2, 0, 0, 0, 0]));
   return {
     'a text file with an image name': file('letter.png', Buffer.from('Dear reader, this is no image.\n'.repeat(40))),
     'a truncated PNG': file('cut.png', good.subarray(0, good.length / 2)),
     'an empty file': file('nothing.png', Buffer.alloc(0)),
     'an image of one pixel': file('dot.png', encode(1, 1, Uint8Array.of(9, 9, 9))),
     'a header that promises 65535 by 65535 pixels': file('huge.png', hugeHeader(good)),
-    'an animated PNG': file('moving.png', withChunk(good, frames)),
-    'an animated GIF': file('moving.gif', animatedGif(), 'image/gif'),
-    'an animated WebP': file('moving.webp', animatedWebp(), 'image/webp'),
-    'a CMYK JPEG': file('print.jpg', cmykJpeg(), 'image/jpeg'),
+    'a GIF of 8 by 8 pixels': file('small.gif', smallGif(), 'image/gif'),
+    'a WebP of empty frames': file('empty.webp', emptyWebp(), 'image/webp'),
+    'a CMYK JPEG of 8 by 8 pixels': file('print.jpg', cmykJpeg(), 'image/jpeg'),
+    'an SVG drawing': file('drawing.svg', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), 'image/svg+xml'),
   };
 }
 
 const AFTER_HEADER = 8 + 25;
-
-function withChunk(png, extra) {
-  return Buffer.concat([png.subarray(0, AFTER_HEADER), extra, png.subarray(AFTER_HEADER)]);
-}
 
 function hugeHeader(png) {
   const header = Buffer.alloc(13);
@@ -128,14 +123,14 @@ function hugeHeader(png) {
 }
 
 /** Two frames of 8 by 8 black pixels (GIF89a): clear code 4, one code for each run, end code 5. */
-function animatedGif() {
+function smallGif() {
   const screen = Buffer.from([...Buffer.from('GIF89a'), 8, 0, 8, 0, 0x80, 0, 0, 0, 0, 0, 255, 255, 255]);
   const frame = Buffer.from([0x21, 0xf9, 4, 4, 10, 0, 0, 0, 0x2c, 0, 0, 0, 0, 8, 0, 8, 0, 0, 2, 7, 0x84, 0x8f, 0xa9, 0xcb, 0xed, 0x0f, 0x05, 0]);
   return Buffer.concat([screen, frame, frame, Buffer.from([0x3b])]);
 }
 
-/** The extended header of an animation and two empty frames: enough to know it as animated. */
-function animatedWebp() {
+/** The extended header of an animation and two empty frames. */
+function emptyWebp() {
   const part = (type, body) => {
     const size = Buffer.alloc(4);
     size.writeUInt32LE(body.length);

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Dataset, Pair, Part};
+use super::pair::Pair;
+use super::pairs::Dataset;
+use super::part::Part;
 use crate::Error;
 use crate::imaging::resize;
 use crate::manifest::Resize;

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::files::{entries, file_name};
-use super::{Part, Split};
+use super::part::Part;
+use super::split::Split;
 use crate::Error;
 
 /// Where the files of a data set lie and how they are divided into parts.
@@ -16,7 +17,8 @@ pub struct Layout {
     pub name: String,
     /// Folder of images, `NAME.png` and the like.
     pub images: PathBuf,
-    /// Folder of masks, `NAME.png`, `NAME_mask.png` or `NAME_segmentation.png`; none when no image has a lesion.
+    /// Folder of masks, `NAME.png` or `NAME` with `_mask`, `_segmentation` or `_lesion`; parts of one mask end in `_mask_1` and
+    /// so on. It may be the folder of the images. None when no image has a lesion.
     pub masks: Option<PathBuf>,
     /// How the images are divided.
     pub split: Split,
@@ -91,6 +93,13 @@ impl Layout {
             masks: Some(masks.to_owned()),
             split,
         }
+    }
+
+    /// Whether the masks lie beside the images, as in BUSI, so that their names have to tell them.
+    pub(super) fn masks_are_beside(&self) -> bool {
+        let path = |folder: &Path| fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+        let masks = self.masks.as_deref().map(path);
+        masks.is_some_and(|masks| masks == path(&self.images))
     }
 
     /// A folder of images without a lesion.

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::Part;
 use super::files::text;
+use super::part::Part;
 use crate::Error;
 
 /// How a data set is divided into parts.

@@ -1,9 +1,11 @@
 //! Data sets of phantoms, written to folders that go with the test.
 
 use std::fs;
+use std::path::PathBuf;
 
 use super::split::{Entry, divide};
 use super::*;
+use crate::Error;
 use crate::export::{mask_png, png};
 use crate::phantom::{self, Phantom};
 
@@ -329,4 +331,71 @@ fn a_picture_that_is_there_twice_says_how_far_its_masks_agree() {
     assert!((found[0].correlation - 1.0).abs() < 1e-9, "{found:?}");
     assert!((found[0].iou - 0.5).abs() < 1e-9, "{found:?}");
     assert!((found[0].dice - 2.0 / 3.0).abs() < 1e-9, "{found:?}");
+}
+
+#[test]
+fn masks_beside_their_images_are_told_by_their_endings_and_their_parts_are_joined() {
+    let folder = Folder::new("beside");
+    let picture = png(&phantom::ultrasound(1, 48, 32).image).expect("encodes");
+    let lines = |rows: std::ops::Range<usize>| {
+        let bytes = (0..48 * 32).map(|i| 255 * u8::from(rows.contains(&(i / 48))));
+        grey(48, 32, &bytes.collect::<Vec<_>>())
+    };
+    for (name, bytes) in [
+        ("benign (4).png", picture.clone()),
+        ("benign (4)_mask.png", lines(0..4)),
+        ("benign (4)_mask_1.png", lines(3..9)),
+        ("benign (5).png", picture.clone()),
+        ("benign (5)_mask.png", lines(0..2)),
+        ("benign (5)_superpixels.png", picture.clone()),
+        ("Thumbs.db", b"x".to_vec()),
+    ] {
+        folder.write(name, &bytes);
+    }
+    let layout = Layout::of_pair(&folder.0, &folder.0, Split::All(Part::Test));
+    let dataset = Dataset::open(&layout).expect("a data set");
+    dataset.check(&[Part::Test]).expect("sound");
+    let areas: Vec<_> = dataset
+        .pairs
+        .iter()
+        .map(|pair| (pair.name.as_str(), pair.load().expect("readable").1.area()))
+        .collect();
+    assert_eq!(areas, [("benign (4)", 9 * 48), ("benign (5)", 2 * 48)]);
+    // A picture without a mask is a fault, not its own mask.
+    folder.remove("benign (5)_mask.png");
+    let dataset = Dataset::open(&layout).expect("a data set");
+    let found = faults(dataset.check(&[Part::Test]));
+    assert!(found[0].contains("benign (5)_mask.png") && found[0].contains("missing"));
+}
+
+#[test]
+fn a_jpeg_mask_is_divided_at_its_middle_and_a_jpeg_picture_is_none() {
+    let folder = Folder::with("jpeg", &["a", "b"]);
+    let disc = |x: u32, y: u32| {
+        let (x, y) = (x as i32 - 24, y as i32 - 16);
+        image::Luma([255 * u8::from(x * x + y * y < 120)])
+    };
+    let jpeg = |image: image::DynamicImage| {
+        let mut file = std::io::Cursor::new(Vec::new());
+        let written = image.write_to(&mut file, image::ImageFormat::Jpeg);
+        written.expect("encodes");
+        file.into_inner()
+    };
+    let mask = image::GrayImage::from_fn(48, 32, disc);
+    let area = mask.pixels().filter(|pixel| pixel.0[0] == 255).count();
+    for name in ["a", "b"] {
+        folder.remove(&format!("masks/{name}.png"));
+    }
+    folder.write("masks/a_mask.jpg", &jpeg(mask.into()));
+    folder.write(
+        "masks/b.jpg",
+        &jpeg(phantom::ultrasound(1, 48, 32).image.into()),
+    );
+    let layout = Layout::of_folder(&folder.0, Split::All(Part::Val)).expect("a layout");
+    let dataset = Dataset::open(&layout).expect("a data set");
+    let found = faults(dataset.check(&[Part::Val]));
+    assert!(found.len() == 1 && found[0].contains("b.jpg"), "{found:?}");
+    let (_, read) = dataset.pairs[0].load().expect("readable");
+    let away = (read.area() as f64 / area as f64 - 1.0).abs();
+    assert!(away < 0.05, "{} and {area}", read.area());
 }

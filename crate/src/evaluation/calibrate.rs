@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{empty, no_class, pairs};
+use super::parts::{empty, no_class, pairs};
 use crate::dataset::{Dataset, Part};
-use crate::manifest::Resize;
+use crate::manifest::{Activation, Resize};
 use crate::mask::{Mask, ProbabilityMap};
 use crate::metrics::{Reliability, Temperature, ThresholdPoint, ThresholdSweep};
 use crate::model::Model;
@@ -30,19 +30,19 @@ pub struct Calibrated {
     pub curve: Vec<ThresholdPoint>,
 }
 
-/// Chooses temperature and threshold of a model's class on one part, usually `val`, of one or more data sets. Each data
+/// Chooses temperature and threshold of a model's class, its lesion where none is given, on one part, usually `val`, of one or more data sets. Each data
 /// set weighs the same, and within it each image. `normals` are data sets without a lesion, whose masks are not read; they
 /// tell the threshold what false alarms it costs and leave the temperature alone. The logits of all images are held in
 /// memory: 0.25 MB an image of 256×256.
 ///
 /// # Errors
-/// As [`super::evaluate`].
+/// As [`super::evaluate`], and [`Error::Manifest`] for more than two classes that share a softmax.
 pub async fn calibrate(
     model: &Model,
     datasets: &[Dataset],
     normals: &[Dataset],
     part: Part,
-    class: usize,
+    class: Option<usize>,
     mut progress: impl FnMut(&str),
 ) -> Result<Calibrated, Error> {
     let manifest = model.manifest();
@@ -51,8 +51,15 @@ pub async fn calibrate(
         manifest.input.height as usize,
     );
     let shape = [1, model.architecture().in_channels, height, width];
+    let class = class.unwrap_or(manifest.lesion_class());
     if class >= model.architecture().classes {
         return Err(no_class(model, class));
+    }
+    if !manifest.activation.is_sigmoid() && model.architecture().classes > 2 {
+        return Err(Error::Manifest(
+            "its classes share a softmax; temperature and threshold are chosen for one or two classes only"
+                .to_owned(),
+        ));
     }
     let mut temperature = Temperature::default();
     let mut images = Vec::new();
@@ -63,13 +70,30 @@ pub async fn calibrate(
         for pair in pairs {
             let mut pair = pair.clone();
             if is_normal {
-                pair.mask = None;
+                pair.masks.clear();
             }
             let (image, truth) = pair.load()?;
             let values = imaging::preprocess(&image, &manifest.input);
             let logits = model.logits(values, shape).await?;
-            let logits = logits.chunks_exact(width * height).nth(class);
-            let logits = logits.ok_or_else(|| no_class(model, class))?.to_vec();
+            let planes: Vec<_> = logits.chunks_exact(width * height).collect();
+            let logits = match (manifest.activation, planes.as_slice()) {
+                // The softmax of two classes is the sigmoid of their difference.
+                (Activation::Softmax, [first, second]) => {
+                    let (of, other) = if class == 0 {
+                        (first, second)
+                    } else {
+                        (second, first)
+                    };
+                    of.iter()
+                        .zip(*other)
+                        .map(|(of, other)| of - other)
+                        .collect()
+                }
+                _ => planes
+                    .get(class)
+                    .ok_or_else(|| no_class(model, class))?
+                    .to_vec(),
+            };
             if !is_normal {
                 temperature.add(&logits, &share(&truth, width, height), weight);
             }

@@ -1,6 +1,9 @@
 //! What a file format of exports is called: the form that every format's file fills in.
 
+use std::ffi::OsString;
 use std::path::Path;
+
+use crate::names;
 
 /// One file format that a segmentation can be saved as.
 #[derive(Debug)]
@@ -20,10 +23,14 @@ pub struct ExportFormat {
 }
 
 impl ExportFormat {
-    /// The file's name for the image of this name: `NAME_mask.png` for `NAME.jpg`.
+    /// The file's name for the image of this name: `NAME_mask.png` for `NAME.jpg` ([`names::made_of`]).
     pub fn file_name(&self, image_name: &str) -> String {
-        let stem = Path::new(image_name).file_stem().unwrap_or_default();
-        let (stem, id, extension) = (stem.to_string_lossy(), self.id, self.extension);
-        format!("{stem}_{id}.{extension}")
+        let name = self.file_name_of(Path::new(image_name));
+        name.to_string_lossy().into_owned()
+    }
+
+    /// As [`Self::file_name`], for a name that may not be text.
+    pub fn file_name_of(&self, image: &Path) -> OsString {
+        names::made_of(image, &format!("_{}.{}", self.id, self.extension))
     }
 }

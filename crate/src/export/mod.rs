@@ -6,6 +6,8 @@
 //! Segmentation ─ ExportFormat::encode ─▶ bytes, named by ExportFormat::file_name
 //! ```
 
+#[cfg(feature = "rare-formats")]
+pub mod dicom;
 mod format;
 mod mask;
 mod overlay;

@@ -68,6 +68,7 @@ mod tests {
         let names = [
             ("lesion.jpg", "lesion_mask.png"),
             ("IMG.0001.tiff", "IMG.0001_mask.png"),
+            ("US.0001", "US.0001_mask.png"),
             ("noending", "noending_mask.png"),
             (".hidden", ".hidden_mask.png"),
             ("ä ö.png", "ä ö_mask.png"),

@@ -1,50 +1,174 @@
-//! BMP (Microsoft's BITMAPINFOHEADER family).
+//! BMP (Microsoft's BITMAPINFOHEADER family), and the same without its file header, as clipboards hold it (DIB).
 
+use std::borrow::Cow;
 use std::io::Cursor;
 
 use image::codecs::bmp::BmpDecoder;
 
+use super::colour::Profile;
 use super::format::{ImageFormat, Pixels, Reader};
 use super::header::{CUT, Header, little};
-use super::pixels;
+use super::pixels::{self, Samples};
 use super::windowing::Rendering;
 use crate::Error;
 
 pub(super) static FORMAT: ImageFormat = ImageFormat {
     name: "BMP",
-    extensions: &["bmp"],
+    extensions: &["bmp", "dib"],
     media_types: &["image/bmp"],
 };
 
 pub(super) static READER: Reader = Reader {
     format: &FORMAT,
-    matches,
+    matches: |bytes| has_file_header(bytes) || Info::read(bytes).is_some_and(|info| info.is_sure()),
     header: |bytes| {
-        size(bytes)
-            .map(Header::new)
+        info(bytes)
+            .map(|info| Header::new(info.size()))
             .ok_or_else(|| FORMAT.damaged(CUT))
     },
     pixels: decode,
 };
 
+/// Bytes before the info header.
+const FILE_HEADER: usize = 14;
+/// Kinds of compression: runs of 8 and 4 bits, and masks for each channel.
+const RLE8: u32 = 1;
+const RLE4: u32 = 2;
+const MASKS: u32 = 3;
+/// `bV5CSType` of a profile in the file.
+const EMBEDDED: u32 = 0x4d42_4544;
+
 /// "BM" begins many texts, so the size of the second header must be one that exists.
-fn matches(bytes: &[u8]) -> bool {
-    let second = little(bytes, 14, 4);
-    bytes.starts_with(b"BM")
-        && second.is_none_or(|size| matches!(size, 12 | 16 | 40 | 52 | 56 | 64 | 108 | 124))
+fn has_file_header(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"BM") && little(bytes, FILE_HEADER, 4).is_none_or(is_header_size)
 }
 
-fn size(bytes: &[u8]) -> Option<(u32, u32)> {
-    Some(if little(bytes, 14, 4)? == 12 {
-        (little(bytes, 18, 2)?, little(bytes, 20, 2)?)
-    } else {
-        // A negative height means rows from the top; a negative width makes no sense and is refused as too large.
-        let height = little(bytes, 22, 4)? as i32;
-        (little(bytes, 18, 4)?, height.unsigned_abs())
+fn is_header_size(size: u32) -> bool {
+    matches!(size, 12 | 16 | 40 | 52 | 56 | 64 | 108 | 124)
+}
+
+/// The header that tells about the pixels.
+struct Info {
+    length: u32,
+    width: u32,
+    /// Negative where rows come from the top.
+    height: i32,
+    planes: u32,
+    bits: u32,
+    compression: u32,
+    colours: u32,
+}
+
+impl Info {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let length = little(bytes, 0, 4)?;
+        if length == 12 {
+            return Some(Self {
+                length,
+                width: little(bytes, 4, 2)?,
+                height: little(bytes, 6, 2)? as i32,
+                planes: little(bytes, 8, 2)?,
+                bits: little(bytes, 10, 2)?,
+                compression: 0,
+                colours: 0,
+            });
+        }
+        Some(Self {
+            length,
+            width: little(bytes, 4, 4)?,
+            height: little(bytes, 8, 4)? as i32,
+            planes: little(bytes, 12, 2)?,
+            bits: little(bytes, 14, 2)?,
+            compression: little(bytes, 16, 4).unwrap_or(0),
+            colours: little(bytes, 32, 4).unwrap_or(0),
+        })
+    }
+
+    /// A negative width makes no sense and is refused as too large.
+    fn size(&self) -> (u32, u32) {
+        (self.width, self.height.unsigned_abs())
+    }
+
+    /// Whether this can be nothing else, where no file header says so.
+    fn is_sure(&self) -> bool {
+        matches!(self.length, 40 | 108 | 124)
+            && self.planes == 1
+            && matches!(self.bits, 1 | 4 | 8 | 16 | 24 | 32)
+            && self.compression <= MASKS
+            && self.colours <= 256
+            && (1..=0xffff).contains(&self.width)
+            && (1..=0xffff).contains(&self.height.unsigned_abs())
+    }
+
+    /// Where the pixels begin, counted from this header.
+    fn pixels_at(&self) -> u32 {
+        let masks = if self.length == 40 && self.compression == MASKS {
+            12
+        } else {
+            0
+        };
+        let colours = match self.colours {
+            0 if self.bits <= 8 => 1 << self.bits,
+            colours => colours,
+        };
+        self.length + masks + 4 * colours
+    }
+}
+
+fn info(bytes: &[u8]) -> Option<Info> {
+    Info::read(match has_file_header(bytes) {
+        true => bytes.get(FILE_HEADER..)?,
+        false => bytes,
     })
 }
 
-fn decode(bytes: &[u8], header: &Header, _: &Rendering) -> Result<Pixels, Error> {
-    let decoder = BmpDecoder::new(Cursor::new(bytes));
-    pixels::read(&FORMAT, header, decoder, |_| 0)
+fn decode(bytes: &[u8], header: &Header, rendering: &Rendering) -> Result<Pixels, Error> {
+    let info = info(bytes).ok_or_else(|| FORMAT.damaged(CUT))?;
+    let mut bytes = Cow::Borrowed(bytes);
+    if !has_file_header(&bytes) {
+        let at = FILE_HEADER as u32 + info.pixels_at();
+        let length = (FILE_HEADER + bytes.len()) as u32;
+        let mut file = b"BM".to_vec();
+        file.extend([length, 0, at].iter().flat_map(|value| value.to_le_bytes()));
+        file.extend_from_slice(&bytes);
+        bytes = Cow::Owned(file);
+    }
+    // Some programs leave out the padding of the last row.
+    let row = (u64::from(info.width) * u64::from(info.bits)).div_ceil(8);
+    let padding = row.next_multiple_of(4) - row;
+    let first = little(&bytes, 10, 4).unwrap_or(0);
+    let whole = u64::from(first) + row.next_multiple_of(4) * u64::from(header.size.1);
+    let missing = whole.saturating_sub(bytes.len() as u64);
+    if matches!(info.compression, 0 | MASKS) && (1..=padding).contains(&missing) {
+        bytes.to_mut().resize(whole as usize, 0);
+    }
+    // The standard allows runs only with rows from the bottom, and the decoder holds files to it.
+    let turns = matches!(info.compression, RLE8 | RLE4) && info.height < 0;
+    if turns {
+        let height = info.height.unsigned_abs().to_le_bytes();
+        bytes.to_mut()[FILE_HEADER + 8..FILE_HEADER + 12].copy_from_slice(&height);
+    }
+    let profile = profile(&bytes);
+    let decoder = BmpDecoder::new(Cursor::new(bytes.as_ref()));
+    let mut stored = pixels::read(&FORMAT, header, decoder, |_| 0)?;
+    if let (true, Samples::Bytes(samples)) = (turns, &mut stored.samples) {
+        let row = samples.len() / header.size.1 as usize;
+        let mut rows: Vec<&mut [u8]> = samples.chunks_exact_mut(row).collect();
+        let (upper, lower) = rows.split_at_mut(header.size.1 as usize / 2);
+        for (above, below) in upper.iter_mut().zip(lower.iter_mut().rev()) {
+            above.swap_with_slice(below);
+        }
+    }
+    pixels::finish(&FORMAT, stored, profile.as_ref(), rendering)
+}
+
+/// The colour profile in a file with a header of version 5.
+fn profile(bytes: &[u8]) -> Option<Profile> {
+    let field = |at| little(bytes, FILE_HEADER + at, 4);
+    if field(0)? != 124 || field(56)? != EMBEDDED {
+        return None;
+    }
+    let first = FILE_HEADER.checked_add(field(112)? as usize)?;
+    let profile = bytes.get(first..first.checked_add(field(116)? as usize)?)?;
+    Some(Profile::Icc(profile.to_vec()))
 }

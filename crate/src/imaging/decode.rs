@@ -44,9 +44,10 @@ pub struct Decoded {
 ///
 /// # Errors
 /// A sentence for the person who chose the file: [`Error::EmptyFile`], [`Error::NotAnImage`],
-/// [`Error::UnsupportedImage`] (animations, CMYK, formats that are known but not decoded, images that would take
-/// too much memory), [`Error::ImageTooSmall`] and [`Error::ImageTooLarge`] (from the header, before anything is
-/// allocated) and [`Error::DamagedImage`]. A file that was cut short is damaged even where half of it could be shown.
+/// [`Error::UnsupportedImage`] (formats that are known but not decoded, images that would take too much memory),
+/// [`Error::ImageTooSmall`] and [`Error::ImageTooLarge`] (from the header, before anything is allocated) and
+/// [`Error::DamagedImage`]. A file that was cut short is damaged even where half of it could be shown; one that lacks
+/// only what comes after its pixels is not.
 pub fn decode(bytes: &[u8]) -> Result<Decoded, Error> {
     render(bytes, &Rendering::default())
 }
@@ -61,11 +62,7 @@ pub fn render(bytes: &[u8], rendering: &Rendering) -> Result<Decoded, Error> {
         frame: rendering.frame.min(header.frames.saturating_sub(1)),
         ..*rendering
     };
-    let mut pixels = (reader.pixels)(bytes, &header, &rendering)?;
-    if header.pages > 1 {
-        let remark = format!("Only the first of {} pages is shown.", header.pages);
-        pixels.remarks.push(remark);
-    }
+    let pixels = (reader.pixels)(bytes, &header, &rendering)?;
     Ok(Decoded {
         image: upright(pixels.image, header.orientation),
         format: reader.format.name,

@@ -6,12 +6,8 @@ use crate::measure::Scale;
 
 /// Damage of a file that is shorter than its headers say.
 pub(super) const CUT: &str = "it ends too early";
-/// Refusal of more than one picture in time.
-pub(super) const ANIMATION: &str =
-    "This is an animation; Delineo needs one still picture. Save one frame as PNG.";
-/// Refusal of four inks.
-pub(super) const CMYK: &str =
-    "This image is in CMYK, the colours of a printing press. Convert it to RGB and try again.";
+/// Remark on a file that lacks only what comes after the pixels.
+pub(super) const END_MISSING: &str = "The end of the file is missing; every pixel is there.";
 
 /// What the headers say.
 #[derive(Debug)]
@@ -24,10 +20,8 @@ pub(super) struct Header {
     pub refusal: Option<&'static str>,
     /// Why the file is not whole.
     pub damage: Option<&'static str>,
-    /// Pages (TIFF), else 1.
-    pub pages: usize,
-    /// A progressive JPEG, which needs all its coefficients in memory.
-    pub progressive: bool,
+    /// How the pixels are coded, where that chooses a decoder.
+    pub coding: Coding,
     /// Pictures in time, else 1.
     pub frames: u32,
     /// Milliseconds from one frame to the next.
@@ -48,8 +42,7 @@ impl Header {
             orientation: Orientation::NoTransforms,
             refusal: None,
             damage: None,
-            pages: 1,
-            progressive: false,
+            coding: Coding::Plain,
             frames: 1,
             frame_time: None,
             scale: None,
@@ -57,6 +50,22 @@ impl Header {
             remarks: Vec::new(),
         }
     }
+}
+
+/// How the pixels of a JPEG are coded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Coding {
+    /// As nearly every file.
+    Plain,
+    /// All coefficients are needed in memory.
+    Progressive,
+    /// As few files, and as files that are not whole.
+    Rare,
+}
+
+/// Remark on an animation of this many frames.
+pub(super) fn first_of(frames: usize) -> String {
+    format!("This is an animation of {frames} frames; the first is shown.")
 }
 
 /// A little-endian number of up to four bytes.

@@ -1,7 +1,7 @@
 //! From a file's bytes to what the network and the screen need.
 //!
 //! ```text
-//! bytes ─ signature ─ header ─ decode ─ window ─ 8-bit RGB ─ orientation ─▶ RgbImage ─ preprocess ─▶ network
+//! bytes ─ signature ─ header ─ decode ─ window ─ profile ─ 8-bit sRGB ─ orientation ─▶ RgbImage ─ preprocess ─▶ network
 //!                                                                              └────── display ─▶ canvas
 //! ```
 //!
@@ -11,12 +11,20 @@
 //! Decoding happens here and not in the browser because engines differ in orientation and colour; the same file must
 //! give the same mask everywhere.
 
+mod avif;
 mod bmp;
+mod colour;
 mod decode;
+mod dicom;
 mod display;
 mod format;
+mod gif;
 mod header;
+mod heif;
+mod isobmff;
 mod jpeg;
+mod jpeg2000;
+mod jxl;
 mod orientation;
 mod pixels;
 mod png;
@@ -29,6 +37,8 @@ mod webp;
 mod windowing;
 
 pub use decode::{Decoded, MAX_MEGAPIXELS, MIN_SIDE, decode, render, size};
+#[cfg(feature = "rare-formats")]
+pub(crate) use dicom::{Source, source};
 pub use display::{display_rgba, display_size};
 pub use format::ImageFormat;
 pub use preprocess::preprocess;

@@ -11,15 +11,22 @@ macro_rules! table {
     };
 }
 
+// DICOM stands before TIFF because its preamble may begin like one.
 table! {
     png,
     jpeg,
     webp,
     bmp,
+    gif,
+    dicom,
     tiff,
+    heif,
+    avif,
+    jxl,
+    jpeg2000,
 }
 
-/// The names of all formats as part of a sentence: `PNG, JPEG, WebP, BMP and TIFF`.
+/// The names of all formats as part of a sentence: `PNG, JPEG and WebP`.
 pub fn list() -> String {
     let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
     match names.as_slice() {
@@ -54,10 +61,13 @@ mod tests {
 
     #[test]
     fn formats_are_listed_for_sentences_and_for_file_pickers() {
-        assert_eq!(list(), "PNG, JPEG, WebP, BMP and TIFF");
+        assert_eq!(
+            list(),
+            "PNG, JPEG, WebP, BMP, GIF, DICOM, TIFF, HEIC, AVIF, JPEG XL and JPEG 2000"
+        );
         let accept = accept();
         assert!(accept.starts_with("image/png,.png,image/jpeg,.jpg,.jpeg,"));
-        assert!(accept.ends_with("image/tiff,.tif,.tiff"));
+        assert!(accept.contains(",image/heic,image/heif,.heic,.heif,.hif,"));
     }
 
     #[test]

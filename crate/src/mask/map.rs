@@ -39,6 +39,36 @@ impl ProbabilityMap {
         }
     }
 
+    /// A map for each class, from logits `[classes, height, width]`: softmax over the classes of `logit / temperature`.
+    ///
+    /// # Panics
+    /// As [`Self::new`].
+    pub fn from_softmax(
+        width: usize,
+        height: usize,
+        logits: &[f32],
+        temperature: f32,
+    ) -> Vec<Self> {
+        let plane = width * height;
+        let planes: Vec<&[f32]> = logits.chunks_exact(plane).collect();
+        let mut maps = vec![Vec::with_capacity(plane); planes.len()];
+        for at in 0..plane {
+            // Less the greatest, so that no exponential overflows.
+            let most = planes
+                .iter()
+                .map(|plane| plane[at])
+                .fold(f32::MIN, f32::max);
+            let exponential = |plane: &&[f32]| ((plane[at] - most) / temperature).exp();
+            let sum: f32 = planes.iter().map(exponential).sum();
+            for (map, plane) in maps.iter_mut().zip(&planes) {
+                map.push(exponential(plane) / sum);
+            }
+        }
+        let maps = maps.into_iter();
+        maps.map(|values| Self::new(width, height, values))
+            .collect()
+    }
+
     /// A map from `width` × `height` logits: `1 / (1 + exp(-logit / temperature))` (temperature scaling, Guo et al.
     /// 2017; 1 leaves the probabilities as they are).
     ///

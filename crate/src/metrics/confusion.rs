@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::mask::Mask;
 
+/// Share of an image without a lesion above which what is found there counts as a false alarm.
+pub const FALSE_POSITIVE_AREA: f64 = 0.01;
+
 /// Pixels by prediction and truth.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confusion {

@@ -16,12 +16,9 @@ mod threshold;
 
 pub use authors::AuthorsScore;
 pub use comparison::{Comparison, Difference};
-pub use confusion::Confusion;
+pub use confusion::{Confusion, FALSE_POSITIVE_AREA};
 pub use reliability::{Bin, Reliability};
 pub use summary::Statistic;
 pub use surface::SurfaceDistance;
 pub use temperature::Temperature;
 pub use threshold::{ThresholdPoint, ThresholdSweep};
-
-/// Share of an image without a lesion above which what is found there counts as a false alarm.
-pub const FALSE_POSITIVE_AREA: f64 = 0.01;

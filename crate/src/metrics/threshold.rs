@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Confusion, FALSE_POSITIVE_AREA};
+use super::confusion::{Confusion, FALSE_POSITIVE_AREA};
 
 /// Thresholds tried: 0.01 to 0.99 in steps of 0.01.
 const STEPS: usize = 99;

@@ -2,9 +2,9 @@
 
 use image::{Rgb, RgbImage};
 
-use super::Phantom;
 use super::noise::{Random, bump, cells, fractal, hash, mix, normal, ridges, step};
 use super::outline::Outline;
+use super::sample::Phantom;
 
 type Colour = [f32; 3];
 

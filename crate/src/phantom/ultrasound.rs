@@ -5,9 +5,9 @@
 
 use image::{Rgb, RgbImage};
 
-use super::Phantom;
 use super::noise::{Random, bump, exp2, fractal, hash, log2, mix, normal, ridges, step};
 use super::outline::Outline;
+use super::sample::Phantom;
 
 /// Decibels that one doubling of the amplitude is worth.
 const OCTAVE: f32 = 6.0206;

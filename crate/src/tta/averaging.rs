@@ -62,7 +62,6 @@ impl Model {
         let input = &self.manifest().input;
         let (width, height) = (input.width as usize, input.height as usize);
         let shape = [1, self.architecture().in_channels, height, width];
-        let temperature = self.manifest().temperature;
         let plane = width * height;
         let values = imaging::preprocess(image, input);
         let mut sums = vec![0.0; self.architecture().classes * plane];
@@ -73,8 +72,8 @@ impl Model {
             let view = channels.flat_map(|channel| sources.iter().map(|at| channel[*at]));
             // One view at a time: eight would exceed the largest buffer that WebGPU promises.
             let logits = self.logits(view.collect(), shape).await?;
-            for (sums, logits) in sums.chunks_exact_mut(plane).zip(logits.chunks_exact(plane)) {
-                let map = ProbabilityMap::from_logits(width, height, logits, temperature);
+            let maps = self.probabilities(&logits);
+            for (sums, map) in sums.chunks_exact_mut(plane).zip(maps) {
                 for (at, probability) in sources.iter().zip(map.values()) {
                     sums[*at] += probability;
                 }

@@ -1,34 +1,16 @@
 //! A checkpoint held in memory: read, checked, applied, written.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use half::{bf16, f16};
-use pytorch_reader::PytorchReader;
-use safetensors::SafeTensors;
+use half::f16;
 use safetensors::tensor::{Dtype, TensorView};
 
+use super::extras::{is_counter, take_heads};
+use super::sets::{Role, WeightSet, sets};
+use super::tensors::{self, FileFormat, Found, Tensors};
 use crate::Error;
 use crate::network::layout::{FIRST, LAST};
 use crate::network::{Architecture, Variant};
-
-/// The container that a checkpoint came in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FileFormat {
-    /// `.safetensors`.
-    Safetensors,
-    /// `torch.save`: ZIP, or the older pickle stream.
-    PyTorch,
-}
-
-impl fmt::Display for FileFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Safetensors => "safetensors",
-            Self::PyTorch => "PyTorch",
-        })
-    }
-}
 
 /// The tensors of a CMUNeXt, in f32, under the authors' names, and the architecture that their shapes imply.
 #[derive(Clone, Debug)]
@@ -37,46 +19,76 @@ pub struct Checkpoint {
     format: FileFormat,
     stored_as: String,
     tensors: BTreeMap<String, Vec<f32>>,
-}
-
-/// A tensor as it was found in a file.
-struct Found {
-    shape: Vec<usize>,
-    dtype: String,
-    read: Box<dyn FnOnce() -> Result<Vec<f32>, String>>,
+    sets: Vec<WeightSet>,
+    set: usize,
+    remarks: Vec<String>,
 }
 
 impl Checkpoint {
-    /// Reads `.safetensors` or `.pth`, whichever the bytes are.
+    /// Reads `.safetensors` or what `torch.save` wrote, whichever the bytes are and whatever the file is called, also where it
+    /// lies alone in a ZIP, TAR or gzip.
     ///
-    /// Keys may stand below a prefix, such as `module.` (`DataParallel`) or `state_dict.` (a nested dictionary).
+    /// Keys may stand below a prefix, such as `module.` (`DataParallel`) or `state_dict.` (a nested dictionary). Of several
+    /// networks in one file the first of [`Self::sets`] is taken.
     ///
     /// # Errors
     /// [`Error::NotACheckpoint`], or the first tensor that is missing, unknown, of a wrong shape or not finite.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, Error> {
-        if bytes.is_empty() {
-            return Err(Error::EmptyFile);
-        }
-        // A safetensors file starts with the length of its JSON header, whose first byte is `{`.
-        if bytes.get(8) == Some(&b'{') {
-            Self::new(FileFormat::Safetensors, read_safetensors(&bytes)?)
-        } else {
-            Self::new(FileFormat::PyTorch, read_pytorch(bytes)?)
-        }
+        Self::from_bytes_with(bytes, None)
     }
 
-    fn new(format: FileFormat, found: BTreeMap<String, Found>) -> Result<Self, Error> {
-        let prefix = found
-            .keys()
-            .filter_map(|name| name.strip_suffix(FIRST))
-            .filter(|prefix| prefix.is_empty() || prefix.ends_with('.'))
-            .min_by_key(|prefix| prefix.len())
-            .ok_or_else(|| Error::NotACheckpoint(without_stem(&found)))?
-            .to_owned();
-        let mut found: BTreeMap<String, Found> = found
+    /// As [`Self::from_bytes`], with a choice of the network by its [name](WeightSet::name) where the file holds several.
+    ///
+    /// # Errors
+    /// As [`Self::from_bytes`], and [`Error::NoSuchWeights`] when the file holds no network of that name.
+    pub fn from_bytes_with(bytes: Vec<u8>, set: Option<&str>) -> Result<Self, Error> {
+        let (format, found) = tensors::read(bytes)?;
+        let sets = sets(&found);
+        if sets.is_empty() {
+            return Err(Error::NotACheckpoint(without_stem(&found)));
+        }
+        let index = match set {
+            None => 0,
+            Some(name) => sets
+                .iter()
+                .position(|set| set.name == name)
+                .ok_or_else(|| Error::NoSuchWeights {
+                    name: name.to_owned(),
+                    names: listed(&sets),
+                })?,
+        };
+        let mut checkpoint = Self::of_set(format, found, &sets, &sets[index].prefix)?;
+        if sets.len() > 1 {
+            let mut remark = format!(
+                "The file holds several networks ({}); “{}” was taken.",
+                listed(&sets),
+                sets[index].name
+            );
+            if matches!(sets[index].role, Role::Average | Role::MovingAverage) {
+                remark.push_str(" It is an average over the training.");
+            }
+            checkpoint.remarks.insert(0, remark);
+        }
+        (checkpoint.sets, checkpoint.set) = (sets, index);
+        Ok(checkpoint)
+    }
+
+    /// The network below `prefix`.
+    fn of_set(
+        format: FileFormat,
+        found: Tensors,
+        sets: &[WeightSet],
+        prefix: &str,
+    ) -> Result<Self, Error> {
+        let is_of_other = |name: &str| {
+            let mut others = sets.iter().filter(|set| set.prefix.len() > prefix.len());
+            others.any(|set| name.starts_with(&set.prefix))
+        };
+        let mut found: Tensors = found
             .into_iter()
-            .filter_map(|(name, tensor)| Some((name.strip_prefix(&prefix)?.to_owned(), tensor)))
-            .filter(|(name, _)| !name.ends_with(".num_batches_tracked"))
+            .filter(|(name, _)| !is_of_other(name))
+            .filter_map(|(name, tensor)| Some((name.strip_prefix(prefix)?.to_owned(), tensor)))
+            .filter(|(name, tensor)| !is_counter(name, tensor))
             .collect();
 
         let architecture = infer(&found)?;
@@ -87,48 +99,54 @@ impl Checkpoint {
             let Some(entry) = found.remove(&tensor) else {
                 return Err(Error::MissingTensor { tensor, expected });
             };
-            if entry.shape != expected {
-                return Err(Error::TensorShape {
-                    tensor,
-                    expected,
-                    found: entry.shape,
-                    variant,
-                });
-            }
             if tensor == FIRST {
-                stored_as = entry.dtype;
+                stored_as.clone_from(&entry.dtype);
             }
-            let values = (entry.read)().map_err(|reason| Error::TensorData {
-                tensor: tensor.clone(),
-                reason,
-            })?;
-            if values.len() != expected.iter().product::<usize>() {
-                return Err(Error::TensorData {
-                    tensor,
-                    reason: "its data are cut short".to_owned(),
-                });
-            }
-            if let Some(value) = values.iter().find(|value| !value.is_finite()) {
-                return Err(Error::TensorData {
-                    tensor,
-                    reason: format!("it holds {value}"),
-                });
-            }
+            let values = values(&tensor, entry, &expected, &variant)?;
             tensors.insert(tensor, values);
         }
-        match found.into_iter().next() {
-            Some((tensor, entry)) => Err(Error::UnknownTensor {
+        let heads = take_heads(&mut found, &architecture);
+        if let Some((tensor, entry)) = found.into_iter().next() {
+            return Err(Error::UnknownTensor {
                 tensor,
                 found: entry.shape,
                 variant,
-            }),
-            None => Ok(Self {
-                architecture,
-                format,
-                stored_as,
-                tensors,
-            }),
+            });
         }
+        let remarks = match heads.as_slice() {
+            [] => Vec::new(),
+            [one] => vec![format!(
+                "The file has an extra output, {one}, which only serves the training and was left out."
+            )],
+            several => vec![format!(
+                "The file has extra outputs, {}, which only serve the training and were left out.",
+                several.join(", ")
+            )],
+        };
+        Ok(Self {
+            architecture,
+            format,
+            stored_as,
+            tensors,
+            sets: Vec::new(),
+            set: 0,
+            remarks,
+        })
+    }
+
+    /// The networks in the file, the proposed one first. One that was never a file has none.
+    pub fn sets(&self) -> &[WeightSet] {
+        &self.sets
+    }
+
+    /// The one of [`Self::sets`] that this is.
+    pub fn set(&self) -> Option<&WeightSet> {
+        self.sets.get(self.set)
+    }
+
+    /// Sentences on what a person should know: which of several networks was taken, and what was left out.
+    pub fn remarks(&self) -> &[String] {
+        &self.remarks
     }
 
     /// The architecture that the shapes imply.
@@ -176,6 +194,9 @@ impl Checkpoint {
             format: FileFormat::Safetensors,
             stored_as: "F32".to_owned(),
             tensors,
+            sets: Vec::new(),
+            set: 0,
+            remarks: Vec::new(),
         }
     }
 
@@ -240,8 +261,32 @@ impl Checkpoint {
     }
 }
 
+/// The numbers of one tensor, checked.
+fn values(name: &str, found: Found, expected: &[usize], variant: &str) -> Result<Vec<f32>, Error> {
+    if found.shape != expected {
+        return Err(Error::TensorShape {
+            tensor: name.to_owned(),
+            expected: expected.to_vec(),
+            found: found.shape,
+            variant: variant.to_owned(),
+        });
+    }
+    let fault = |reason: String| Error::TensorData {
+        tensor: name.to_owned(),
+        reason,
+    };
+    let values = (found.read)().map_err(fault)?;
+    if values.len() != expected.iter().product::<usize>() {
+        return Err(fault("its data are cut short".to_owned()));
+    }
+    match values.iter().find(|value| !value.is_finite()) {
+        Some(value) => Err(fault(format!("it holds {value}"))),
+        None => Ok(values),
+    }
+}
+
 /// The architecture that the first and the last tensor imply; everything else is checked against it.
-fn infer(found: &BTreeMap<String, Found>) -> Result<Architecture, Error> {
+fn infer(found: &Tensors) -> Result<Architecture, Error> {
     let shape = |name: &str| found.get(name).map(|tensor| tensor.shape.as_slice());
     let (width, in_channels) = match shape(FIRST) {
         Some(&[width, in_channels, 3, 3]) => (width, in_channels),
@@ -280,78 +325,25 @@ fn infer(found: &BTreeMap<String, Found>) -> Result<Architecture, Error> {
     })
 }
 
-fn without_stem(found: &BTreeMap<String, Found>) -> String {
-    match found.iter().next() {
+fn listed(sets: &[WeightSet]) -> String {
+    let names: Vec<_> = sets.iter().map(WeightSet::to_string).collect();
+    names.join(", ")
+}
+
+fn without_stem(found: &Tensors) -> String {
+    match found
+        .iter()
+        .find(|(name, tensor)| !is_counter(name, tensor))
+    {
+        // An optimiser numbers what it keeps of each tensor, below `state`.
+        Some((name, _)) if found.keys().all(|name| name.contains("state.")) => format!(
+            "it holds an optimiser's state ({name}) and no weights of a network; save model.state_dict()"
+        ),
         Some((name, tensor)) => format!(
-            "it has no tensor {FIRST} of shape [8, 16 or 32, channels, 3, 3]; its first of {} tensors is {name} of shape {:?}",
+            "it holds another network: it has no tensor {FIRST} of shape [8, 16 or 32, channels, 3, 3]; its first of {} tensors is {name} of shape {:?}",
             found.len(),
             tensor.shape
         ),
-        None => "it holds no tensors".to_owned(),
+        None => "it holds no weights of a network; save model.state_dict()".to_owned(),
     }
-}
-
-fn read_safetensors(bytes: &[u8]) -> Result<BTreeMap<String, Found>, Error> {
-    let file = SafeTensors::deserialize(bytes).map_err(|error| {
-        Error::NotACheckpoint(format!("the safetensors file is damaged ({error})"))
-    })?;
-    Ok(file
-        .tensors()
-        .into_iter()
-        .map(|(name, view)| {
-            let dtype = view.dtype();
-            let data = view.data().to_vec();
-            let found = Found {
-                shape: view.shape().to_vec(),
-                dtype: format!("{dtype:?}"),
-                read: Box::new(move || match dtype {
-                    Dtype::F64 => Ok(decode(&data, |b| f64::from_le_bytes(b) as f32)),
-                    Dtype::F32 => Ok(decode(&data, f32::from_le_bytes)),
-                    Dtype::F16 => Ok(decode(&data, |b| f16::from_le_bytes(b).to_f32())),
-                    Dtype::BF16 => Ok(decode(&data, |b| bf16::from_le_bytes(b).to_f32())),
-                    other => Err(format!("its numbers are {other:?}, not floating point")),
-                }),
-            };
-            (name, found)
-        })
-        .collect())
-}
-
-fn read_pytorch(bytes: Vec<u8>) -> Result<BTreeMap<String, Found>, Error> {
-    use pytorch_reader::DType;
-    let reader = PytorchReader::from_bytes(bytes, None).map_err(|error| {
-        Error::NotACheckpoint(format!(
-            "it is neither safetensors nor a PyTorch file that can be read ({error})"
-        ))
-    })?;
-    Ok(reader
-        .into_tensors()
-        .into_iter()
-        .map(|(name, tensor)| {
-            let dtype = tensor.dtype();
-            let found = Found {
-                shape: tensor.shape().to_vec(),
-                dtype: format!("{dtype:?}"),
-                read: Box::new(move || {
-                    let data = tensor.read().map_err(|error| error.to_string())?;
-                    match dtype {
-                        DType::F64 => Ok(decode(&data, |b| f64::from_le_bytes(b) as f32)),
-                        DType::F32 => Ok(decode(&data, f32::from_le_bytes)),
-                        DType::F16 => Ok(decode(&data, |b| f16::from_le_bytes(b).to_f32())),
-                        DType::BF16 => Ok(decode(&data, |b| bf16::from_le_bytes(b).to_f32())),
-                        other => Err(format!("its numbers are {other:?}, not floating point")),
-                    }
-                }),
-            };
-            (name, found)
-        })
-        .collect())
-}
-
-fn decode<const N: usize>(data: &[u8], value: impl Fn([u8; N]) -> f32) -> Vec<f32> {
-    data.as_chunks::<N>()
-        .0
-        .iter()
-        .map(|bytes| value(*bytes))
-        .collect()
 }

@@ -1,5 +1,11 @@
 //! Image files made for the tests of decoding, byte by byte where no encoder writes what is needed.
-#![allow(dead_code)] // every test program uses its own part
+#![allow(dead_code, unused_imports)] // every test program uses its own part
+
+mod pages;
+
+pub use pages::{Page, Values, tiff};
+
+use moxcms::ColorProfile;
 
 use std::io::Cursor;
 
@@ -28,6 +34,30 @@ pub fn every_format(image: &RgbImage) -> Vec<(&'static str, Vec<u8>)> {
         ("BMP", encoded(image.clone(), ImageFormat::Bmp)),
         ("TIFF", encoded(image.clone(), ImageFormat::Tiff)),
     ]
+}
+
+/// Colours of [`gif`].
+pub fn gif_colour(x: u32, y: u32) -> [u8; 3] {
+    let index = ((x * 7 + y * 13) % 256) as u8;
+    [index, 255 - index, index / 2]
+}
+
+/// A GIF of this many frames, each of all its canvas.
+pub fn gif(width: u16, height: u16, frames: usize) -> Vec<u8> {
+    let palette: Vec<u8> = (0..=255).flat_map(|v| [v, 255 - v, v / 2]).collect();
+    let at = |index: usize| (index % usize::from(width), index / usize::from(width));
+    let indices = (0..usize::from(width) * usize::from(height)).map(at);
+    let indices: Vec<u8> = indices
+        .map(|(x, y)| ((x * 7 + y * 13) % 256) as u8)
+        .collect();
+    let mut bytes = Vec::new();
+    let mut encoder = gif::Encoder::new(&mut bytes, width, height, &palette).expect("encodes");
+    for _ in 0..frames {
+        let frame = gif::Frame::from_indexed_pixels(width, height, indices.clone(), None);
+        encoder.write_frame(&frame).expect("encodes");
+    }
+    drop(encoder);
+    bytes
 }
 
 /// An EXIF block that tells an orientation, without the `Exif` mark.
@@ -185,4 +215,59 @@ impl Tiff<'_> {
             data: image,
         }
     }
+}
+
+/// The profile of a phone's photos.
+pub fn display_p3() -> Vec<u8> {
+    ColorProfile::new_display_p3().encode().expect("encodes")
+}
+
+/// A JPEG with a colour profile in segments of at most `size` bytes.
+pub fn jpeg_with_profile(jpeg: &[u8], profile: &[u8], size: usize) -> Vec<u8> {
+    let count = profile.len().div_ceil(size) as u8;
+    let mut bytes = jpeg[..2].to_vec();
+    for (number, part) in (1..).zip(profile.chunks(size)) {
+        let segment = [b"ICC_PROFILE\0", [number, count].as_slice(), part].concat();
+        bytes.extend([0xff, 0xe2]);
+        bytes.extend((segment.len() as u16 + 2).to_be_bytes());
+        bytes.extend(segment);
+    }
+    [&bytes, &jpeg[2..]].concat()
+}
+
+/// An RGB page in LZW tiles of 16 by 16 that reach over the edge.
+pub fn tiled_lzw(width: u32, height: u32) -> Page {
+    let image = picture(width, height);
+    let mut page = Page::new((width, height), 8, 3, 2, &[]);
+    (page.tile, page.compression) = (Some((16, 16)), 5);
+    page.chunks.clear();
+    for top in (0..height).step_by(16) {
+        for left in (0..width).step_by(16) {
+            let places = (top..top + 16).flat_map(|y| (left..left + 16).map(move |x| (x, y)));
+            let pixel = |(x, y)| {
+                image
+                    .get_pixel_checked(x, y)
+                    .map_or([77; 3], |pixel| pixel.0)
+            };
+            let tile: Vec<u8> = places.flat_map(pixel).collect();
+            let order = weezl::BitOrder::Msb;
+            let mut encoder = weezl::encode::Encoder::with_tiff_size_switch(order, 8);
+            page.chunks.push(encoder.encode(&tile).expect("encodes"));
+        }
+    }
+    page
+}
+
+/// An RGB page in one deflated strip with differences.
+pub fn deflated(width: u32, height: u32) -> Page {
+    let mut rows = picture(width, height).into_raw();
+    for row in rows.chunks_mut(3 * width as usize) {
+        for at in (3..row.len()).rev() {
+            row[at] = row[at].wrapping_sub(row[at - 3]);
+        }
+    }
+    let packed = fdeflate::compress_to_vec(&rows);
+    let mut page = Page::new((width, height), 8, 3, 2, &packed).with(317, Values::Shorts(vec![2]));
+    page.compression = 8;
+    page
 }

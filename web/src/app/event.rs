@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+use delineo::intake::Kind;
 use delineo::manifest::Manifest;
 
 use super::command::Command;
@@ -123,12 +124,23 @@ pub struct Surroundings {
 pub struct Arrival {
     /// How they came.
     pub way: Way,
-    /// Each with its name.
-    pub files: Vec<(FileId, String)>,
+    /// In the order in which they came.
+    pub files: Vec<ArrivedFile>,
     /// Names of folders that came with them and are not read.
     pub folders: Vec<String>,
     /// Names of files that the browser cannot read.
     pub unreadable: Vec<String>,
+}
+
+/// A file that came in.
+#[derive(Clone, Debug)]
+pub struct ArrivedFile {
+    /// The file.
+    pub file: FileId,
+    /// Its name.
+    pub name: String,
+    /// What it is by its first bytes.
+    pub kind: Kind,
 }
 
 /// How files come in.

@@ -44,4 +44,4 @@ pub use command::{Availability, Command};
 pub use effect::Effect;
 pub use event::Event;
 pub use state::App;
-pub use update::{BRUSH, WEIGHTS};
+pub use update::BRUSH;

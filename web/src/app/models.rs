@@ -41,6 +41,8 @@ pub struct Proposal {
     pub model: ModelKey,
     /// Its threshold.
     pub threshold: f32,
+    /// The class that it is for, the lesion.
+    pub class: u32,
 }
 
 impl Proposal {
@@ -52,7 +54,7 @@ impl Proposal {
         }
         let is_untouched = (settings.threshold - self.threshold).abs() < 1e-6;
         Settings {
-            class: 0,
+            class: other.class,
             threshold: if is_untouched {
                 other.threshold
             } else {
@@ -203,6 +205,7 @@ impl Models {
         Some(Proposal {
             model: key.clone(),
             threshold: info.manifest.threshold,
+            class: info.manifest.lesion_class() as u32,
         })
     }
 
@@ -459,6 +462,7 @@ mod tests {
         Proposal {
             model: ModelKey::Published(model.to_owned()),
             threshold,
+            class: 0,
         }
     }
 
@@ -496,5 +500,22 @@ mod tests {
     fn another_model_has_other_classes() {
         let carried = proposal("skin", 0.4).carried(settings(2, 0.4), &proposal("breast", 0.4));
         assert_eq!(carried.class, 0);
+        let with_background = Proposal {
+            class: 1,
+            ..proposal("breast", 0.4)
+        };
+        let carried = proposal("skin", 0.4).carried(settings(0, 0.4), &with_background);
+        assert_eq!(carried.class, 1);
+    }
+
+    #[test]
+    fn a_model_with_a_background_class_proposes_the_lesion() {
+        let mut models = with(&[("a", &[], 1)]);
+        let key = ModelKey::Published("a".to_owned());
+        models.loaded(&key, Manifest::assumed("mine", "S", 3, 2, b""), 1);
+        assert_eq!(
+            models.proposal(&key).map(|proposal| proposal.class),
+            Some(1)
+        );
     }
 }

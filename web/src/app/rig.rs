@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use delineo::imaging::{Rendering, Window, Windowing};
+use delineo::intake;
 use delineo::manifest::Manifest;
 use delineo::mask::Mask;
 use delineo::measure::Measurements;
@@ -15,7 +16,8 @@ use super::command::Command;
 use super::documents::SegmentationState;
 use super::effect::{Effect, EngineBuild};
 use super::event::{
-    Arrival, EngineId, Event, FileId, OwnModel, PayloadId, PublishedModel, Surroundings, Timer, Way,
+    Arrival, ArrivedFile, EngineId, Event, FileId, OwnModel, PayloadId, PublishedModel,
+    Surroundings, Timer, Way,
 };
 use super::preferences::Preferences;
 use super::stage::Canvas;
@@ -545,10 +547,21 @@ impl Rig {
         }
     }
 
+    /// Drops files whose content says nothing of what they are.
     pub fn drop_files(&mut self, names: &[&str]) {
-        let files = names.iter().map(|name| {
+        let files: Vec<_> = names.iter().map(|name| (*name, b"".as_slice())).collect();
+        self.drop_contents(&files);
+    }
+
+    /// Drops files with their first bytes.
+    pub fn drop_contents(&mut self, files: &[(&str, &[u8])]) {
+        let files = files.iter().map(|(name, head)| {
             self.next_file += 1;
-            (FileId(self.next_file), (*name).to_owned())
+            ArrivedFile {
+                file: FileId(self.next_file),
+                name: (*name).to_owned(),
+                kind: intake::kind(head, name),
+            }
         });
         let arrival = Arrival {
             way: Way::Dropped,

@@ -87,6 +87,15 @@ fn a_dropped_image_is_shown_segmented_and_measured() {
 }
 
 #[test]
+fn files_that_systems_put_beside_pictures_pass_in_silence() {
+    let mut rig = Rig::new();
+    rig.open(&["._mole.png", ".DS_Store", "mole.png"]);
+    assert!(rig.is_done());
+    assert_eq!(rig.app.documents.iter().count(), 1);
+    assert!(rig.sentences().is_empty());
+}
+
+#[test]
 fn each_image_gets_the_model_for_what_it_shows() {
     let mut rig = Rig::new();
     rig.open(&["mole.png", "ultrasound.png"]);
@@ -640,6 +649,25 @@ fn bring(rig: &mut Rig, digest: &str, name: &str, file: u32) {
 
 fn own(digest: &str) -> ModelKey {
     ModelKey::Own(digest.to_owned())
+}
+
+#[test]
+fn dropped_files_are_taken_for_what_their_content_says() {
+    let zip = b"PK\x03\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x10\0\0\0archive/data.pkl";
+    let mut rig = Rig::new();
+    rig.drop_contents(&[
+        ("._a.png", b"\0\x05\x16\x07"),
+        ("US.0001", b"\xff\xd8\xff\xe0"),
+        ("epoch_10.ckpt", zip),
+    ]);
+    rig.settle();
+    assert_eq!(rig.shown_name(), Some("US.0001"));
+    assert!(rig.saw(
+        |effect| matches!(effect, Effect::ReadOwnModel { name, .. } if name == "epoch_10.ckpt")
+    ));
+    assert!(!rig.says("._a.png"));
+    rig.drop_contents(&[("._a.png", b"\0\x05\x16\x07")]);
+    assert!(rig.says("helper file of the system"));
 }
 
 #[test]

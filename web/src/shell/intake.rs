@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use js_sys::{Array, Object};
+use delineo::intake;
+use js_sys::{Array, Object, Uint8Array};
 use leptos::prelude::{document, window};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -17,7 +18,7 @@ use super::keyboard::place_of;
 use super::listener::listen;
 use super::reflect;
 use crate::app::command::Place;
-use crate::app::event::{Arrival, Event, EventSink, FileId, PayloadId, Way};
+use crate::app::event::{Arrival, ArrivedFile, Event, EventSink, FileId, PayloadId, Way};
 
 /// The id of the file input, which the page shows as a button.
 const INPUT: &str = "open-image";
@@ -75,15 +76,26 @@ impl Intake {
     }
 
     fn arrive(&self, way: Way, files: Vec<(FileId, String)>) {
-        self.tell_arrival(Arrival {
-            way,
-            files,
-            ..Arrival::default()
-        });
+        self.tell_arrival(way, files, Arrival::default());
     }
 
-    fn tell_arrival(&self, arrival: Arrival) {
-        (self.tell)(Event::FilesArrived(arrival));
+    /// Tells what came as soon as it is known what it is.
+    fn tell_arrival(&self, way: Way, came: Vec<(FileId, String)>, beside: Arrival) {
+        let (files, tell) = (Rc::clone(&self.files), Rc::clone(&self.tell));
+        spawn_local(async move {
+            let mut arrived = Vec::with_capacity(came.len());
+            for (file, name) in came {
+                let head = head(&files, file).await;
+                // Of a file that cannot be read the name decides, and whoever opens it says what is wrong.
+                let kind = intake::kind(&head.unwrap_or_default(), &name);
+                arrived.push(ArrivedFile { file, name, kind });
+            }
+            tell(Event::FilesArrived(Arrival {
+                way,
+                files: arrived,
+                ..beside
+            }));
+        });
     }
 
     fn keep(&self, files: impl IntoIterator<Item = File>) -> Vec<(FileId, String)> {
@@ -110,12 +122,11 @@ impl Intake {
             .into_iter()
             .filter(|file| !folders.contains(&file.name()));
         let files = self.keep(files);
-        self.tell_arrival(Arrival {
-            way: Way::Dropped,
-            files,
+        let beside = Arrival {
             folders,
             ..Arrival::default()
-        });
+        };
+        self.tell_arrival(Way::Dropped, files, beside);
     }
 
     fn paste(&self, event: &ClipboardEvent) {
@@ -160,11 +171,11 @@ impl Intake {
                         Err(name) => unreadable.push(name),
                     }
                 }
-                intake.tell_arrival(Arrival {
-                    files: intake.keep(files),
+                let beside = Arrival {
                     unreadable,
                     ..Arrival::default()
-                });
+                };
+                intake.tell_arrival(Way::Chosen, intake.keep(files), beside);
             });
         });
         // Few browsers have it.
@@ -187,6 +198,14 @@ impl Intake {
             drop(history.replace_state_with_url(&JsValue::NULL, "", Some(&path)));
         }
     }
+}
+
+/// As many bytes of a file's beginning as tell what it is.
+async fn head(files: &Files, file: FileId) -> Result<Vec<u8>, JsValue> {
+    let blob = files.get(file).ok_or(JsValue::UNDEFINED)?;
+    let start = blob.slice_with_f64_and_f64(0.0, intake::HEAD as f64)?;
+    let bytes = JsFuture::from(start.array_buffer()).await?;
+    Ok(Uint8Array::new(&bytes).to_vec())
 }
 
 /// Whatever is dragged over the page: a link or a text that is dropped must not take its place either.

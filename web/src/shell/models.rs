@@ -4,6 +4,7 @@ use std::future::Future;
 use std::rc::Rc;
 
 use delineo::manifest::Manifest;
+use js_sys::Uint8Array;
 use leptos::prelude::window;
 use serde_json::Value;
 use wasm_bindgen::prelude::*;
@@ -38,7 +39,11 @@ pub async fn read_own(
     let read = async {
         let digest = own_models::digest(&blob(files, weights)?).await?;
         let manifest = match manifest {
-            Some(file) => JsFuture::from(blob(files, file)?.text()).await?.as_string(),
+            Some(file) => {
+                let bytes = JsFuture::from(blob(files, file)?.array_buffer()).await?;
+                let bytes = Uint8Array::new(&bytes).to_vec();
+                Some(delineo::text::decode(&bytes).into_owned())
+            }
             None => None,
         };
         Ok::<_, JsValue>((digest, manifest))

@@ -2,6 +2,7 @@
 
 use delineo::export::{ExportFormat, FORMATS};
 use delineo::imaging;
+use delineo::intake::WEIGHTS;
 use leptos::prelude::*;
 
 use super::command_button::CommandButton;
@@ -9,9 +10,9 @@ use super::context::use_app;
 use super::documents::Documents;
 use super::icon::{Mark, Symbol};
 use super::menu::Menu;
+use crate::app::Command;
 use crate::app::command::{Icon, Sheet, row_of};
 use crate::app::preferences::Theme;
-use crate::app::{Command, WEIGHTS};
 use crate::protocol::Modality;
 
 /// The bar.
@@ -54,7 +55,7 @@ pub fn TopBar() -> impl IntoView {
 #[component]
 fn OpenButton() -> impl IntoView {
     let row = row_of(&Command::OpenFiles)?;
-    let accept = format!("{},.{},.json", imaging::accept(), WEIGHTS.join(",."));
+    let accept = format!("{},.{},.zip,.json", imaging::accept(), WEIGHTS.join(",."));
     Some(view! {
         <label class="button quiet" title=row.title_with_key()>
             <input id="open-image" class="visually-hidden" type="file" multiple accept=accept aria-label=row.label />

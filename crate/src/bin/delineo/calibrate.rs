@@ -29,9 +29,9 @@ pub struct Arguments {
     /// Keep the threshold that model.json has.
     #[arg(long)]
     keep_threshold: bool,
-    /// Class that the masks show, counted from 0.
-    #[arg(long, default_value_t = 0)]
-    class: usize,
+    /// Class that the masks show, counted from 0; the model's lesion where it is not given.
+    #[arg(long)]
+    class: Option<usize>,
     /// Where to run.
     #[arg(long, value_enum, default_value_t)]
     device: DeviceArgument,
@@ -90,7 +90,9 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
     }
     if arguments.json {
         let value = serde_json::to_value(found).map_err(|e| Error::Encode(e.to_string()))?;
-        print_json(&json!({ "model": arguments.model, "part": part, "chosen": value }));
+        print_json(
+            &json!({ "model": arguments.model.to_string_lossy(), "part": part, "chosen": value }),
+        );
     } else {
         println!("{} images, {part} part", found.images);
         print(&found);

@@ -3,15 +3,17 @@
 use std::path::PathBuf;
 
 use delineo::manifest::Manifest;
-use delineo::weights::Checkpoint;
 
 use crate::model::write_model;
-use crate::{Stop, read};
+use crate::{Stop, read, read_weights};
 
 #[derive(clap::Args)]
 pub struct Arguments {
     /// Checkpoint: .pth or .safetensors with the authors' names.
     file: PathBuf,
+    /// Which network of a file that holds several, such as model or ema.
+    #[arg(long, value_name = "NAME")]
+    weights_set: Option<String>,
     /// Model folder to write; its name becomes the model's id.
     #[arg(long)]
     out: PathBuf,
@@ -25,7 +27,7 @@ pub struct Arguments {
 
 pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
     let bytes = read(&arguments.file)?;
-    let checkpoint = Checkpoint::from_bytes(bytes.clone())?;
+    let checkpoint = read_weights(bytes.clone(), arguments.weights_set.as_deref())?;
     let architecture = checkpoint.architecture();
     let before = arguments.manifest.as_deref().map(read).transpose()?;
     let manifest = match &before {

@@ -26,7 +26,8 @@ pub struct Arguments {
     /// Folder of images.
     #[arg(long, requires = "masks")]
     images: Option<PathBuf>,
-    /// Folder of masks: NAME.png, NAME_mask.png or NAME_segmentation.png for the image NAME.
+    /// Folder of masks, which may be that of the images: NAME_mask.png (and NAME_mask_1.png, which is joined to it),
+    /// NAME_segmentation.png, NAME_lesion.png or, in a folder of their own, NAME.png for the image NAME.
     #[arg(long, requires = "images")]
     masks: Option<PathBuf>,
     /// Table of name, part and near-duplicate group, or a .txt list of the names to evaluate; all images where it is not
@@ -49,9 +50,9 @@ pub struct Arguments {
     /// Threshold on the probability; the model's own where it is not given.
     #[arg(long, value_parser = threshold)]
     threshold: Option<f32>,
-    /// Class that the masks show, counted from 0.
-    #[arg(long, default_value_t = 0)]
-    class: usize,
+    /// Class that the masks show, counted from 0; the model's lesion where it is not given.
+    #[arg(long)]
+    class: Option<usize>,
     /// Where to run.
     #[arg(long, value_enum, default_value_t)]
     device: DeviceArgument,

@@ -6,17 +6,19 @@ use std::path::{Path, PathBuf};
 use delineo::Error;
 use delineo::manifest::Manifest;
 use delineo::model::Model;
-use delineo::weights::Checkpoint;
 use npyz::WriterBuilder;
 use serde_json::json;
 
-use crate::{DeviceArgument, Stop, print_json, read, write};
+use crate::{DeviceArgument, Stop, print_json, read, read_weights, write};
 
 #[derive(clap::Args)]
 pub struct Arguments {
     /// Checkpoint: .pth or .safetensors with the authors' names.
     #[arg(long)]
     weights: PathBuf,
+    /// Which network of a file that holds several, such as model or ema.
+    #[arg(long, value_name = "NAME")]
+    weights_set: Option<String>,
     /// Normalised input, float32 `[batch, channels, height, width]`.
     #[arg(long)]
     input: PathBuf,
@@ -33,7 +35,7 @@ pub struct Arguments {
 
 pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
     let bytes = read(&arguments.weights)?;
-    let checkpoint = Checkpoint::from_bytes(bytes.clone())?;
+    let checkpoint = read_weights(bytes.clone(), arguments.weights_set.as_deref())?;
     let architecture = checkpoint.architecture();
     let manifest = Manifest::assumed(
         "weights",

@@ -1,6 +1,6 @@
 //! The command line `delineo`: what the app does, for scripts.
 //!
-//! Exit codes: 0 all done, 1 some images failed, 2 wrong usage, 3 the model, the weights, the data or the device
+//! Exit codes: 0 all done, 1 some images failed, 2 wrong usage or files that would be overwritten, 3 the model, the weights, the data or the device
 //! cannot be used.
 
 mod agreement;
@@ -16,6 +16,7 @@ mod model;
 mod normal;
 mod parquet;
 mod phantom;
+mod plan;
 mod segment;
 mod table;
 #[cfg(feature = "train")]
@@ -27,6 +28,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use delineo::device::{Choice, Device};
+use delineo::weights::Checkpoint;
 use delineo::{Error, device};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -55,7 +57,7 @@ enum Command {
     Agreement(agreement::Arguments),
     /// Run the network alone on a NumPy array, for comparison with other implementations.
     Logits(logits::Arguments),
-    /// Say what a checkpoint holds.
+    /// Say what a checkpoint or an image holds.
     Inspect(inspect::Arguments),
     /// Make a model folder (model.json and weights.safetensors) from a checkpoint.
     Convert(convert::Arguments),
@@ -101,6 +103,8 @@ impl DeviceArgument {
 enum Stop {
     /// Some images failed; each was named when it did.
     SomeFailed,
+    /// Nothing was done, because something would have been lost. A sentence.
+    Refused(String),
     /// Nothing could be done.
     Unusable(Error),
 }
@@ -130,6 +134,10 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(Stop::SomeFailed) => ExitCode::from(1),
+        Err(Stop::Refused(why)) => {
+            eprintln!("delineo: {why}");
+            ExitCode::from(2)
+        }
         Err(Stop::Unusable(error)) => {
             eprintln!("delineo: {error}");
             ExitCode::from(3)
@@ -151,6 +159,18 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
         path: path.to_owned(),
         source,
     })
+}
+
+/// Reads the weights in a file, those of `set` where it holds several. What a person should know is said on standard error.
+fn read_weights(bytes: Vec<u8>, set: Option<&str>) -> Result<Checkpoint, Error> {
+    let checkpoint = Checkpoint::from_bytes_with(bytes, set)?;
+    for remark in checkpoint.remarks() {
+        eprintln!("{remark}");
+    }
+    if set.is_none() && checkpoint.sets().len() > 1 {
+        eprintln!("Choose another one with --weights-set NAME.");
+    }
+    Ok(checkpoint)
 }
 
 /// Makes a folder and those above it where they are missing, naming it when that fails.

@@ -8,9 +8,10 @@ use delineo::mask::{Cleaning, Style};
 use delineo::model::Model;
 use delineo::tta::Views;
 use delineo::{Error, imaging};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::model::{check_class, open, probability, threshold};
+use crate::plan::{Job, Plan};
 use crate::{DeviceArgument, Stop, make_folder, print_json, progress_bar, read, write};
 
 #[derive(clap::Args)]
@@ -20,9 +21,12 @@ pub struct Arguments {
     /// Model folder with model.json and its weights.
     #[arg(long)]
     model: PathBuf,
-    /// Folder for the files; made where it is missing.
+    /// Folder for the files; made where it is missing. It mirrors the folders of the images below the one that all share.
     #[arg(long)]
     out: PathBuf,
+    /// Replace files that exist already.
+    #[arg(long)]
+    overwrite: bool,
     #[arg(
         long = "format", value_name = "LIST", value_delimiter = ',', value_parser = export_format,
         default_value = export::FORMATS[0].id,
@@ -35,9 +39,9 @@ pub struct Arguments {
     /// Where to run.
     #[arg(long, value_enum, default_value_t)]
     device: DeviceArgument,
-    /// Class to segment, counted from 0.
-    #[arg(long, default_value_t = 0)]
-    class: usize,
+    /// Class to segment, counted from 0; the model's lesion where it is not given.
+    #[arg(long)]
+    class: Option<usize>,
     /// Keep only the largest region.
     #[arg(long)]
     largest_region: bool,
@@ -54,32 +58,49 @@ pub struct Arguments {
 }
 
 pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
+    // In the order of the table, and once each, however they were asked for.
+    let is_asked =
+        |format: &&&ExportFormat| arguments.formats.iter().any(|one| one.id == format.id);
+    let formats: Vec<_> = export::FORMATS.iter().filter(is_asked).copied().collect();
+    let plan = Plan::new(
+        &arguments.images,
+        &arguments.out,
+        &formats,
+        arguments.overwrite,
+    );
+    let Plan { jobs, left_out } = plan.map_err(Stop::Refused)?;
+    if left_out > 0 {
+        eprintln!(
+            "{left_out} files were left out: by their names they are masks of images beside them, or belong to one."
+        );
+    }
     let model = open(&arguments.model, arguments.device).await?;
-    check_class(&model, arguments.class)?;
+    let class = arguments.class.unwrap_or(model.manifest().lesion_class());
+    check_class(&model, class)?;
     make_folder(&arguments.out)?;
 
-    let bar = progress_bar(arguments.images.len() as u64, arguments.json);
+    let bar = progress_bar(jobs.len() as u64, arguments.json);
     let mut failed = 0;
-    for path in &arguments.images {
+    for job in &jobs {
+        let path = job.image;
         bar.set_message(path.display().to_string());
         let start = Instant::now();
-        match segment(&model, path, arguments).await {
+        match segment(&model, job, class, arguments).await {
             Ok(done) => {
                 let fraction = done.area as f64 / (f64::from(done.width) * f64::from(done.height));
                 if arguments.json {
-                    let mut line = json!({
-                        "image": path, "width": done.width, "height": done.height, "area": done.area,
-                        "fraction": fraction, "seconds": start.elapsed().as_secs_f64(),
-                    });
-                    for (format, file) in &done.files {
-                        line[format.id] = json!(file);
+                    let mut line = named(path);
+                    line["width"] = json!(done.width);
+                    line["height"] = json!(done.height);
+                    line["area"] = json!(done.area);
+                    line["fraction"] = json!(fraction);
+                    line["seconds"] = json!(start.elapsed().as_secs_f64());
+                    for (format, file) in &job.files {
+                        line[format.id] = json!(file.to_string_lossy());
                     }
                     print_json(&line);
                 } else {
-                    let files = done
-                        .files
-                        .iter()
-                        .map(|(_, file)| file.display().to_string());
+                    let files = job.files.iter().map(|(_, file)| file.display().to_string());
                     bar.println(format!(
                         "{}: {} pixels, {:.1} %",
                         files.collect::<Vec<_>>().join(", "),
@@ -91,7 +112,9 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
             Err(error) => {
                 failed += 1;
                 if arguments.json {
-                    print_json(&json!({ "image": path, "error": error.to_string() }));
+                    let mut line = named(path);
+                    line["error"] = json!(error.to_string());
+                    print_json(&line);
                 } else {
                     bar.println(format!("{}: {error}", path.display()));
                 }
@@ -103,22 +126,35 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
     if failed == 0 {
         Ok(())
     } else {
-        eprintln!("{failed} of {} images failed.", arguments.images.len());
+        eprintln!("{failed} of {} images failed.", jobs.len());
         Err(Stop::SomeFailed)
     }
 }
 
+/// The line of an image. JSON has no names that are not text: their bytes are told beside the nearest text.
+fn named(path: &Path) -> Value {
+    let mut line = json!({ "image": path.to_string_lossy() });
+    if path.to_str().is_none() {
+        line["image_bytes"] = json!(path.as_os_str().as_encoded_bytes());
+    }
+    line
+}
+
 /// What became of an image.
 struct Done {
-    files: Vec<(&'static ExportFormat, PathBuf)>,
     width: u32,
     height: u32,
     area: u64,
 }
 
-async fn segment(model: &Model, path: &Path, arguments: &Arguments) -> Result<Done, Error> {
-    let image = imaging::decode(&read(path)?)?.image;
-    let map = probability(model, &image, arguments.class, arguments.tta).await?;
+async fn segment(
+    model: &Model,
+    job: &Job<'_>,
+    class: usize,
+    arguments: &Arguments,
+) -> Result<Done, Error> {
+    let image = imaging::decode(&read(job.image)?)?.image;
+    let map = probability(model, &image, class, arguments.tta).await?;
     let threshold = arguments.threshold.unwrap_or(model.manifest().threshold);
     let cleaning = Cleaning {
         largest_region: arguments.largest_region,
@@ -126,18 +162,14 @@ async fn segment(model: &Model, path: &Path, arguments: &Arguments) -> Result<Do
     };
     let style = Style::default();
     let segmentation = Segmentation::new(&image, &map, threshold, cleaning, &[], style);
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut files = Vec::new();
-    // In the order of the table, and once each, however they were asked for.
-    for &format in export::FORMATS {
-        if arguments.formats.iter().any(|asked| asked.id == format.id) {
-            let file = arguments.out.join(format.file_name(&name));
-            write(&file, &format.encode(&segmentation)?)?;
-            files.push((format, file));
+    for (format, file) in &job.files {
+        let bytes = format.encode(&segmentation)?;
+        if let Some(folder) = file.parent() {
+            make_folder(folder)?;
         }
+        write(file, &bytes)?;
     }
     Ok(Done {
-        files,
         width: image.width(),
         height: image.height(),
         area: segmentation.mask().area(),

@@ -142,7 +142,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
     let manifest = manifest(&config, &outcome);
     let manifest = write_model(&arguments.out, manifest, None, &outcome.weights, true).await?;
     let summary = json!({
-        "model": arguments.out, "epoch": outcome.best.1, "score": outcome.best.0,
+        "model": arguments.out.to_string_lossy(), "epoch": outcome.best.1, "score": outcome.best.0,
         "score_in_half_precision": outcome.score_in_half_precision, "bytes": manifest.weights.bytes,
     });
     if arguments.json {

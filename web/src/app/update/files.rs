@@ -1,35 +1,15 @@
 //! Files that come in, and the models among them.
 
+use delineo::intake::Kind;
+
 use crate::app::command::Command;
 use crate::app::documents::{Closed, SegmentationState};
 use crate::app::effect::Effect;
-use crate::app::event::{Arrival, FileId, OwnModel, PublishedModel, Way};
+use crate::app::event::{Arrival, ArrivedFile, FileId, OwnModel, PublishedModel, Way};
 use crate::app::notices::Offer;
 use crate::app::state::App;
 use crate::app::wording;
 use crate::protocol::{DocumentId, ModelKey};
-
-/// Endings of files that hold weights.
-pub const WEIGHTS: [&str; 3] = ["pth", "pt", "safetensors"];
-
-/// What a file seems to be, by its name. Whether it is an image is for the engine to say, by its bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Image,
-    Weights,
-    Manifest,
-}
-
-fn kind(name: &str) -> Kind {
-    let ending = name
-        .rsplit_once('.')
-        .map(|(_, ending)| ending.to_ascii_lowercase());
-    match ending.as_deref() {
-        Some(ending) if WEIGHTS.contains(&ending) => Kind::Weights,
-        Some("json") => Kind::Manifest,
-        _ => Kind::Image,
-    }
-}
 
 impl App {
     /// Takes files in turn: weights become the model, everything else is opened as an image.
@@ -54,14 +34,28 @@ impl App {
             };
         }
         let (mut images, mut weights, mut manifests) = (Vec::new(), Vec::new(), Vec::new());
-        for (file, name) in files {
-            match kind(&name) {
+        let only_helpers = files.iter().all(|file| file.kind == Kind::Helper);
+        for ArrivedFile { file, name, kind } in files {
+            match kind {
                 Kind::Image => images.push((file, name)),
-                Kind::Weights => weights.push((file, name)),
+                Kind::Checkpoint => weights.push((file, name)),
                 Kind::Manifest => manifests.push((file, name)),
+                Kind::Helper => {
+                    // Systems put it beside files that a person means; alone it was chosen.
+                    if only_helpers {
+                        self.notices.refuse(format!(
+                            "{name}: This is a helper file of the system, not an image."
+                        ));
+                    }
+                    self.effects.push(Effect::DropFile(file));
+                }
             }
         }
-        self.take_weights(weights, manifests);
+        // A description without weights, or a second one, the engine refuses like any file that is no image.
+        let manifest =
+            (!weights.is_empty() && !manifests.is_empty()).then(|| manifests.remove(0).0);
+        images.extend(manifests);
+        self.take_weights(weights, manifest);
         self.take_images(images);
         for name in unreadable {
             self.notices.refuse(format!(
@@ -75,16 +69,9 @@ impl App {
         }
     }
 
-    fn take_weights(&mut self, weights: Vec<(FileId, String)>, manifests: Vec<(FileId, String)>) {
+    fn take_weights(&mut self, weights: Vec<(FileId, String)>, manifest: Option<FileId>) {
         let mut weights = weights.into_iter();
-        let mut manifests = manifests.into_iter();
         let Some((file, name)) = weights.next() else {
-            for (file, name) in manifests {
-                self.notices.refuse(format!(
-                    "{name}: This describes a model. Drop it together with its .pth or .safetensors file."
-                ));
-                self.effects.push(Effect::DropFile(file));
-            }
             return;
         };
         for (second, other) in weights {
@@ -96,7 +83,7 @@ impl App {
         self.effects.push(Effect::ReadOwnModel {
             weights: file,
             name,
-            manifest: manifests.next().map(|(file, _)| file),
+            manifest,
         });
     }
 
@@ -251,19 +238,5 @@ impl App {
         self.overlay.reset();
         self.stage.let_go();
         self.stage.is_playing = false;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn weights_and_manifests_are_told_from_images() {
-        assert_eq!(kind("cmunext_s.PTH"), Kind::Weights);
-        assert_eq!(kind("model.safetensors"), Kind::Weights);
-        assert_eq!(kind("model.json"), Kind::Manifest);
-        assert_eq!(kind("scan.tiff"), Kind::Image);
-        assert_eq!(kind("no ending"), Kind::Image);
     }
 }

@@ -11,7 +11,6 @@ mod truths;
 mod work;
 
 pub use commands::BRUSH;
-pub use files::WEIGHTS;
 
 use std::time::Duration;
 

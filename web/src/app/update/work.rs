@@ -362,6 +362,7 @@ impl App {
         shown.settings = match &shown.proposal {
             Some(before) => before.carried(shown.settings, &proposal),
             None => Settings {
+                class: proposal.class,
                 threshold: proposal.threshold,
                 ..shown.settings
             },

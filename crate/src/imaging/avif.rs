@@ -1,0 +1,24 @@
+//! AVIF (AOMedia): AV1 still pictures in the container of HEIF.
+
+use super::format::{ImageFormat, Reader};
+use super::isobmff::{self, Family};
+
+pub(super) static FORMAT: ImageFormat = ImageFormat {
+    name: "AVIF",
+    extensions: &["avif"],
+    media_types: &["image/avif"],
+};
+
+#[cfg(feature = "rare-formats")]
+pub(super) static READER: Reader = Reader {
+    format: &FORMAT,
+    matches,
+    header: |bytes| isobmff::header(&FORMAT, bytes),
+    pixels: |bytes, _, rendering| isobmff::pixels(&FORMAT, bytes, rendering),
+};
+#[cfg(not(feature = "rare-formats"))]
+pub(super) static READER: Reader = Reader::elsewhere(&FORMAT, matches);
+
+fn matches(bytes: &[u8]) -> bool {
+    isobmff::family(bytes) == Some(Family::Avif)
+}

@@ -1,0 +1,17 @@
+//! JPEG (ITU-T T.81).
+//!
+//! Nearly all files are decoded by `zune-jpeg`. What it does not read, and files that are not whole, are decoded here:
+//! all four orders of DCT coding (sequential and progressive, Huffman and arithmetic), 8 and 12 bits, any sampling, four
+//! inks. This decoder is slower, and strict: it tells a file that lacks only its end from one that lacks rows.
+
+mod arithmetic;
+mod file;
+mod format;
+mod frame;
+mod huffman;
+mod picture;
+mod scan;
+
+pub(super) use file::READER;
+pub(super) use format::FORMAT;
+pub(super) use picture::{Transform, decode_part};
