@@ -297,6 +297,14 @@ impl App {
         })
     }
 
+    /// How the mask is drawn: a difference only where there is a truth.
+    pub fn mode(&self) -> Mode {
+        match self.preferences.mode {
+            Mode::Difference if !self.can_show_difference() => Mode::Both,
+            mode => mode,
+        }
+    }
+
     /// Whether the image on the stage has a true mask to be compared with.
     pub fn can_show_difference(&self) -> bool {
         let shown = self.documents.shown();

@@ -3,7 +3,7 @@
 use leptos::prelude::window;
 use web_sys::UrlSearchParams;
 
-use super::{reflect, worker};
+use super::{numbers, reflect, worker};
 use crate::app::event::Surroundings;
 use crate::protocol::DeviceKind;
 
@@ -18,6 +18,7 @@ pub fn surroundings() -> Surroundings {
         model: parameter("model"),
         device,
         may_share_memory: worker::has_threads() && may_share_memory(),
+        numbers: numbers::numbers(),
     }
 }
 

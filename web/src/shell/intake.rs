@@ -17,7 +17,7 @@ use super::files::Files;
 use super::keyboard::place_of;
 use super::listener::listen;
 use super::reflect;
-use crate::app::command::Place;
+use crate::app::keys::Place;
 use crate::app::event::{Arrival, ArrivedFile, Event, EventSink, FileId, PayloadId, Way};
 
 /// The id of the file input, which the page shows as a button.

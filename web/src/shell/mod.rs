@@ -10,6 +10,7 @@ mod keyboard;
 mod listener;
 mod liveness;
 mod models;
+mod numbers;
 mod overlay;
 mod own_models;
 mod preferences;
@@ -182,6 +183,7 @@ impl Shell {
             } => self.outlet.reserve(id, what, media_type),
             Effect::FillClipboard { id, payload } => self.outlet.fill(id, payload),
             Effect::AbandonClipboard(id) => self.outlet.abandon(id),
+            Effect::CopyText { what, text } => self.outlet.copy_text(what, &text),
             Effect::AdoptFile {
                 payload,
                 name,

@@ -112,6 +112,21 @@ impl Outlet {
         });
     }
 
+    /// Puts a text into the clipboard.
+    pub fn copy_text(&self, what: &'static str, text: &str) {
+        let clipboard = reflect::get(&window().navigator(), "clipboard");
+        let (text, tell) = (JsValue::from_str(text), Rc::clone(&self.tell));
+        // Called at once, while the browser still knows that the person asked for it.
+        let written = reflect::call(&clipboard, "writeText", &[text]);
+        spawn_local(async move {
+            let is_written = match written {
+                Ok(promise) => JsFuture::from(Promise::resolve(&promise)).await.is_ok(),
+                Err(_) => false,
+            };
+            tell(Event::ClipboardWritten { what, is_written });
+        });
+    }
+
     /// There is nothing for the clipboard: it must not wait any longer.
     pub fn abandon(&self, id: RequestId) {
         if let Some(promised) = self.promised.borrow_mut().remove(&id) {

@@ -3,14 +3,15 @@
 use leptos::prelude::*;
 
 use super::context::use_app;
-use crate::app::Command;
 use crate::app::preferences::{COLOURS, Mode};
+use crate::app::{App, Command};
 
 /// Tint or contour, opacity, colour.
 #[component]
 pub fn Appearance() -> impl IntoView {
     let app = use_app();
-    let mode = app.read(|app| app.preferences.mode);
+    let mode = app.read(App::mode);
+    let can_compare = app.read(App::can_show_difference);
     let opacity = app.read(|app| app.preferences.opacity);
     let colour = app.read(|app| app.preferences.colour);
     view! {
@@ -18,15 +19,17 @@ pub fn Appearance() -> impl IntoView {
             <legend class="visually-hidden">"Mask drawn as"</legend>
             {Mode::ALL
                 .map(|(choice, name)| view! {
-                    <label class="segment">
-                        <input
-                            type="radio"
-                            name="mode"
-                            prop:checked=move || mode.get() == choice
-                            on:change=move |_| app.send(Command::SetMode(choice))
-                        />
-                        <span>{name}</span>
-                    </label>
+                    <Show when=move || choice != Mode::Difference || can_compare.get()>
+                        <label class="segment">
+                            <input
+                                type="radio"
+                                name="mode"
+                                prop:checked=move || mode.get() == choice
+                                on:change=move |_| app.send(Command::SetMode(choice))
+                            />
+                            <span>{name}</span>
+                        </label>
+                    </Show>
                 })
                 .collect_view()}
         </fieldset>

@@ -3,9 +3,11 @@
 use leptos::prelude::*;
 
 use super::appearance::Appearance;
+use super::comparison::Comparison;
 use super::context::use_app;
 use super::correction::Correction;
 use super::icon::Symbol;
+use super::measurements::Measurements;
 use super::model_choice::ModelChoice;
 use super::rendering::RenderingControls;
 use super::threshold::{CleanUp, Measure, Threshold};
@@ -35,6 +37,8 @@ pub fn Panel() -> impl IntoView {
                 </section>
                 <div class="panel-rest">
                     <RenderingControls />
+                    <Measurements />
+                    <Comparison />
                     <section class="panel-section">
                         <h2>"View"</h2>
                         <Appearance />

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use web_sys::{PointerEvent, WheelEvent};
 
 use super::context::use_app;
+use super::lines::Lines;
 use crate::app::command::{Command, Key, row_of};
 use crate::app::event::Event;
 use crate::app::gestures::{Pointer, PointerPhase, wheel_factor};
@@ -12,7 +13,7 @@ use crate::app::stage::Tool;
 use crate::app::{App, preferences::Preferences};
 
 /// What the keyboard does here, in the order in which it is read out.
-const KEYS: [Command; 9] = [
+const KEYS: [Command; 11] = [
     Command::Zoom(1.25, None),
     Command::Zoom(0.8, None),
     Command::Fit,
@@ -21,6 +22,8 @@ const KEYS: [Command; 9] = [
     Command::Take(Tool::Add),
     Command::Take(Tool::Erase),
     Command::Dab,
+    Command::Take(Tool::Scale),
+    Command::ToggleDiameters,
     Command::Take(Tool::Move),
 ];
 
@@ -98,6 +101,7 @@ pub fn Stage() -> impl IntoView {
             ></canvas>
             <canvas class="canvas" id="stage-overlay" aria-hidden="true"></canvas>
             <p class="visually-hidden" id="stage-keys">{move || keys.get()}</p>
+            <Lines />
             <Brush />
         </div>
     }
@@ -107,12 +111,21 @@ pub fn Stage() -> impl IntoView {
 #[component]
 fn Brush() -> impl IntoView {
     let app = use_app();
-    let diameter = app.read(|app| app.preferences.brush);
+    let diameter = app.read(|app| match app.stage.tool {
+        Tool::Scale => 0.0,
+        _ => app.preferences.brush,
+    });
     let is_by_keyboard = app.read(|app| app.stage.hover.is_none());
     let at = app.read(|app| {
         let stage = &app.stage;
         let (x, y) = stage.hover.unwrap_or_else(|| stage.keyboard_brush());
-        (stage.tool != Tool::Move).then_some((x / stage.canvas.ratio, y / stage.canvas.ratio))
+        // With the pointer the line of known length has a cross for a cursor.
+        let is_shown = match stage.tool {
+            Tool::Move => false,
+            Tool::Scale => stage.hover.is_none(),
+            Tool::Add | Tool::Erase => true,
+        };
+        is_shown.then_some((x / stage.canvas.ratio, y / stage.canvas.ratio))
     });
     view! {
         <Show when=move || at.with(Option::is_some)>
@@ -136,7 +149,7 @@ fn keys(preferences: &Preferences) -> String {
         Some(format!("{}: {}.", row.title, key.caps().join(" ")))
     });
     let arrows =
-        "Arrow keys move the image or, with a brush, the brush; with Shift it draws.".to_owned();
+        "Arrow keys move the image or, with a brush, the brush; with Shift it draws. Setting the scale they move a cross.".to_owned();
     [arrows]
         .into_iter()
         .chain(each)

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::context::use_app;
-use crate::app::command::row_of;
+use super::switch::Switch;
 use crate::app::documents::{Opened, SegmentationState};
 use crate::app::{App, Command, wording};
 
@@ -104,38 +104,13 @@ pub fn Threshold() -> impl IntoView {
 #[component]
 pub fn CleanUp() -> impl IntoView {
     view! {
-        <Switch command=Command::ToggleLargestRegion is_on=|shown| shown.settings.cleaning.largest_region />
-        <Switch command=Command::ToggleFillHoles is_on=|shown| shown.settings.cleaning.fill_holes />
+        <Switch
+            command=Command::ToggleLargestRegion
+            is_on=|app| app.shown().is_some_and(|shown| shown.settings.cleaning.largest_region)
+        />
+        <Switch
+            command=Command::ToggleFillHoles
+            is_on=|app| app.shown().is_some_and(|shown| shown.settings.cleaning.fill_holes)
+        />
     }
-}
-
-/// A check box of a command that switches something.
-#[component]
-fn Switch(
-    /// The command.
-    command: Command,
-    /// Whether it is on.
-    is_on: fn(&Opened) -> bool,
-) -> impl IntoView {
-    let app = use_app();
-    let row = row_of(&command)?;
-    let is_on = app.read(move |app| app.shown().is_some_and(is_on));
-    let is_disabled = app.is_disabled(command.clone());
-    let keys = row
-        .keys
-        .iter()
-        .take(row.shown_keys)
-        .flat_map(|key| key.caps());
-    Some(view! {
-        <label class="check">
-            <input
-                type="checkbox"
-                prop:checked=move || is_on.get()
-                disabled=move || is_disabled.get()
-                on:change=move |_| app.send(command.clone())
-            />
-            <span>{row.label}</span>
-            {keys.map(|cap| view! { <kbd>{cap}</kbd> }).collect_view()}
-        </label>
-    })
 }
