@@ -1,10 +1,8 @@
-//! Captions on pictures, in a face of three by five pixels, so that no font has to be shipped.
+//! Letters for captions on pictures, in a face of three by five pixels, so that no font has to be shipped.
 
-use image::{Rgb, RgbImage};
-
-/// Width of a letter and its gap, and height of a line, in pixels at scale 1.
-pub(super) const ADVANCE: u32 = 4;
-pub(super) const LINE: u32 = 7;
+/// Width of a letter and its gap, and height of a letter, in pixels at scale 1.
+pub(crate) const ADVANCE: u32 = 4;
+pub(crate) const HEIGHT: u32 = 5;
 
 /// A letter as five octal digits, one a row from the top, whose bits are the pixels from left to right.
 fn glyph(letter: char) -> u32 {
@@ -62,49 +60,19 @@ fn glyph(letter: char) -> u32 {
     }
 }
 
-/// Writes text with its top left corner at (`x`, `y`); what lies outside the picture is cut off.
-pub(super) fn write(
-    picture: &mut RgbImage,
-    at: (u32, u32),
-    scale: u32,
-    colour: Rgb<u8>,
-    text: &str,
-) {
-    for (index, letter) in text.chars().enumerate() {
-        let glyph = glyph(letter);
-        for (row, column) in (0..5).flat_map(|row| (0..3).map(move |column| (row, column))) {
-            if glyph >> (3 * (4 - row) + 2 - column) & 1 == 0 {
-                continue;
-            }
-            let left = at.0 + (index as u32 * ADVANCE + column) * scale;
-            let top = at.1 + row * scale;
-            for (x, y) in (top..top + scale).flat_map(|y| (left..left + scale).map(move |x| (x, y)))
-            {
-                if let Some(pixel) = picture.get_pixel_mut_checked(x, y) {
-                    *pixel = colour;
-                }
-            }
-        }
-    }
+/// The pixels of a text at scale 1, from the left and from the top.
+pub(crate) fn pixels(text: &str) -> impl Iterator<Item = (u32, u32)> {
+    let letters = text.chars().map(glyph).zip(0..);
+    letters.flat_map(|(glyph, index)| {
+        let all = (0..HEIGHT).flat_map(|row| (0..3).map(move |column| (column, row)));
+        all.filter(move |(column, row)| glyph >> (3 * (HEIGHT - 1 - row) + 2 - column) & 1 == 1)
+            .map(move |(column, row)| (index * ADVANCE + column, row))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn letters_look_like_letters_and_are_cut_off_at_the_edge() {
-        let mut picture = RgbImage::new(6, 5);
-        write(&mut picture, (0, 0), 1, Rgb([255; 3]), "7L");
-        let rows: Vec<String> = picture
-            .rows()
-            .map(|row| {
-                row.map(|p| if p.0 == [255; 3] { '#' } else { '.' })
-                    .collect()
-            })
-            .collect();
-        assert_eq!(rows, ["###.#.", "..#.#.", "..#.#.", "..#.#.", "..#.##"]);
-    }
 
     #[test]
     fn every_letter_that_a_caption_may_use_has_its_own_glyph() {

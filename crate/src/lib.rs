@@ -16,6 +16,7 @@
 pub mod dataset;
 pub mod error;
 pub mod export;
+mod glyphs;
 pub mod imaging;
 pub mod intake;
 pub mod manifest;

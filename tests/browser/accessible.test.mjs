@@ -44,6 +44,10 @@ for (const [screen, options] of Object.entries(SCREENS)) {
       found.empty = await violations(app);
       await app.segment(picture.file);
       found.done = await violations(app);
+      await app.page.keyboard.press('u');
+      await app.page.getByRole('spinbutton', { name: 'Length in mm' }).waitFor();
+      found.scale = await violations(app);
+      await app.page.keyboard.press('Escape');
       await app.moreExports.click();
       found.menu = await violations(app);
       await app.page.keyboard.press('Escape');

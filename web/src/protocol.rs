@@ -11,6 +11,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use delineo::export::Line;
 use delineo::imaging::{Decoded, Rendering, Windowing};
 use delineo::manifest::Manifest;
 use delineo::mask::{Cleaning, Stroke, Style, View};
@@ -137,6 +138,8 @@ pub enum Request {
         format: String,
         /// How the mask looks, where the format draws it.
         style: Style,
+        /// What is drawn over the image besides, where the format draws it.
+        lines: Vec<Line>,
     },
     /// Make a synthetic image. Answered by [`Answer::SampleMade`].
     MakeSample {

@@ -9,6 +9,7 @@
 #[cfg(feature = "rare-formats")]
 pub mod dicom;
 mod format;
+mod lines;
 mod mask;
 mod overlay;
 mod png;
@@ -18,6 +19,7 @@ mod table;
 
 pub use self::png::png;
 pub use format::ExportFormat;
+pub use lines::Line;
 pub use mask::mask_png;
 pub use overlay::overlay_png;
 pub use probability::probability_png;

@@ -6,6 +6,7 @@ use image::RgbImage;
 use png::{BitDepth, ColorType};
 
 use super::format::ExportFormat;
+use super::lines::{Line, Lines};
 use super::png::encode_rows;
 use super::segmentation::Segmentation;
 use crate::Error;
@@ -25,7 +26,13 @@ pub(super) static FORMAT: ExportFormat = ExportFormat {
 const NOMINAL_SIDE: u32 = 1280;
 
 pub(super) fn encode(segmentation: &Segmentation) -> Result<Vec<u8>, Error> {
-    overlay_png(segmentation.image, segmentation.mask(), &segmentation.style)
+    let Segmentation {
+        image,
+        style,
+        lines,
+        ..
+    } = segmentation;
+    drawn(image, segmentation.mask(), style, lines)
 }
 
 /// The image with the mask drawn over it as `style` says, as an RGB8 PNG. The contour is as wide as it looks on a
@@ -34,6 +41,10 @@ pub(super) fn encode(segmentation: &Segmentation) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// [`Error::Encode`] when mask and image differ in size or have no pixels.
 pub fn overlay_png(image: &RgbImage, mask: &Mask, style: &Style) -> Result<Vec<u8>, Error> {
+    drawn(image, mask, style, &[])
+}
+
+fn drawn(image: &RgbImage, mask: &Mask, style: &Style, lines: &[Line]) -> Result<Vec<u8>, Error> {
     let (width, height) = image.dimensions();
     if (width, height) != (mask.width(), mask.height()) {
         return Err(Error::Encode(format!(
@@ -42,7 +53,9 @@ pub fn overlay_png(image: &RgbImage, mask: &Mask, style: &Style) -> Result<Vec<u
             mask.height()
         )));
     }
-    let style = style.scaled((width.max(height) as f32 / NOMINAL_SIDE as f32).max(1.0));
+    let factor = (width.max(height) as f32 / NOMINAL_SIDE as f32).max(1.0);
+    let style = style.scaled(factor);
+    let lines = Lines::new(lines, (width, height), factor.into());
     let palette = Palette::new(&style);
     let mut contour = Contour::default();
     if style.contour {
@@ -71,6 +84,7 @@ pub fn overlay_png(image: &RgbImage, mask: &Mask, style: &Style) -> Result<Vec<u
                     blend(pixel, palette.colour(*on, *near));
                 }
             }
+            lines.draw(y as u32, &mut line);
             out.write_all(&line)?;
         }
         Ok(())

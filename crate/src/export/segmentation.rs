@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 
 use image::RgbImage;
 
+use super::lines::Line;
 use crate::mask::{Cleaning, Mask, ProbabilityMap, Stroke, Style};
 
 /// An image, what the network made of it, and how a person wants the mask. The mask is made when a format first asks
@@ -22,6 +23,8 @@ pub struct Segmentation<'a> {
     pub strokes: &'a [Stroke],
     /// How the mask looks over the image.
     pub style: Style,
+    /// What is drawn over the image besides, such as diameters; nothing unless it is set.
+    pub lines: Vec<Line>,
     mask: OnceCell<Mask>,
 }
 
@@ -42,6 +45,7 @@ impl<'a> Segmentation<'a> {
             cleaning,
             strokes,
             style,
+            lines: Vec::new(),
             mask: OnceCell::new(),
         }
     }

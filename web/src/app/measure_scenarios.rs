@@ -321,6 +321,28 @@ fn diameters_that_are_not_shown_cannot_be_dragged() {
 }
 
 #[test]
+fn the_diameters_that_are_shown_are_in_the_exported_overlay_too() {
+    let mut rig = Rig::new();
+    rig.open(&["mole.png"]);
+    let exported = |rig: &mut Rig| {
+        rig.send(Command::Export("overlay"));
+        let lines = rig.asked().iter().find_map(|request| match request {
+            Request::Export { lines, .. } => Some(lines.clone()),
+            _ => None,
+        });
+        rig.settle();
+        lines.unwrap_or_default()
+    };
+    let texts: Vec<String> = exported(&mut rig)
+        .into_iter()
+        .map(|line| line.text)
+        .collect();
+    assert_eq!(texts, ["112 px", "55.9 px"]);
+    rig.send(Command::ToggleDiameters);
+    assert!(exported(&mut rig).is_empty());
+}
+
+#[test]
 fn the_report_is_copied_once_there_are_figures_and_does_not_name_the_file() {
     let mut rig = Rig::new();
     rig.drop_files(&["Jane Doe.png"]);

@@ -1,5 +1,6 @@
 //! What is said of the mask: its figures in the person's numbers, the lines on the stage, the report.
 
+use delineo::export::Line;
 use delineo::measure::{Axis, Entry, Measurements, Report, Scale, Spacing, decimals};
 use delineo::metrics::Comparison;
 
@@ -329,6 +330,23 @@ impl App {
             ]
             .map(|(axis, line)| (axis, [line.from, line.to], self.figure(line.length, unit)))
             .into()
+        })
+    }
+
+    /// The diameters for files, with their figures in the C locale.
+    pub(super) fn exported_lines(&self) -> Vec<Line> {
+        let whole = self.measured().and_then(|found| found.measurements.whole);
+        let whole = whole.filter(|_| self.preferences.diameters);
+        whole.map_or_else(Vec::new, |whole| {
+            let figures = whole.figures();
+            let unit = if whole.mm.is_some() { "mm" } else { "px" };
+            [figures.longest, figures.perpendicular]
+                .map(|line| Line {
+                    from: line.from,
+                    to: line.to,
+                    text: format!("{:.*} {unit}", decimals(line.length), line.length),
+                })
+                .into()
         })
     }
 

@@ -1,6 +1,7 @@
 //! The open document and everything that is made from it.
 
 use delineo::RgbImage;
+use delineo::export::Line;
 use delineo::imaging::Rendering;
 use delineo::mask::{Mask, Preview, ProbabilityMap, Stroke, Style};
 use delineo::measure::{
@@ -304,6 +305,7 @@ impl Document {
         mask: &MaskSpec,
         format: &str,
         style: Style,
+        lines: Vec<Line>,
     ) -> Result<(Answer, Vec<u8>), EngineError> {
         let (map, strokes) = self.findings.of(mask)?;
         let format = delineo::export::by_id(format)
@@ -313,7 +315,7 @@ impl Document {
             cleaning,
             ..
         } = mask.settings;
-        let segmentation = delineo::export::Segmentation::new(
+        let mut segmentation = delineo::export::Segmentation::new(
             &self.image,
             map,
             threshold,
@@ -321,6 +323,7 @@ impl Document {
             strokes,
             style,
         );
+        segmentation.lines = lines;
         let answer = Answer::Exported {
             file_name: format.file_name(&self.name),
             media_type: format.media_type.to_owned(),

@@ -207,10 +207,11 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                 mask,
                 format,
                 style,
+                lines,
             } => {
                 report(&self.outbox, id, Task::Export, None);
                 let document = segmented(&mut self.document, &mask.segmentation)?;
-                let (answer, bytes) = document.export(&mask, &format, style)?;
+                let (answer, bytes) = document.export(&mask, &format, style, lines)?;
                 Ok(Reply::with(answer, Payload::Bytes(bytes)))
             }
             Request::MakeSample { modality, seed } => {

@@ -17,8 +17,8 @@ use super::files::Files;
 use super::keyboard::place_of;
 use super::listener::listen;
 use super::reflect;
-use crate::app::keys::Place;
 use crate::app::event::{Arrival, ArrivedFile, Event, EventSink, FileId, PayloadId, Way};
+use crate::app::keys::Place;
 
 /// The id of the file input, which the page shows as a button.
 const INPUT: &str = "open-image";

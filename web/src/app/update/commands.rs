@@ -193,6 +193,7 @@ impl App {
             mask,
             format: format.id.to_owned(),
             style: self.style(),
+            lines: self.exported_lines(),
         };
         let id = self.ask(engine, purpose, request, None, now);
         if to_clipboard {

@@ -333,6 +333,7 @@ impl Desk {
             mask,
             format,
             style,
+            lines: Vec::new(),
         };
         match self.ask(request, Attachment::None)? {
             (Answer::Exported { file_name, .. }, Payload::Bytes(bytes)) => Ok((file_name, bytes)),

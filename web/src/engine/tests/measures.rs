@@ -1,13 +1,13 @@
 //! What the engine measures, and what it compares with.
 
-use delineo::export::mask_png;
+use delineo::export::{Line, mask_png};
 use delineo::mask::Mask;
 use delineo::measure::{
     Measurements, Rect, Scale, ScaleSource, ScaledRegion, Spacing, Uncertainty,
 };
 
-use super::desk::{Desk, frame, lesion, mask};
-use crate::protocol::MeasureSpec;
+use super::desk::{Attachment, Desk, STYLE, frame, lesion, mask};
+use crate::protocol::{MeasureSpec, Request};
 
 fn spec(scale: Option<Scale>, truths: u32) -> MeasureSpec {
     MeasureSpec {
@@ -149,4 +149,29 @@ fn the_difference_covers_what_either_mask_has() {
             .zip(either)
             .all(|(alpha, on)| (*alpha > 0) == (on == 1))
     );
+}
+
+#[test]
+fn lines_are_drawn_on_the_exported_overlay_and_on_no_other_file() {
+    let mut desk = Desk::with_document(200, 150);
+    let mut export = |format: &str, lines: Vec<Line>| {
+        let request = Request::Export {
+            mask: mask(1),
+            format: format.to_owned(),
+            style: STYLE,
+            lines,
+        };
+        let (_, payload) = desk.ask(request, Attachment::None).expect("is written");
+        payload
+    };
+    let line = Line {
+        from: [20.0, 20.0],
+        to: [120.0, 90.0],
+        text: "12.3 mm".to_owned(),
+    };
+    assert_ne!(
+        export("overlay", vec![line.clone()]),
+        export("overlay", Vec::new())
+    );
+    assert_eq!(export("mask", vec![line]), export("mask", Vec::new()));
 }

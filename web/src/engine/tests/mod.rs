@@ -344,6 +344,7 @@ fn every_format_is_written_under_the_name_of_the_image() {
             mask: mask(1),
             format: format.id.to_owned(),
             style,
+            lines: Vec::new(),
         };
         let (answer, payload) = desk.ask(request, Attachment::None).expect("is written");
         let Answer::Exported {
