@@ -144,7 +144,9 @@ fn pixels_that_are_not_square_are_scaled_in_both_directions() {
 fn the_keyboard_sets_both_ends_of_the_line() {
     let mut rig = Rig::new();
     rig.open(&["mole.png"]);
+    rig.send(Command::ToggleControls);
     press(&mut rig, "u", false);
+    assert!(rig.app.preferences.controls, "there the length is typed");
     press(&mut rig, "Enter", false);
     for _ in 0..3 {
         press(&mut rig, "ArrowRight", false);

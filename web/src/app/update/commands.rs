@@ -162,6 +162,10 @@ impl App {
         self.stage.tool = tool;
         self.stage.hover = None;
         self.stage.let_go();
+        if tool == Tool::Scale {
+            // There the length is typed.
+            self.preferences.controls = true;
+        }
         if tool != Tool::Move {
             // A slider that keeps the focus would keep the arrows from the brush.
             self.effects.push(Effect::FocusStage);
