@@ -8,8 +8,13 @@
 
 #[cfg(feature = "rare-formats")]
 pub mod dicom;
+mod dicom_image;
+mod dicom_overlay;
+mod dicom_probability;
+mod dicom_seg;
 mod format;
 mod mask;
+mod origin;
 mod overlay;
 mod png;
 mod probability;
@@ -19,6 +24,7 @@ mod table;
 pub use self::png::png;
 pub use format::ExportFormat;
 pub use mask::mask_png;
+pub use origin::{Origin, SegmentationInfo, Site, Stamp};
 pub use overlay::overlay_png;
 pub use probability::probability_png;
 pub use segmentation::Segmentation;

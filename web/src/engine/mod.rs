@@ -36,14 +36,16 @@ pub use platform::{OpenDevice, Platform};
 use std::ops::ControlFlow;
 
 use delineo::RgbImage;
+use delineo::export::{SegmentationInfo, Site};
 use delineo::imaging::{self, Rendering};
+use delineo::mask::Style;
 
 use crate::decoder::Order;
 use crate::engine::document::Document;
 use crate::engine::error::Fault;
 use crate::engine::models::Models;
 use crate::protocol::{
-    Answer, DeviceKind, DocumentId, ImageFacts, Message, ModelKey, Request, RequestId,
+    Answer, DeviceKind, DocumentId, ImageFacts, MaskSpec, Message, ModelKey, Request, RequestId,
     Segmentation, Task,
 };
 
@@ -196,9 +198,7 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                 style,
             } => {
                 report(&self.outbox, id, Task::Export, None);
-                let document = segmented(&mut self.document, &mask.segmentation)?;
-                let (answer, bytes) = document.export(&mask, &format, style)?;
-                Ok(Reply::with(answer, Payload::Bytes(bytes)))
+                self.export(&mask, &format, style, &attachment).await
             }
             Request::MakeSample { modality, seed } => {
                 report(&self.outbox, id, Task::Sample, None);
@@ -328,6 +328,36 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
             payload,
             opens: Some(Document::new(document, rendering, name, image)),
         })
+    }
+
+    async fn export(
+        &mut self,
+        mask: &MaskSpec,
+        format: &str,
+        style: Style,
+        attachment: &P::Attachment,
+    ) -> Result<Reply, Fault> {
+        let document = segmented(&mut self.document, &mask.segmentation)?;
+        let (answer, encoded) = document.export(mask, format, style)?;
+        let bytes = match encoded {
+            Err(delineo::Error::RareFormat) => {
+                let manifest = self.models.get(&mask.segmentation.model)?.manifest();
+                let info = SegmentationInfo {
+                    site: Site::of(&manifest.modalities),
+                    algorithm: manifest.name.clone(),
+                    version: manifest.weights.sha256.chars().take(12).collect(),
+                    corrected: mask.edits > 0,
+                    frame: mask.segmentation.rendering.frame,
+                    stamp: self.platform.stamp(),
+                };
+                let (order, map) = document.encode_order(mask, format, style, info)?;
+                self.platform
+                    .encode(attachment, order, map.values())
+                    .await?
+            }
+            encoded => encoded?,
+        };
+        Ok(Reply::with(answer, Payload::Bytes(bytes)))
     }
 
     async fn segment(&mut self, id: RequestId, what: Segmentation) -> Result<Reply, Fault> {

@@ -163,8 +163,9 @@ impl App {
         };
         self.notices.forget_errors();
         self.send_edits(now);
+        let mask_document = mask.segmentation.document;
         let purpose = Purpose::Export {
-            document: mask.segmentation.document,
+            document: mask_document,
             frame: mask.segmentation.rendering.frame,
             format: format.id,
             edits: mask.edits,
@@ -175,7 +176,10 @@ impl App {
             format: format.id.to_owned(),
             style: self.style(),
         };
-        let id = self.ask(engine, purpose, request, None, now);
+        // Some formats take over whose picture it is from the file.
+        let document = self.documents.get(mask_document);
+        let file = document.map(|document| document.file);
+        let id = self.ask(engine, purpose, request, file, now);
         if to_clipboard {
             self.effects.push(Effect::ReserveClipboard {
                 id,

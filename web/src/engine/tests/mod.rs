@@ -347,7 +347,8 @@ fn every_format_is_written_under_the_name_of_the_image() {
             format: format.id.to_owned(),
             style,
         };
-        let (answer, payload) = desk.ask(request, Attachment::None).expect("is written");
+        let file = Attachment::File(lesion(200, 150));
+        let (answer, payload) = desk.ask(request, file).expect("is written");
         let Answer::Exported {
             file_name,
             media_type,
