@@ -76,7 +76,7 @@ async fn carry_out(order: Order, payload: &JsValue) -> Result<(Outcome, Vec<u8>)
 /// A format without a decoder here is the browser's business.
 async fn decode(bytes: &[u8], file: &JsValue, rendering: &Rendering) -> Result<Decoded, String> {
     match imaging::render(bytes, rendering) {
-        Err(delineo::Error::RareFormat) => bitmap::decode(bytes, file).await,
+        Err(delineo::Error::BrowserFormat { .. }) => bitmap::decode(bytes, file).await,
         decoded => decoded.map_err(|error| error.to_string()),
     }
 }
