@@ -21,7 +21,7 @@ use super::stage::Canvas;
 use super::state::App;
 use crate::protocol::{
     Answer, Area, DeviceKind, DeviceReport, DocumentId, ImageFacts, MaskSpec, Message, Modality,
-    ModelKey, Request, RequestId, Segmentation,
+    ModelKey, Networks, Request, RequestId, Segmentation,
 };
 
 /// A worker as the protocol says it is.
@@ -79,6 +79,20 @@ fn facts(name: &str, modality: Modality, rendering: Rendering) -> ImageFacts {
         }),
         scale: None,
         pixel_aspect: 1.0,
+    }
+}
+
+/// Files with `two` in their names hold two networks.
+fn networks(name: &str, asked: Option<String>) -> Networks {
+    let all = ["model", "ema"].map(|name| (name.to_owned(), name.to_owned()));
+    if name.contains("two") {
+        Networks {
+            all: all.to_vec(),
+            chosen: asked.or(Some("model".to_owned())),
+            remarks: Vec::new(),
+        }
+    } else {
+        Networks::default()
     }
 }
 
@@ -312,7 +326,12 @@ impl Rig {
                 }),
                 false,
             )),
-            Request::LoadModel { model, name, .. } => {
+            Request::LoadModel {
+                model,
+                name,
+                network,
+                ..
+            } => {
                 if self.broken_models.contains(&name) {
                     Err(format!("“{name}” cannot be loaded"))
                 } else {
@@ -326,6 +345,7 @@ impl Rig {
                         Answer::ModelLoaded {
                             manifest: manifest(id, modality, threshold),
                             parameters: 417_505,
+                            networks: networks(&name, network),
                         },
                         false,
                     ))

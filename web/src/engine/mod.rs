@@ -43,7 +43,7 @@ use delineo::mask::Style;
 use crate::decoder::Order;
 use crate::engine::document::Document;
 use crate::engine::error::Fault;
-use crate::engine::models::Models;
+use crate::engine::models::{Asked, Models};
 use crate::protocol::{
     Answer, DeviceKind, DocumentId, ImageFacts, MaskSpec, Message, ModelKey, Request, RequestId,
     Segmentation, Task,
@@ -150,9 +150,10 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                 model,
                 name,
                 manifest,
+                network,
             } => {
-                self.load_model(id, model, &name, manifest, &attachment)
-                    .await
+                let asked = Asked { manifest, network };
+                self.load_model(id, model, &name, asked, &attachment).await
             }
             Request::UnloadModel { model } => {
                 self.models.forget(&model);
@@ -233,12 +234,12 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
         id: RequestId,
         key: ModelKey,
         name: &str,
-        manifest: Option<String>,
+        asked: Asked,
         attachment: &P::Attachment,
     ) -> Result<Reply, Fault> {
         let device = self.device.as_ref().ok_or(EngineError::NotStarted)?;
         let progress = |task, fraction| report(&self.outbox, id, task, fraction);
-        if !self.models.have(&key, manifest.as_deref()) {
+        if !self.models.have(&key, &asked) {
             let source = match &key {
                 ModelKey::Published(folder) => {
                     models::fetch(&self.platform, folder, |fraction| {
@@ -249,21 +250,23 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                 ModelKey::Own(digest) => {
                     progress(Task::Model, None);
                     let weights = self.platform.bytes(attachment, name).await?;
-                    models::own(digest, name, manifest.as_deref(), weights)?
+                    models::own(digest, name, &asked, weights)?
                 }
             };
             progress(Task::SelfTest, None);
+            let networks = source.networks();
             let model = models::checked(source, device).await?;
             // What another model of this name said of the document counts no longer.
             if let Some(document) = &mut self.document {
                 document.forget(&key);
             }
-            self.models.keep(key.clone(), model, manifest);
+            self.models.keep(key.clone(), model, asked, networks);
         }
         let model = self.models.get(&key)?;
         let answer = Answer::ModelLoaded {
             manifest: Box::new(model.manifest().clone()),
             parameters: model.architecture().parameters() as u32,
+            networks: self.models.networks(&key)?.clone(),
         };
         Ok(answer.into())
     }

@@ -3,7 +3,7 @@
 use delineo::export;
 
 use crate::app::command::{Availability, Command, Sheet};
-use crate::app::documents::Opened;
+use crate::app::documents::{Opened, SegmentationState};
 use crate::app::effect::Effect;
 use crate::app::engines::Purpose;
 use crate::app::stage::Tool;
@@ -109,6 +109,7 @@ impl App {
             Command::ToggleControls => self.preferences.controls = !self.preferences.controls,
             Command::NextTheme => self.preferences.theme = self.preferences.theme.next(),
             Command::SetSingleKeys(is_on) => self.preferences.single_keys = is_on,
+            Command::ChooseNetwork(key, network) => self.choose_network(&key, network),
             Command::ChooseModel(key) => self.choose_model(key),
             Command::RememberModel(key) => self.remember_model(&key),
             Command::ForgetModel(key) => self.forget_model(&key),
@@ -186,6 +187,18 @@ impl App {
                 what: format.name,
                 media_type: format.media_type,
             });
+        }
+    }
+
+    /// What the network before it said counts no longer; both engines load the file anew.
+    fn choose_network(&mut self, key: &ModelKey, network: String) {
+        self.models.choose_network(key, network);
+        self.models.forget_failures();
+        self.engines.forget_model(key);
+        if let Some(shown) = self.documents.shown_mut()
+            && shown.maps().is_some_and(|maps| maps.model == *key)
+        {
+            shown.segmentation = SegmentationState::Pending;
         }
     }
 

@@ -249,6 +249,7 @@ impl Desk {
             model,
             name,
             manifest,
+            network: None,
         };
         match self.ask(request, attachment)? {
             (Answer::ModelLoaded { manifest, .. }, _) => Ok(*manifest),
