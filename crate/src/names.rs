@@ -13,7 +13,15 @@ const LONGEST: usize = 255;
 const MASKS: [&str; 3] = ["_mask", "_segmentation", "_lesion"];
 /// The endings of pictures that go with an image and are neither images nor masks: ISIC 2016 and 2017 ship superpixels, and Delineo
 /// exports the others.
-const COMPANIONS: [&str; 3] = ["_superpixels", "_overlay", "_probability"];
+const COMPANIONS: [&str; 7] = [
+    "_superpixels",
+    "_overlay",
+    "_probability",
+    "_dicom-seg",
+    "_dicom-probability",
+    "_dicom-image",
+    "_dicom-overlay",
+];
 
 /// An image's name without the ending of an image format; whole where it has none, as `US.0001`.
 pub fn stem(name: &Path) -> &OsStr {

@@ -280,6 +280,23 @@ fn every_cut_is_told_and_never_half_a_picture() {
 }
 
 #[test]
+fn a_tile_that_claims_to_be_endless_is_refused() {
+    let mut tile = coded("420.heic");
+    tile.properties[1] = heif::extent(u32::MAX, u32::MAX);
+    let grid = Item {
+        kind: *b"grid",
+        data: heif::grid(1, 1, (75, 57)),
+        properties: vec![heif::extent(75, 57)],
+        made_from: vec![1],
+    };
+    let refused = decode(&heif::file(b"heic", &[grid, tile]));
+    assert!(
+        matches!(refused, Err(Error::UnsupportedImage(_))),
+        "{refused:?}"
+    );
+}
+
+#[test]
 fn a_size_over_the_limit_is_refused_from_the_header() {
     let mut item = coded("420.heic");
     item.properties[1] = heif::extent(20_000, 20_000);

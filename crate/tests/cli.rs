@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use delineo::export::dicom::{Stamp, secondary_capture};
+use delineo::export::Stamp;
+use delineo::export::dicom::secondary_capture;
 use delineo::export::{self, png};
 use delineo::measure::Spacing;
 use delineo::phantom;

@@ -8,9 +8,8 @@ use std::process::Command;
 
 use delineo::Error;
 use delineo::RgbImage;
-use delineo::export::dicom::{
-    SegmentationInfo, Site, Stamp, probability_segmentation, secondary_capture, segmentation,
-};
+use delineo::export::dicom::{probability_segmentation, secondary_capture, segmentation};
+use delineo::export::{SegmentationInfo, Site, Stamp};
 use delineo::imaging::decode;
 use delineo::mask::{Mask, ProbabilityMap};
 use delineo::measure::Spacing;

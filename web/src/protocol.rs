@@ -76,6 +76,8 @@ pub enum Request {
         name: String,
         /// The text of a `model.json` that came with a person's own weights.
         manifest: Option<String>,
+        /// Which of the networks in a person's own file, by its name; the one that is proposed where there is none.
+        network: Option<String>,
     },
     /// Forget a model. Answered by [`Answer::Done`].
     UnloadModel {
@@ -212,6 +214,8 @@ pub enum Answer {
         manifest: Box<Manifest>,
         /// How many parameters it has.
         parameters: u32,
+        /// The networks in the file.
+        networks: Networks,
     },
     /// Median of a few runs of a whole segmentation at the model's own size, warm.
     Timed {
@@ -301,6 +305,17 @@ impl From<&Decoded> for ImageFacts {
             pixel_aspect: decoded.pixel_aspect,
         }
     }
+}
+
+/// The networks in a file of weights, and what was made of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Networks {
+    /// Name and label of each, the proposed one first; none or one where there is nothing to choose.
+    pub all: Vec<(String, String)>,
+    /// The name of the one that runs.
+    pub chosen: Option<String>,
+    /// Sentences on what was left out or taken for granted.
+    pub remarks: Vec<String>,
 }
 
 /// Which probability maps.

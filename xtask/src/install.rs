@@ -152,6 +152,44 @@ pub fn vulkan() -> Result<()> {
     )
 }
 
+/// Who judges the DICOM files that are written: `dciodvfy`, and a Python with pydicom and highdicom, whose program is
+/// returned. What cannot be installed is named, and its tests are skipped.
+pub fn dicom_judges(project: &Project) -> Option<PathBuf> {
+    let elsewhere = "Without it the tests that need it are skipped.";
+    let packages = ["dicom3tools", "python3-venv"];
+    if let Err(error) = system::install_packages(&packages, "about a minute", elsewhere) {
+        say::note(&error.to_string());
+    }
+    let folder = project.cache.join("dicom-judges");
+    let python = folder.join("bin/python");
+    let has_all = |python: &Path| {
+        let import = ["-c", "import pydicom, highdicom"];
+        Task::new(python).args(import).read().is_some()
+    };
+    if has_all(&python) {
+        say::already("pydicom and highdicom", &python.display().to_string());
+        return Some(python);
+    }
+    let step = Step::begin("Install pydicom and highdicom", "about a minute");
+    let made = Task::new("python3")
+        .args(["-m".as_ref(), "venv".as_ref(), folder.as_os_str()])
+        .run()
+        .and_then(|()| {
+            let packages = ["-m", "pip", "install", "--quiet", "pydicom", "highdicom"];
+            Task::new(&python).args(packages).run()
+        });
+    match made {
+        Ok(()) => {
+            step.done();
+            Some(python)
+        }
+        Err(error) => {
+            say::note(&format!("{error} {elsewhere}"));
+            None
+        }
+    }
+}
+
 /// Node, npm and the packages of the browser tests.
 ///
 /// # Errors

@@ -78,6 +78,7 @@ pub fn run(project: &Project, suites: &[Suite], more: &[String]) -> Result<()> {
     }
     if wants(Suite::Native) {
         install::vulkan()?;
+        let judges = install::dicom_judges(project);
         let filter = if wants(Suite::Browser) { &[] } else { more };
         let packages = [
             (
@@ -99,7 +100,7 @@ pub fn run(project: &Project, suites: &[Suite], more: &[String]) -> Result<()> {
         for (package, features, takes) in packages {
             judge(
                 &format!("tests of {package}"),
-                native(project, package, features, filter, takes),
+                native(project, package, features, filter, judges.as_deref(), takes),
             );
         }
     }
@@ -252,6 +253,7 @@ fn native(
     package: &str,
     features: &[&str],
     more: &[String],
+    python: Option<&Path>,
     takes: &str,
 ) -> Result<Count> {
     let step = Step::begin(format!("Run the tests of {package}"), takes);
@@ -259,6 +261,10 @@ fn native(
         .args(["--package", package, "--no-fail-fast"])
         .args(features)
         .args(more);
+    let task = match python {
+        Some(python) => task.env("DELINEO_PYTHON", python),
+        None => task,
+    };
     let result = counted(task.hint("Install Rust with cargo on PATH."), cargo_count)?;
     step.done();
     Ok(result)

@@ -8,9 +8,14 @@
 
 #[cfg(feature = "rare-formats")]
 pub mod dicom;
+mod dicom_image;
+mod dicom_overlay;
+mod dicom_probability;
+mod dicom_seg;
 mod format;
 mod lines;
 mod mask;
+mod origin;
 mod overlay;
 mod png;
 mod probability;
@@ -21,6 +26,7 @@ pub use self::png::png;
 pub use format::ExportFormat;
 pub use lines::Line;
 pub use mask::mask_png;
+pub use origin::{Origin, SegmentationInfo, Site, Stamp};
 pub use overlay::overlay_png;
 pub use probability::probability_png;
 pub use segmentation::Segmentation;

@@ -5,6 +5,9 @@ use std::cell::OnceCell;
 use image::RgbImage;
 
 use super::lines::Line;
+use super::origin::Origin;
+#[cfg(feature = "rare-formats")]
+use crate::Error;
 use crate::mask::{Cleaning, Mask, ProbabilityMap, Stroke, Style};
 
 /// An image, what the network made of it, and how a person wants the mask. The mask is made when a format first asks
@@ -25,6 +28,8 @@ pub struct Segmentation<'a> {
     pub style: Style,
     /// What is drawn over the image besides, such as diameters; nothing unless it is set.
     pub lines: Vec<Line>,
+    /// Where it comes from, for the formats that say so.
+    pub origin: Option<Origin<'a>>,
     mask: OnceCell<Mask>,
 }
 
@@ -46,8 +51,27 @@ impl<'a> Segmentation<'a> {
             strokes,
             style,
             lines: Vec::new(),
+            origin: None,
             mask: OnceCell::new(),
         }
+    }
+
+    /// With what is known of its origin.
+    pub fn from(self, origin: Origin<'a>) -> Self {
+        Self {
+            origin: Some(origin),
+            ..self
+        }
+    }
+
+    /// Where it comes from.
+    ///
+    /// # Errors
+    /// [`Error::Encode`] where that is not known.
+    #[cfg(feature = "rare-formats")]
+    pub(super) fn origin(&self) -> Result<&Origin<'a>, Error> {
+        let unknown = || Error::Encode("the file that was segmented is not known".to_owned());
+        self.origin.as_ref().ok_or_else(unknown)
     }
 
     /// The mask at the image's own size ([`Mask::make`]). What is changed after the first call no longer counts.

@@ -20,6 +20,10 @@ table! {
     mask,
     overlay,
     probability,
+    dicom_seg,
+    dicom_probability,
+    dicom_image,
+    dicom_overlay,
 }
 
 /// The format of this [id](ExportFormat::id).

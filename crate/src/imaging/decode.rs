@@ -89,6 +89,12 @@ pub fn size(bytes: &[u8]) -> Result<(u32, u32), Error> {
     })
 }
 
+/// The format of a file, by its content; none where it is of none that is known.
+pub fn format_of(bytes: &[u8]) -> Option<&'static ImageFormat> {
+    let reader = READERS.iter().find(|reader| (reader.matches)(bytes))?;
+    Some(reader.format)
+}
+
 /// Who reads the file, and its header, unless it is refused.
 fn accepted(bytes: &[u8]) -> Result<(&'static Reader, Header), Error> {
     if bytes.is_empty() {

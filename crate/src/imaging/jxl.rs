@@ -39,8 +39,9 @@ mod decoder {
     use super::FORMAT;
     use crate::Error;
 
-    /// What the library holds for each sample: floating point, and a second copy while it filters.
-    const BYTES_PER_SAMPLE: u64 = 8;
+    /// What the library holds for each sample where a frame is needed whole, as for progressive images: floating point.
+    /// Others are decoded group by group, in less than one byte.
+    const BYTES_PER_SAMPLE: u64 = 4;
     /// Channels of an image that is opened: three of colour, alpha, depth and a little more.
     const MAX_CHANNELS: u64 = 8;
 

@@ -143,6 +143,21 @@ pub struct Windowing {
     pub presets: Vec<(String, Window)>,
 }
 
+impl Windowing {
+    /// The values from the least to the greatest that the image, its window or a preset reaches: what a slider moves over.
+    pub fn extent(&self) -> (f64, f64) {
+        let presets = self.presets.iter().map(|(_, window)| *window);
+        let windows = presets.chain([self.shown]);
+        windows.fold(self.range, |(low, high), window| {
+            let half = window.width / 2.0;
+            (
+                low.min(window.centre - half),
+                high.max(window.centre + half),
+            )
+        })
+    }
+}
+
 /// What of a file is decoded, and through which window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Rendering {
@@ -216,5 +231,15 @@ mod tests {
         let window = Window::between(100.0, 300.0);
         let levels = [-5.0, 100.0, 200.0, 300.0, 1e9, f64::NAN].map(|value| window.level(value));
         assert_eq!(levels, [0.0, 0.0, 0.5, 1.0, 1.0, 0.0]);
+    }
+
+    #[test]
+    fn a_slider_reaches_the_windows_of_the_file_although_its_values_do_not() {
+        let windowing = Windowing {
+            shown: Window::between(1000.0, 2020.0),
+            range: (1010.0, 1954.0),
+            presets: vec![("wide".to_owned(), Window::between(-50.0, 1500.0))],
+        };
+        assert_eq!(windowing.extent(), (-50.0, 2020.0));
     }
 }

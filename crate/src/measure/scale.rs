@@ -100,6 +100,14 @@ impl Scale {
         }
     }
 
+    /// The spacing that holds everywhere, if there is one.
+    pub fn uniform(&self) -> Option<Spacing> {
+        match self.regions.as_slice() {
+            [only] if only.area.is_none() => Some(only.spacing),
+            _ => None,
+        }
+    }
+
     /// The spacing of a rectangle that lies in one region as a whole; none where it does not.
     pub fn within(&self, part: Rect) -> Option<Spacing> {
         self.region(part).map(|region| region.spacing)

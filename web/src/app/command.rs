@@ -41,6 +41,8 @@ pub enum Command {
     StepThreshold(f32),
     /// Choose the class by its index.
     SetClass(u32),
+    /// Run another one of the networks in a file of weights, by its name.
+    ChooseNetwork(ModelKey, String),
     /// Keep the largest region only, or no longer.
     ToggleLargestRegion,
     /// Fill holes, or no longer.

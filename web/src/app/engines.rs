@@ -272,6 +272,18 @@ impl Engines {
             .find(|engine| engine.id == id)
     }
 
+    /// A model's file is to be loaded anew: no engine has it any more.
+    pub fn forget_model(&mut self, key: &ModelKey) {
+        let candidate = match &mut self.gpu {
+            Gpu::Preparing { engine, .. } | Gpu::Ready { engine, .. } => Some(&mut **engine),
+            _ => None,
+        };
+        for engine in self.serving.iter_mut().chain(candidate) {
+            engine.models.remove(key);
+            engine.maps.take_if(|maps| maps.model == *key);
+        }
+    }
+
     /// Whether an engine serves.
     pub fn serves(&self, id: EngineId) -> bool {
         self.serving.as_ref().is_some_and(|engine| engine.id == id)

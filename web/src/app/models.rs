@@ -10,7 +10,7 @@ use delineo::manifest::Manifest;
 
 use super::event::{OwnModel, PublishedModel};
 use super::wording::megabytes;
-use crate::protocol::{Modality, ModelKey, Settings};
+use crate::protocol::{Modality, ModelKey, Networks, Settings};
 
 /// A model that can be chosen.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +32,8 @@ pub struct ModelInfo {
     pub manifest: Rc<Manifest>,
     /// How many parameters it has.
     pub parameters: u32,
+    /// The networks in its file.
+    pub networks: Networks,
 }
 
 /// What proposed a document's settings.
@@ -82,6 +84,8 @@ pub struct Models {
     /// What went wrong with a model; it is not tried again before the person asks for that.
     failures: BTreeMap<ModelKey, String>,
     own: BTreeMap<Rc<str>, OwnModel>,
+    /// Which network of a file with several the person chose.
+    networks: BTreeMap<ModelKey, String>,
 }
 
 impl Models {
@@ -154,11 +158,18 @@ impl Models {
     }
 
     /// A model was loaded. Says whether it is another one than before.
-    pub fn loaded(&mut self, key: &ModelKey, manifest: Manifest, parameters: u32) -> bool {
+    pub fn loaded(
+        &mut self,
+        key: &ModelKey,
+        manifest: Manifest,
+        parameters: u32,
+        networks: Networks,
+    ) -> bool {
         self.failures.remove(key);
         let info = ModelInfo {
             manifest: Rc::new(manifest),
             parameters,
+            networks,
         };
         self.loaded.insert(key.clone(), info);
         let is_another = self.active.as_ref() != Some(key);
@@ -171,6 +182,16 @@ impl Models {
         if self.loaded.contains_key(key) {
             self.active = Some(key.clone());
         }
+    }
+
+    /// The network of its file that the person chose.
+    pub fn network(&self, key: &ModelKey) -> Option<&String> {
+        self.networks.get(key)
+    }
+
+    /// The person chooses one of the networks in a file; it has to be loaded anew.
+    pub fn choose_network(&mut self, key: &ModelKey, network: String) {
+        self.networks.insert(key.clone(), network);
     }
 
     /// A model could not be loaded.
@@ -447,10 +468,10 @@ mod tests {
         let mut models = with(&[("a", &[], 1)]);
         let key = ModelKey::Published("a".to_owned());
         let mut manifest = Manifest::assumed("mine", "S", 3, 1, b"");
-        models.loaded(&key, manifest.clone(), 1);
+        models.loaded(&key, manifest.clone(), 1, Networks::default());
         assert_eq!(models.mismatch(Modality::Ultrasound), None);
         manifest.modalities = vec!["dermoscopy".to_owned()];
-        models.loaded(&key, manifest, 1);
+        models.loaded(&key, manifest, 1, Networks::default());
         assert_eq!(models.mismatch(Modality::Dermoscopy), None);
         assert_eq!(
             models.mismatch(Modality::Ultrasound).as_deref(),
@@ -512,7 +533,12 @@ mod tests {
     fn a_model_with_a_background_class_proposes_the_lesion() {
         let mut models = with(&[("a", &[], 1)]);
         let key = ModelKey::Published("a".to_owned());
-        models.loaded(&key, Manifest::assumed("mine", "S", 3, 2, b""), 1);
+        models.loaded(
+            &key,
+            Manifest::assumed("mine", "S", 3, 2, b""),
+            1,
+            Networks::default(),
+        );
         assert_eq!(
             models.proposal(&key).map(|proposal| proposal.class),
             Some(1)

@@ -13,7 +13,7 @@ use super::gestures::{Pointer, PointerPhase};
 use super::preferences::Mode;
 use super::rig::{Rig, breast, own_model, skin};
 use super::stage::Tool;
-use crate::protocol::{DocumentId, Message, Modality, Request, RequestId};
+use crate::protocol::{DocumentId, Message, Modality, ModelKey, Request, RequestId};
 
 /// One thing that can happen. Numbers choose among what there is.
 #[derive(Clone, Debug)]
@@ -54,6 +54,10 @@ fn command() -> impl Strategy<Value = Command> {
         Just(Command::Export("mask")),
         Just(Command::Copy("mask")),
         Just(Command::MakeSample(Modality::Ultrasound)),
+        Just(Command::ChooseNetwork(
+            ModelKey::Own("digest-1".to_owned()),
+            "ema".to_owned()
+        )),
         Just(Command::Retry),
         Just(Command::RestartEngine),
         Just(Command::Reopen),
@@ -233,7 +237,9 @@ fn happen(rig: &mut Rig, happening: Happening) {
             let digest = format!("digest-{number}");
             let file = Some(FileId(1000 + u32::from(number)));
             rig.tell(Event::OwnModelRead(Ok(own_model(
-                &digest, "best.pth", file,
+                &digest,
+                ["best.pth", "two.pth"][usize::from(number % 2)],
+                file,
             ))));
         }
         Happening::BreakModels(is_broken) => {

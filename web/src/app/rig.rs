@@ -24,7 +24,7 @@ use super::stage::Canvas;
 use super::state::App;
 use crate::protocol::{
     Answer, Area, DeviceKind, DeviceReport, DocumentId, ImageFacts, MaskSpec, MeasureSpec,
-    Measured, Message, Modality, ModelKey, Request, RequestId, Segmentation,
+    Measured, Message, Modality, ModelKey, Networks, Request, RequestId, Segmentation,
 };
 
 /// A worker as the protocol says it is.
@@ -107,6 +107,20 @@ fn measured(spec: &MeasureSpec) -> Measured {
         proportions: None,
         outline: None,
         comparison: compared.and_then(Result::ok),
+    }
+}
+
+/// Files with `two` in their names hold two networks.
+fn networks(name: &str, asked: Option<String>) -> Networks {
+    let all = ["model", "ema"].map(|name| (name.to_owned(), name.to_owned()));
+    if name.contains("two") {
+        Networks {
+            all: all.to_vec(),
+            chosen: asked.or(Some("model".to_owned())),
+            remarks: Vec::new(),
+        }
+    } else {
+        Networks::default()
     }
 }
 
@@ -341,7 +355,12 @@ impl Rig {
                 }),
                 false,
             )),
-            Request::LoadModel { model, name, .. } => {
+            Request::LoadModel {
+                model,
+                name,
+                network,
+                ..
+            } => {
                 if self.broken_models.contains(&name) {
                     Err(format!("“{name}” cannot be loaded"))
                 } else {
@@ -355,6 +374,7 @@ impl Rig {
                         Answer::ModelLoaded {
                             manifest: manifest(id, modality, threshold),
                             parameters: 417_505,
+                            networks: networks(&name, network),
                         },
                         false,
                     ))

@@ -942,3 +942,47 @@ fn a_sheet_is_opened_by_its_key_and_closed() {
     rig.send(Command::CloseSheet);
     assert_eq!(rig.app.sheet, None);
 }
+
+#[test]
+fn of_a_file_with_several_networks_one_runs_the_person_is_told_and_can_take_another() {
+    let mut rig = Rig::new();
+    rig.open(&["mole.png"]);
+    let model = own_model("cccc", "two.pth", Some(FileId(500)));
+    rig.tell(Event::OwnModelRead(Ok(model)));
+    rig.settle();
+    let key = ModelKey::Own("cccc".to_owned());
+    assert_eq!(rig.shown_model(), Some(&key));
+    assert!(rig.says("holds 2 networks; “model” was taken"));
+    rig.send(Command::ChooseNetwork(key.clone(), "ema".to_owned()));
+    assert!(
+        !rig.is_done(),
+        "what the other network said counts no longer"
+    );
+    rig.settle();
+    assert!(rig.is_done());
+    let chosen = rig
+        .app
+        .models
+        .info(&key)
+        .map(|info| info.networks.chosen.clone());
+    assert_eq!(chosen, Some(Some("ema".to_owned())));
+    assert!(rig.says("“ema” was taken"));
+}
+
+#[test]
+fn who_takes_another_network_while_the_first_still_loads_gets_the_other_one() {
+    let mut rig = Rig::new();
+    rig.open(&["mole.png"]);
+    let model = own_model("cccc", "two.pth", Some(FileId(500)));
+    rig.tell(Event::OwnModelRead(Ok(model)));
+    let key = ModelKey::Own("cccc".to_owned());
+    rig.send(Command::ChooseNetwork(key.clone(), "ema".to_owned()));
+    rig.settle();
+    let chosen = rig
+        .app
+        .models
+        .info(&key)
+        .map(|info| info.networks.chosen.clone());
+    assert_eq!(chosen, Some(Some("ema".to_owned())));
+    assert!(rig.is_done());
+}

@@ -2,7 +2,7 @@
 
 use delineo::measure::{Scale, Spacing};
 
-use crate::protocol::{Area, DeviceKind, DeviceReport, ImageFacts, Task};
+use crate::protocol::{Area, DeviceKind, DeviceReport, ImageFacts, Networks, Task};
 
 /// A whole number with its thousands set apart: `1 234 567`.
 pub fn grouped(number: f64) -> String {
@@ -101,6 +101,24 @@ pub fn image_facts(image: &ImageFacts, scale: Option<&Scale>) -> String {
     }
     parts.push(scale.map_or_else(|| "no scale: pixels only".to_owned(), self::scale));
     parts.join(", ")
+}
+
+/// What a file of weights held besides the network that runs, as sentences after another one; nothing where there is
+/// nothing to say.
+pub fn networks(networks: &Networks) -> String {
+    let mut text = String::new();
+    let is_chosen = |(name, _): &&(String, String)| Some(name) == networks.chosen.as_ref();
+    let count = networks.all.len();
+    if let (2.., Some((_, label))) = (count, networks.all.iter().find(is_chosen)) {
+        text += &format!(
+            " The file holds {count} networks; “{label}” was taken, the others are under Model."
+        );
+    }
+    for remark in &networks.remarks {
+        text += " ";
+        text += remark;
+    }
+    text
 }
 
 /// A duration: `84 ms`, `1.3 s`, `12 s`.

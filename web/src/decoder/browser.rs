@@ -2,15 +2,19 @@
 
 use std::cell::RefCell;
 
-use delineo::imaging;
-use js_sys::{Array, Uint8Array, global};
+use delineo::export::{self, Origin, Segmentation};
+use delineo::imaging::{self, Decoded, Rendering};
+use delineo::mask::ProbabilityMap;
+use js_sys::{Array, Float32Array, Uint8Array, global};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent};
 
-use super::{Order, Outcome};
+use super::{EncodeOrder, Order, Outcome, bitmap};
 use crate::protocol::{DocumentId, ImageFacts};
 use crate::wire;
+
+const UNREADABLE: &str = "The file cannot be read. Was it moved or deleted?";
 
 thread_local! {
     /// The file of the last order: its next frame needs no second reading.
@@ -24,13 +28,12 @@ pub fn start() {
         let order = wire::unpack::<Order>(&event.data());
         wasm_bindgen_futures::spawn_local(async move {
             let outcome = match order {
-                Ok((order, file)) => carry_out(order, &file).await,
+                Ok((order, payload)) => carry_out(order, &payload).await,
                 Err(error) => Err(wire::describe(&error)),
             };
             match outcome {
-                Ok((facts, pixels)) => {
-                    let pixels = Uint8Array::from(pixels.as_slice()).buffer();
-                    tell(&Outcome::Decoded(Box::new(facts)), &pixels);
+                Ok((outcome, bytes)) => {
+                    tell(&outcome, &Uint8Array::from(bytes.as_slice()).buffer());
                 }
                 Err(sentence) => tell(&Outcome::Refused(sentence), &JsValue::UNDEFINED),
             }
@@ -41,31 +44,83 @@ pub fn start() {
     tell(&Outcome::Listening, &JsValue::UNDEFINED);
 }
 
-/// The facts and the pixels, or a sentence.
-async fn carry_out(order: Order, file: &JsValue) -> Result<(ImageFacts, Vec<u8>), String> {
-    let Order::Decode {
-        document,
-        rendering,
-    } = order;
-    let kept = LAST.take().filter(|(of, _)| *of == document);
-    let (_, bytes) = match kept {
-        Some(kept) => kept,
-        None => (document, read(file).await?),
-    };
-    let decoded = imaging::render(&bytes, &rendering);
-    LAST.set(Some((document, bytes)));
-    let decoded = decoded.map_err(|error| error.to_string())?;
-    Ok((ImageFacts::from(&decoded), decoded.image.into_raw()))
+/// What was made, with its bytes, or a sentence.
+async fn carry_out(order: Order, payload: &JsValue) -> Result<(Outcome, Vec<u8>), String> {
+    match order {
+        Order::Decode {
+            document,
+            rendering,
+        } => {
+            let bytes = file(document, payload).await?;
+            let decoded = decode(&bytes, payload, &rendering).await;
+            LAST.set(Some((document, bytes)));
+            let decoded = decoded?;
+            let facts = Box::new(ImageFacts::from(&decoded));
+            Ok((Outcome::Decoded(facts), decoded.image.into_raw()))
+        }
+        Order::Encode(order) => {
+            let both: &Array = payload.dyn_ref().ok_or(UNREADABLE)?;
+            let (blob, map) = (both.get(0), both.get(1));
+            let map: &Float32Array = map.dyn_ref().ok_or(UNREADABLE)?;
+            let bytes = file(order.document, &blob).await?;
+            let encoded = match decode(&bytes, &blob, &order.rendering).await {
+                Ok(decoded) => encode(&order, &bytes, &decoded, map.to_vec()),
+                Err(sentence) => Err(sentence),
+            };
+            LAST.set(Some((order.document, bytes)));
+            Ok((Outcome::Encoded, encoded?))
+        }
+    }
 }
 
-async fn read(file: &JsValue) -> Result<Vec<u8>, String> {
-    let unreadable = |_| "The file cannot be read. Was it moved or deleted?".to_owned();
-    let blob: &Blob = file
-        .dyn_ref()
-        .ok_or(JsValue::UNDEFINED)
-        .map_err(unreadable)?;
+/// A format without a decoder here is the browser's business.
+async fn decode(bytes: &[u8], file: &JsValue, rendering: &Rendering) -> Result<Decoded, String> {
+    match imaging::render(bytes, rendering) {
+        Err(delineo::Error::BrowserFormat { .. }) => bitmap::decode(bytes, file).await,
+        decoded => decoded.map_err(|error| error.to_string()),
+    }
+}
+
+fn encode(
+    order: &EncodeOrder,
+    file: &[u8],
+    decoded: &Decoded,
+    map: Vec<f32>,
+) -> Result<Vec<u8>, String> {
+    let (width, height) = order.map;
+    if width == 0 || height == 0 || map.len() != width * height {
+        return Err("The probability map does not have its size.".to_owned());
+    }
+    let map = ProbabilityMap::new(width, height, map);
+    let format = export::by_id(&order.format)
+        .ok_or_else(|| format!("Delineo cannot write “{}” files.", order.format))?;
+    let spacing = decoded.scale.as_ref().and_then(|scale| scale.uniform());
+    let segmentation = Segmentation::new(
+        &decoded.image,
+        &map,
+        order.threshold,
+        order.cleaning,
+        &order.strokes,
+        order.style,
+    );
+    let segmentation = segmentation.from(Origin {
+        file,
+        spacing,
+        info: order.info.clone(),
+    });
+    format
+        .encode(&segmentation)
+        .map_err(|error| error.to_string())
+}
+
+/// The bytes of a document's file: those that were kept, or the blob's.
+async fn file(document: DocumentId, file: &JsValue) -> Result<Vec<u8>, String> {
+    if let Some((_, bytes)) = LAST.take().filter(|(of, _)| *of == document) {
+        return Ok(bytes);
+    }
+    let blob: &Blob = file.dyn_ref().ok_or(UNREADABLE)?;
     let buffer = JsFuture::from(blob.array_buffer()).await;
-    Ok(Uint8Array::new(&buffer.map_err(unreadable)?).to_vec())
+    Ok(Uint8Array::new(&buffer.map_err(|_| UNREADABLE)?).to_vec())
 }
 
 fn tell(outcome: &Outcome, payload: &JsValue) {

@@ -1,7 +1,8 @@
-//! The decoder: a worker of its own for the formats that a first visit does not need, such as DICOM and HEIC.
+//! The decoder: a worker of its own for the formats that a first visit does not need, such as DICOM and HEIC. It reads and
+//! writes them.
 //!
 //! ```text
-//!   engine ── Order, file ──▶ decoder ── Outcome, RGB pixels ──▶ engine
+//!   engine ── Order, file ──▶ decoder ── Outcome, pixels or a file ──▶ engine
 //! ```
 //!
 //! It is started by an engine that meets the first such file, and so costs nobody else a byte; the service worker keeps
@@ -9,15 +10,19 @@
 //! nothing else.
 
 #[cfg(feature = "decoder")]
+mod bitmap;
+#[cfg(feature = "decoder")]
 pub mod browser;
 
+use delineo::export::SegmentationInfo;
 use delineo::imaging::Rendering;
+use delineo::mask::{Cleaning, Stroke, Style};
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::{DocumentId, ImageFacts};
 
 /// What an engine asks of the decoder, with the file.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Order {
     /// Decode it.
     Decode {
@@ -26,6 +31,33 @@ pub enum Order {
         /// Which frame, and through which window.
         rendering: Rendering,
     },
+    /// Encode an export whose format the engine does not write. With the file comes a `Float32Array` of the probability
+    /// map.
+    Encode(Box<EncodeOrder>),
+}
+
+/// All that an export is made from, besides the file and the probability map: the decoder makes the mask as the engine
+/// does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EncodeOrder {
+    /// Whose file it is.
+    pub document: DocumentId,
+    /// Which frame, and through which window.
+    pub rendering: Rendering,
+    /// Width and height of the map.
+    pub map: (usize, usize),
+    /// The id of one of `delineo::export::FORMATS`.
+    pub format: String,
+    /// Threshold on the probability.
+    pub threshold: f32,
+    /// Cleaning after it.
+    pub cleaning: Cleaning,
+    /// Corrections by hand, oldest first.
+    pub strokes: Vec<Stroke>,
+    /// How the mask looks, where the format draws it.
+    pub style: Style,
+    /// What the export says of itself.
+    pub info: SegmentationInfo,
 }
 
 /// What the decoder says.
@@ -35,6 +67,8 @@ pub enum Outcome {
     Listening,
     /// An image. The payload is an `ArrayBuffer` of three bytes a pixel, row by row.
     Decoded(Box<ImageFacts>),
+    /// A file. The payload is an `ArrayBuffer`.
+    Encoded,
     /// Why there is none, as a sentence.
     Refused(String),
 }

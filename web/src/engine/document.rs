@@ -1,7 +1,7 @@
 //! The open document and everything that is made from it.
 
 use delineo::RgbImage;
-use delineo::export::Line;
+use delineo::export::{Line, SegmentationInfo};
 use delineo::imaging::Rendering;
 use delineo::mask::{Mask, Preview, ProbabilityMap, Stroke, Style};
 use delineo::measure::{
@@ -9,6 +9,7 @@ use delineo::measure::{
 };
 use delineo::metrics::Comparison;
 
+use crate::decoder::EncodeOrder;
 use crate::engine::difference;
 use crate::engine::error::EngineError;
 use crate::protocol::{
@@ -299,14 +300,14 @@ impl Document {
         }
     }
 
-    /// Encodes a file.
+    /// What an export is called, and its file, unless its format is written elsewhere.
     pub fn export(
         &self,
         mask: &MaskSpec,
         format: &str,
         style: Style,
         lines: Vec<Line>,
-    ) -> Result<(Answer, Vec<u8>), EngineError> {
+    ) -> Result<(Answer, Result<Vec<u8>, delineo::Error>), EngineError> {
         let (map, strokes) = self.findings.of(mask)?;
         let format = delineo::export::by_id(format)
             .ok_or_else(|| EngineError::NoFormat(format.to_owned()))?;
@@ -328,7 +329,30 @@ impl Document {
             file_name: format.file_name(&self.name),
             media_type: format.media_type.to_owned(),
         };
-        Ok((answer, format.encode(&segmentation)?))
+        Ok((answer, format.encode(&segmentation)))
+    }
+
+    /// What another program needs to encode an export as this one would, and the probability map for it.
+    pub fn encode_order(
+        &self,
+        mask: &MaskSpec,
+        format: &str,
+        style: Style,
+        info: SegmentationInfo,
+    ) -> Result<(EncodeOrder, &ProbabilityMap), EngineError> {
+        let (map, strokes) = self.findings.of(mask)?;
+        let order = EncodeOrder {
+            document: self.id,
+            rendering: self.rendering,
+            map: (map.width(), map.height()),
+            format: format.to_owned(),
+            threshold: mask.settings.threshold,
+            cleaning: mask.settings.cleaning,
+            strokes: strokes.to_vec(),
+            style,
+            info,
+        };
+        Ok((order, map))
     }
 }
 

@@ -37,14 +37,16 @@ pub use platform::{OpenDevice, Platform};
 use std::ops::ControlFlow;
 
 use delineo::RgbImage;
+use delineo::export::{Line, SegmentationInfo, Site};
 use delineo::imaging::{self, Rendering};
+use delineo::mask::Style;
 
 use crate::decoder::Order;
 use crate::engine::document::Document;
 use crate::engine::error::Fault;
-use crate::engine::models::Models;
+use crate::engine::models::{Asked, Models};
 use crate::protocol::{
-    Answer, DeviceKind, DocumentId, ImageFacts, Message, ModelKey, Request, RequestId,
+    Answer, DeviceKind, DocumentId, ImageFacts, MaskSpec, Message, ModelKey, Request, RequestId,
     Segmentation, Task,
 };
 
@@ -149,9 +151,10 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                 model,
                 name,
                 manifest,
+                network,
             } => {
-                self.load_model(id, model, &name, manifest, &attachment)
-                    .await
+                let asked = Asked { manifest, network };
+                self.load_model(id, model, &name, asked, &attachment).await
             }
             Request::UnloadModel { model } => {
                 self.models.forget(&model);
@@ -210,9 +213,7 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                 lines,
             } => {
                 report(&self.outbox, id, Task::Export, None);
-                let document = segmented(&mut self.document, &mask.segmentation)?;
-                let (answer, bytes) = document.export(&mask, &format, style, lines)?;
-                Ok(Reply::with(answer, Payload::Bytes(bytes)))
+                self.export(&mask, &format, style, lines, &attachment).await
             }
             Request::MakeSample { modality, seed } => {
                 report(&self.outbox, id, Task::Sample, None);
@@ -247,12 +248,12 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
         id: RequestId,
         key: ModelKey,
         name: &str,
-        manifest: Option<String>,
+        asked: Asked,
         attachment: &P::Attachment,
     ) -> Result<Reply, Fault> {
         let device = self.device.as_ref().ok_or(EngineError::NotStarted)?;
         let progress = |task, fraction| report(&self.outbox, id, task, fraction);
-        if !self.models.have(&key, manifest.as_deref()) {
+        if !self.models.have(&key, &asked) {
             let source = match &key {
                 ModelKey::Published(folder) => {
                     models::fetch(&self.platform, folder, |fraction| {
@@ -263,21 +264,23 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                 ModelKey::Own(digest) => {
                     progress(Task::Model, None);
                     let weights = self.platform.bytes(attachment, name).await?;
-                    models::own(digest, name, manifest.as_deref(), weights)?
+                    models::own(digest, name, &asked, weights)?
                 }
             };
             progress(Task::SelfTest, None);
+            let networks = source.networks();
             let model = models::checked(source, device).await?;
             // What another model of this name said of the document counts no longer.
             if let Some(document) = &mut self.document {
                 document.forget(&key);
             }
-            self.models.keep(key.clone(), model, manifest);
+            self.models.keep(key.clone(), model, asked, networks);
         }
         let model = self.models.get(&key)?;
         let answer = Answer::ModelLoaded {
             manifest: Box::new(model.manifest().clone()),
             parameters: model.architecture().parameters() as u32,
+            networks: self.models.networks(&key)?.clone(),
         };
         Ok(answer.into())
     }
@@ -354,6 +357,37 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    async fn export(
+        &mut self,
+        mask: &MaskSpec,
+        format: &str,
+        style: Style,
+        lines: Vec<Line>,
+        attachment: &P::Attachment,
+    ) -> Result<Reply, Fault> {
+        let document = segmented(&mut self.document, &mask.segmentation)?;
+        let (answer, encoded) = document.export(mask, format, style, lines)?;
+        let bytes = match encoded {
+            Err(delineo::Error::RareFormat) => {
+                let manifest = self.models.get(&mask.segmentation.model)?.manifest();
+                let info = SegmentationInfo {
+                    site: Site::of(&manifest.modalities),
+                    algorithm: manifest.name.clone(),
+                    version: manifest.weights.sha256.chars().take(12).collect(),
+                    corrected: mask.edits > 0,
+                    frame: mask.segmentation.rendering.frame,
+                    stamp: self.platform.stamp(),
+                };
+                let (order, map) = document.encode_order(mask, format, style, info)?;
+                self.platform
+                    .encode(attachment, order, map.values())
+                    .await?
+            }
+            encoded => encoded?,
+        };
+        Ok(Reply::with(answer, Payload::Bytes(bytes)))
     }
 
     async fn segment(&mut self, id: RequestId, what: Segmentation) -> Result<Reply, Fault> {

@@ -9,7 +9,7 @@ use delineo::weights::Checkpoint;
 
 use crate::engine::error::{EngineError, Fault, GPU_WRONG};
 use crate::engine::platform::{OpenDevice, Platform};
-use crate::protocol::{DeviceKind, ModelKey};
+use crate::protocol::{DeviceKind, ModelKey, Networks};
 
 /// The loaded models.
 #[derive(Debug, Default)]
@@ -18,8 +18,18 @@ pub struct Models(HashMap<ModelKey, Loaded>);
 #[derive(Debug)]
 struct Loaded {
     model: Model,
-    /// The `model.json` that came with the weights.
-    manifest: Option<String>,
+    /// The `model.json` that came with the weights, and the network that was asked for.
+    asked: Asked,
+    networks: Networks,
+}
+
+/// What a person's own weights are loaded with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The text of a `model.json`.
+    pub manifest: Option<String>,
+    /// Which of the networks in the file.
+    pub network: Option<String>,
 }
 
 impl Models {
@@ -29,15 +39,27 @@ impl Models {
         Ok(&loaded.model)
     }
 
-    /// Whether exactly this model is loaded. The same weights are another model with another `model.json`.
-    pub fn have(&self, key: &ModelKey, manifest: Option<&str>) -> bool {
+    /// The networks in the file of a model.
+    pub fn networks(&self, key: &ModelKey) -> Result<&Networks, EngineError> {
+        let loaded = self.0.get(key).ok_or(EngineError::ModelNotLoaded)?;
+        Ok(&loaded.networks)
+    }
+
+    /// Whether exactly this model is loaded. The same weights are another model with another `model.json` or another of
+    /// their networks.
+    pub fn have(&self, key: &ModelKey, asked: &Asked) -> bool {
         let loaded = self.0.get(key);
-        loaded.is_some_and(|loaded| loaded.manifest.as_deref() == manifest)
+        loaded.is_some_and(|loaded| loaded.asked == *asked)
     }
 
     /// Adds a model, in the place of another one of this name.
-    pub fn keep(&mut self, key: ModelKey, model: Model, manifest: Option<String>) {
-        self.0.insert(key, Loaded { model, manifest });
+    pub fn keep(&mut self, key: ModelKey, model: Model, asked: Asked, networks: Networks) {
+        let loaded = Loaded {
+            model,
+            asked,
+            networks,
+        };
+        self.0.insert(key, loaded);
     }
 
     /// Drops a model.
@@ -50,6 +72,20 @@ impl Models {
 pub struct Source {
     manifest: Manifest,
     checkpoint: Checkpoint,
+}
+
+impl Source {
+    /// The networks in its file.
+    pub fn networks(&self) -> Networks {
+        let each = self.checkpoint.sets().iter();
+        Networks {
+            all: each
+                .map(|set| (set.name.clone(), set.to_string()))
+                .collect(),
+            chosen: self.checkpoint.set().map(|set| set.name.clone()),
+            remarks: self.checkpoint.remarks().to_vec(),
+        }
+    }
 }
 
 /// Reads a model of this site. `arrived` is told how much of it is there, from 0 to 1.
@@ -93,14 +129,14 @@ pub async fn fetch(
     })
 }
 
-/// Reads a person's own model: the file called `name` and, if there is one, the text of its `model.json`.
+/// Reads a person's own model: the file called `name`, with what it was asked for.
 ///
 /// # Errors
 /// [`EngineError::OtherWeights`] when the SHA-256 of the file is not `digest`, or the library's.
 pub fn own(
     digest: &str,
     name: &str,
-    manifest: Option<&str>,
+    asked: &Asked,
     weights: Vec<u8>,
 ) -> Result<Source, EngineError> {
     let (found, size) = (sha256(&weights), weights.len() as u64);
@@ -108,13 +144,14 @@ pub fn own(
         let name = name.to_owned();
         return Err(EngineError::OtherWeights { name });
     }
+    let manifest = asked.manifest.as_ref();
     let manifest = manifest
         .map(|json| Manifest::from_json(json.as_bytes()))
         .transpose()?;
     if let Some(manifest) = &manifest {
         manifest.check_weights(&weights)?;
     }
-    let checkpoint = Checkpoint::from_bytes(weights)?;
+    let checkpoint = Checkpoint::from_bytes_with(weights, asked.network.as_deref())?;
     let manifest = manifest.unwrap_or_else(|| {
         let architecture = checkpoint.architecture();
         let (channels, classes) = (architecture.in_channels, architecture.classes);

@@ -2,8 +2,9 @@
 
 use delineo::RgbImage;
 use delineo::device::Device;
+use delineo::export::Stamp;
 
-use crate::decoder::Order;
+use crate::decoder::{EncodeOrder, Order};
 use crate::engine::error::EngineError;
 use crate::protocol::{DeviceKind, DeviceReport, ImageFacts};
 
@@ -59,6 +60,20 @@ pub trait Platform {
         attachment: &Self::Attachment,
         order: Order,
     ) -> impl Future<Output = Result<(RgbImage, ImageFacts), EngineError>>;
+
+    /// Has an export encoded whose format this program does not write, with the values of the probability map.
+    ///
+    /// # Errors
+    /// As [`Self::decode`].
+    fn encode(
+        &self,
+        attachment: &Self::Attachment,
+        order: EncodeOrder,
+        map: &[f32],
+    ) -> impl Future<Output = Result<Vec<u8>, EngineError>>;
+
+    /// What the person's clock shows.
+    fn stamp(&self) -> Stamp;
 
     /// The numbers that came with a request.
     ///

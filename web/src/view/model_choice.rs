@@ -20,6 +20,7 @@ pub fn ModelChoice() -> impl IntoView {
     });
     view! {
         <Model app />
+        <Network app />
         <p id="model-note" class="field-note">{move || note.get()}</p>
         <Class app />
         <Views app />
@@ -91,6 +92,42 @@ fn chosen(app: &App) -> String {
         .wanted(modality)
         .map(ModelKey::to_string)
         .unwrap_or_default()
+}
+
+/// The choice among the networks of a person's own file, where it holds several.
+#[component]
+fn Network(
+    /// The app.
+    app: AppHandle,
+) -> impl IntoView {
+    let networks = app.read(|app| {
+        let (key, info) = app.models.active()?;
+        (info.networks.all.len() > 1).then(|| (key.clone(), info.networks.all.clone()))
+    });
+    let chosen = app.read(|app| app.models.active()?.1.networks.chosen.clone());
+    view! {
+        <Show when=move || networks.with(Option::is_some)>
+            <div class="field">
+                <label class="field-head" for="network">"Network in the file"</label>
+                <select
+                    id="network"
+                    class="select"
+                    on:change=move |event| {
+                        if let Some((key, _)) = networks.get_untracked() {
+                            app.send(Command::ChooseNetwork(key, event_target_value(&event)));
+                        }
+                    }
+                >
+                    {move || networks.get().map(|(_, all)| all.into_iter().map(|(name, label)| {
+                        let value = name.clone();
+                        view! {
+                            <option value=value prop:selected=move || chosen.get().as_deref() == Some(&name)>{label}</option>
+                        }
+                    }).collect_view())}
+                </select>
+            </div>
+        </Show>
+    }
 }
 
 #[component]

@@ -128,7 +128,7 @@ fn WindowSlider(
         })
     });
     let limits = app.read(move |app| {
-        let (low, high) = windowing(app).map_or((0.0, 1.0), |windowing| windowing.range);
+        let (low, high) = windowing(app).map_or((0.0, 1.0), Windowing::extent);
         let range = (high - low).max(f64::MIN_POSITIVE);
         // A thousand steps at most, whole ones where values are whole.
         let step = if range > 16.0 {

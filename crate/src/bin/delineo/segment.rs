@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use delineo::export::{self, ExportFormat, Segmentation};
+use delineo::export::{self, ExportFormat, Origin, Segmentation, SegmentationInfo, Site, Stamp};
+use delineo::imaging::Decoded;
 use delineo::mask::{Cleaning, Style};
 use delineo::model::Model;
 use delineo::tta::Views;
 use delineo::{Error, imaging};
+use jiff::Zoned;
 use serde_json::{Value, json};
 
 use crate::model::{check_class, open, probability, threshold};
@@ -140,6 +142,23 @@ fn named(path: &Path) -> Value {
     line
 }
 
+/// What a file says of its segmentation.
+fn info(model: &Model, threshold: f32) -> SegmentationInfo {
+    let manifest = model.manifest();
+    let now = Zoned::now();
+    SegmentationInfo {
+        site: Site::of(&manifest.modalities),
+        algorithm: manifest.name.clone(),
+        version: manifest.weights.sha256.chars().take(12).collect(),
+        corrected: threshold != manifest.threshold,
+        frame: 0,
+        stamp: Stamp {
+            date: now.strftime("%Y%m%d").to_string(),
+            time: now.strftime("%H%M%S").to_string(),
+        },
+    }
+}
+
 /// What became of an image.
 struct Done {
     width: u32,
@@ -153,7 +172,8 @@ async fn segment(
     class: usize,
     arguments: &Arguments,
 ) -> Result<Done, Error> {
-    let image = imaging::decode(&read(job.image)?)?.image;
+    let file = read(job.image)?;
+    let Decoded { image, scale, .. } = imaging::decode(&file)?;
     let map = probability(model, &image, class, arguments.tta).await?;
     let threshold = arguments.threshold.unwrap_or(model.manifest().threshold);
     let cleaning = Cleaning {
@@ -161,7 +181,13 @@ async fn segment(
         fill_holes: arguments.fill_holes,
     };
     let style = Style::default();
-    let segmentation = Segmentation::new(&image, &map, threshold, cleaning, &[], style);
+    let origin = Origin {
+        file: &file,
+        spacing: scale.and_then(|scale| scale.uniform()),
+        info: info(model, threshold),
+    };
+    let segmentation =
+        Segmentation::new(&image, &map, threshold, cleaning, &[], style).from(origin);
     for (format, file) in &job.files {
         let bytes = format.encode(&segmentation)?;
         if let Some(folder) = file.parent() {

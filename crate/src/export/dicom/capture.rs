@@ -4,13 +4,15 @@ use dicom_core::{PrimitiveValue, VR};
 use dicom_dictionary_std::{tags, uids};
 use image::RgbImage;
 
-use super::object::{Draft, Stamp, uid};
+use super::object::{Draft, uid};
 use crate::Error;
+use crate::export::origin::Stamp;
 use crate::imaging::source as read_source;
 use crate::measure::Spacing;
 
 /// A picture as a Secondary Capture: the overlay over a DICOM picture, whose patient and study it takes over from
-/// `source`, or a picture that was no DICOM, of nobody. `spacing` is the size of a pixel where it is known.
+/// `source`, or a picture that was no DICOM, of nobody. `spacing` is the size of a pixel where it is known. The same
+/// picture is the same object whenever it is made, so that what refers to it finds it.
 ///
 /// # Errors
 /// [`Error::Encode`] for a picture without pixels or with a side of more than 65535; as
@@ -32,8 +34,6 @@ pub fn secondary_capture(
         origin.as_bytes(),
         &columns.to_le_bytes(),
         image.as_raw(),
-        stamp.date.as_bytes(),
-        stamp.time.as_bytes(),
     ]);
     let mut draft = Draft::new();
     draft.common(source.as_ref(), class, &instance, stamp)?;

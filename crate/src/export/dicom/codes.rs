@@ -4,24 +4,13 @@ use dicom_core::{DataElement, VR};
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
-/// Where a lesion lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Site {
-    /// Dermoscopy and photographs.
-    Skin,
-    /// Breast ultrasound.
-    Breast,
-    /// Thyroid ultrasound.
-    Thyroid,
-}
+use crate::export::origin::Site;
 
-impl Site {
-    pub(super) fn code(self) -> Code {
-        match self {
-            Self::Skin => Code("39937001", "SCT", "Skin"),
-            Self::Breast => Code("76752008", "SCT", "Breast"),
-            Self::Thyroid => Code("69748006", "SCT", "Thyroid"),
-        }
+pub(super) fn region(site: Site) -> Code {
+    match site {
+        Site::Skin => Code("39937001", "SCT", "Skin"),
+        Site::Breast => Code("76752008", "SCT", "Breast"),
+        Site::Thyroid => Code("69748006", "SCT", "Thyroid"),
     }
 }
 

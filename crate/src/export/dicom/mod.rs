@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! DICOM source ────────────────────────────▶ segmentation, probability_segmentation
-//! other source ─ secondary_capture ─ bytes ─▶ the same, with these bytes as the source
+//! other source ─ secondary_capture ─ bytes ─▶ the same, with these bytes as the source (`source`)
 //! ```
 //!
 //! Whose picture it is comes from the source, as the standard asks (PS3.3, A.51): an archive files the segmentation
@@ -16,8 +16,8 @@ mod capture;
 mod codes;
 mod object;
 mod segmentation;
+mod source;
 
 pub use capture::secondary_capture;
-pub use codes::Site;
-pub use object::Stamp;
-pub use segmentation::{SegmentationInfo, probability_segmentation, segmentation};
+pub use segmentation::{probability_segmentation, segmentation};
+pub(super) use source::source;

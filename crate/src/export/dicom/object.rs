@@ -8,27 +8,17 @@ use dicom_transfer_syntax_registry::entries::EXPLICIT_VR_LITTLE_ENDIAN;
 use sha2::{Digest, Sha256};
 
 use crate::Error;
+use crate::export::origin::Stamp;
 use crate::imaging::Source;
 
-/// When an object is made; a library has no clock.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stamp {
-    /// Year, month and day, such as `20260131`.
-    pub date: String,
-    /// Hour, minute and second, such as `235959`.
-    pub time: String,
-}
-
-impl Stamp {
-    fn check(&self) -> Result<(), Error> {
-        let digits =
-            |text: &str, count| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
-        match digits(&self.date, 8) && digits(&self.time, 6) {
-            true => Ok(()),
-            false => Err(Error::Encode(
-                "its date and time are not of the form 20260131 and 235959".to_owned(),
-            )),
-        }
+fn check(stamp: &Stamp) -> Result<(), Error> {
+    let digits =
+        |text: &str, count| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
+    match digits(&stamp.date, 8) && digits(&stamp.time, 6) {
+        true => Ok(()),
+        false => Err(Error::Encode(
+            "its date and time are not of the form 20260131 and 235959".to_owned(),
+        )),
     }
 }
 
@@ -91,7 +81,7 @@ impl Draft {
         instance: &str,
         stamp: &Stamp,
     ) -> Result<(), Error> {
-        stamp.check()?;
+        check(stamp)?;
         for (tag, vr) in [
             (tags::STUDY_DATE, VR::DA),
             (tags::STUDY_TIME, VR::TM),

@@ -5,28 +5,12 @@ use dicom_dictionary_std::{tags, uids};
 use dicom_object::InMemDicomObject;
 
 use super::capture::{even, sides};
-use super::codes::{ABNORMAL, ARTIFICIAL_INTELLIGENCE, LESION, SEGMENTED, SOURCE_IMAGE, Site};
-use super::object::{Draft, Stamp, uid};
+use super::codes::{ABNORMAL, ARTIFICIAL_INTELLIGENCE, LESION, SEGMENTED, SOURCE_IMAGE, region};
+use super::object::{Draft, uid};
 use crate::Error;
+use crate::export::origin::SegmentationInfo;
 use crate::imaging::{Source, source as read_source};
 use crate::mask::{Mask, ProbabilityMap};
-
-/// What a segmentation says of itself.
-#[derive(Clone, Debug)]
-pub struct SegmentationInfo {
-    /// Where the lesion lies, where that is known.
-    pub site: Option<Site>,
-    /// The model's name, such as `bootstrap-s`, in ASCII.
-    pub algorithm: String,
-    /// The model's version or the beginning of the digest of its weights, in ASCII.
-    pub version: String,
-    /// Whether a person corrected the mask or chose its threshold.
-    pub corrected: bool,
-    /// Which frame of the source, from 0.
-    pub frame: u32,
-    /// When it is made.
-    pub stamp: Stamp,
-}
 
 /// What the pixels are.
 enum Kind {
@@ -203,7 +187,7 @@ fn segment(info: &SegmentationInfo) -> InMemDicomObject {
     );
     segment.sequence(tags::SEGMENTED_PROPERTY_TYPE_CODE_SEQUENCE, [LESION.item()]);
     if let Some(site) = info.site {
-        segment.sequence(tags::ANATOMIC_REGION_SEQUENCE, [site.code().item()]);
+        segment.sequence(tags::ANATOMIC_REGION_SEQUENCE, [region(site).item()]);
     }
     segment.into_item()
 }

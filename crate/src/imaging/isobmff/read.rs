@@ -44,8 +44,10 @@ pub(in crate::imaging) fn pixels(
     rendering: &Rendering,
 ) -> Result<Pixels, Error> {
     let plan = plan(format, bytes)?;
+    // A tile may claim to be larger than what is seen of it, by any number.
     let area = |(width, height): (u32, u32)| u64::from(width) * u64::from(height);
-    let needed = area(plan.canvas) * 3 + area(plan.tile) * CODEC_BYTES_PER_PIXEL;
+    let tile = area(plan.tile).saturating_mul(CODEC_BYTES_PER_PIXEL);
+    let needed = tile.saturating_add(area(plan.canvas) * 3);
     afford(format, needed)?;
     let mut image = RgbImage::new(plan.canvas.0, plan.canvas.1);
     let mut remarks = Vec::new();

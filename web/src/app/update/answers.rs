@@ -14,7 +14,7 @@ use crate::app::viewport::Size;
 use crate::app::wording;
 use crate::protocol::{
     Answer, Area, DocumentId, Frame, ImageFacts, MaskSpec, MeasureSpec, Measured, ModelKey,
-    Segmentation,
+    Networks, Segmentation,
 };
 
 impl App {
@@ -34,14 +34,20 @@ impl App {
                 Answer::ModelLoaded {
                     manifest,
                     parameters,
+                    networks,
                 },
                 _,
             ) => {
+                let wanted = self.models.network(&key);
+                if wanted.is_some() && wanted != networks.chosen.as_ref() {
+                    // The person chose another of its networks meanwhile, which is loaded next.
+                    return;
+                }
                 if let Some(engine) = self.engines.get_mut(engine) {
                     engine.models.insert(key.clone());
                 }
                 if serves {
-                    self.model_loaded(key, *manifest, parameters);
+                    self.model_loaded(key, *manifest, parameters, networks);
                 }
             }
             (Purpose::Time, Answer::Timed { milliseconds }, _) => {
@@ -222,7 +228,13 @@ impl App {
         }
     }
 
-    fn model_loaded(&mut self, key: ModelKey, manifest: Manifest, parameters: u32) {
+    fn model_loaded(
+        &mut self,
+        key: ModelKey,
+        manifest: Manifest,
+        parameters: u32,
+        networks: Networks,
+    ) {
         let modality = self.shown().map(|shown| shown.image.modality);
         let name = manifest.name.clone();
         let variant = manifest.variant.clone();
@@ -231,7 +243,9 @@ impl App {
             .models
             .active()
             .is_some_and(|(active, _)| *active == key);
-        self.models.loaded(&key, manifest, parameters);
+        let said = wording::networks(&networks);
+        let was_chosen = self.models.network(&key).is_some();
+        self.models.loaded(&key, manifest, parameters, networks);
         if self.models.wanted(modality) != Some(&key) {
             // The person changed their mind; what runs is what they want now.
             return;
@@ -254,11 +268,12 @@ impl App {
                 let parameters = wording::grouped(parameters.into());
                 self.news(
                     format!(
-                        "Your own model “{name}” runs: CMUNeXt-{variant}, {parameters} parameters."
+                        "Your own model “{name}” runs: CMUNeXt-{variant}, {parameters} parameters.{said}"
                     ),
                     offer,
                 );
             }
+            ModelKey::Own(_) if was_chosen => self.news(format!("“{name}” runs.{said}"), None),
             ModelKey::Own(_) => {}
         }
     }

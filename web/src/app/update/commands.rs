@@ -3,7 +3,7 @@
 use delineo::export;
 
 use crate::app::command::{Availability, Command, Sheet};
-use crate::app::documents::Opened;
+use crate::app::documents::{Opened, SegmentationState};
 use crate::app::effect::Effect;
 use crate::app::engines::Purpose;
 use crate::app::stage::Tool;
@@ -127,6 +127,7 @@ impl App {
             Command::ToggleControls => self.preferences.controls = !self.preferences.controls,
             Command::NextTheme => self.preferences.theme = self.preferences.theme.next(),
             Command::SetSingleKeys(is_on) => self.preferences.single_keys = is_on,
+            Command::ChooseNetwork(key, network) => self.choose_network(&key, network),
             Command::ChooseModel(key) => self.choose_model(key),
             Command::RememberModel(key) => self.remember_model(&key),
             Command::ForgetModel(key) => self.forget_model(&key),
@@ -186,8 +187,9 @@ impl App {
         };
         self.notices.forget_errors();
         self.send_edits(now);
+        let mask_document = mask.segmentation.document;
         let purpose = Purpose::Export {
-            document: mask.segmentation.document,
+            document: mask_document,
             frame: mask.segmentation.rendering.frame,
             format: format.id,
             edits: mask.edits,
@@ -199,13 +201,28 @@ impl App {
             style: self.style(),
             lines: self.exported_lines(),
         };
-        let id = self.ask(engine, purpose, request, None, now);
+        // Some formats take over whose picture it is from the file.
+        let document = self.documents.get(mask_document);
+        let file = document.map(|document| document.file);
+        let id = self.ask(engine, purpose, request, file, now);
         if to_clipboard {
             self.effects.push(Effect::ReserveClipboard {
                 id,
                 what: format.name,
                 media_type: format.media_type,
             });
+        }
+    }
+
+    /// What the network before it said counts no longer; both engines load the file anew.
+    fn choose_network(&mut self, key: &ModelKey, network: String) {
+        self.models.choose_network(key, network);
+        self.models.forget_failures();
+        self.engines.forget_model(key);
+        if let Some(shown) = self.documents.shown_mut()
+            && shown.maps().is_some_and(|maps| maps.model == *key)
+        {
+            shown.segmentation = SegmentationState::Pending;
         }
     }
 

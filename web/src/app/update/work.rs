@@ -313,6 +313,7 @@ impl App {
             model: key.clone(),
             name: self.models.name(&key),
             manifest: own.as_ref().and_then(|own| own.manifest.clone()),
+            network: self.models.network(&key).cloned(),
         };
         let file = own.and_then(|own| own.file);
         self.ask(engine, Purpose::Load(key), request, file, now);

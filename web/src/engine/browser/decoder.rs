@@ -6,11 +6,11 @@ use std::rc::Rc;
 
 use delineo::RgbImage;
 use futures_channel::oneshot;
-use js_sys::Uint8Array;
+use js_sys::{Array, Float32Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use crate::decoder::{Order, Outcome};
+use crate::decoder::{EncodeOrder, Order, Outcome};
 use crate::engine::browser::scope::scope;
 use crate::engine::error::EngineError;
 use crate::protocol::ImageFacts;
@@ -20,8 +20,8 @@ const LOST: &str = "This file could not be read: the decoder for it stopped. It 
 const ABSENT: &str =
     "The decoder for this kind of file could not be loaded. Check the connection and try again.";
 
-/// Facts and pixels, or a sentence on why there are none.
-type Decoded = Result<(ImageFacts, JsValue), String>;
+/// What was made, with its bytes, or a sentence on why there is nothing.
+type Made = Result<(Outcome, JsValue), String>;
 
 /// The decoder, while it runs. One order at a time.
 #[derive(Clone, Debug, Default)]
@@ -35,7 +35,7 @@ struct Running {
     listens: bool,
     /// What is sent once it listens.
     order: Option<JsValue>,
-    answer: Option<oneshot::Sender<Decoded>>,
+    answer: Option<oneshot::Sender<Made>>,
     // Callbacks that must live as long as the worker.
     _message: Closure<dyn FnMut(MessageEvent)>,
     _failure: Closure<dyn FnMut(Event)>,
@@ -51,18 +51,46 @@ impl Decoder {
         file: &JsValue,
         order: Order,
     ) -> Result<(RgbImage, ImageFacts), EngineError> {
-        let answer = self.ask(file, order).map_err(|error| {
+        let lost = || EngineError::Decoder(LOST.to_owned());
+        let (Outcome::Decoded(facts), pixels) = self.have(file, order).await? else {
+            return Err(lost());
+        };
+        let image = RgbImage::from_raw(facts.width, facts.height, pixels).ok_or_else(lost)?;
+        Ok((image, *facts))
+    }
+
+    /// Has a file encoded.
+    ///
+    /// # Errors
+    /// [`EngineError::Decoder`].
+    pub async fn encode(
+        &self,
+        file: &JsValue,
+        order: EncodeOrder,
+        map: &[f32],
+    ) -> Result<Vec<u8>, EngineError> {
+        let payload = Array::of2(file, &Float32Array::from(map));
+        let order = Order::Encode(Box::new(order));
+        match self.have(&payload, order).await? {
+            (Outcome::Encoded, bytes) => Ok(bytes),
+            _ => Err(EngineError::Decoder(LOST.to_owned())),
+        }
+    }
+
+    async fn have(
+        &self,
+        payload: &JsValue,
+        order: Order,
+    ) -> Result<(Outcome, Vec<u8>), EngineError> {
+        let answer = self.ask(payload, order).map_err(|error| {
             EngineError::Decoder(format!("{ABSENT} ({})", wire::describe(&error)))
         })?;
         let answer = answer.await.unwrap_or_else(|_| Err(LOST.to_owned()));
-        let (facts, pixels) = answer.map_err(EngineError::Decoder)?;
-        let pixels = Uint8Array::new(&pixels).to_vec();
-        let image = RgbImage::from_raw(facts.width, facts.height, pixels)
-            .ok_or_else(|| EngineError::Decoder(LOST.to_owned()))?;
-        Ok((image, facts))
+        let (outcome, bytes) = answer.map_err(EngineError::Decoder)?;
+        Ok((outcome, Uint8Array::new(&bytes).to_vec()))
     }
 
-    fn ask(&self, file: &JsValue, order: Order) -> Result<oneshot::Receiver<Decoded>, JsValue> {
+    fn ask(&self, file: &JsValue, order: Order) -> Result<oneshot::Receiver<Made>, JsValue> {
         let message = wire::pack(&order, file)?.into();
         if self.running.borrow().is_none() {
             let running = self.start()?;
@@ -128,8 +156,8 @@ impl Decoder {
                 }
                 return;
             }
-            Outcome::Decoded(facts) => Ok((*facts, payload)),
             Outcome::Refused(sentence) => Err(sentence),
+            made => Ok((made, payload)),
         };
         if let Some(waiting) = running.answer.take() {
             // Nobody waits any more where the engine has ended.

@@ -1,12 +1,13 @@
 //! What the worker gives the engine: files of this site, files that a person dropped, devices and a clock.
 
+use delineo::export::Stamp;
 use delineo::{RgbImage, device};
-use js_sys::{Float32Array, Reflect, Uint8Array};
+use js_sys::{Date, Float32Array, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, ReadableStreamDefaultReader, Response};
 
-use crate::decoder::Order;
+use crate::decoder::{EncodeOrder, Order};
 use crate::engine::browser::decoder::Decoder;
 use crate::engine::browser::scope::scope;
 use crate::engine::error::EngineError;
@@ -107,6 +108,33 @@ impl Platform for Worker {
         order: Order,
     ) -> Result<(RgbImage, ImageFacts), EngineError> {
         self.decoder.decode(attachment, order).await
+    }
+
+    async fn encode(
+        &self,
+        attachment: &JsValue,
+        order: EncodeOrder,
+        map: &[f32],
+    ) -> Result<Vec<u8>, EngineError> {
+        self.decoder.encode(attachment, order, map).await
+    }
+
+    fn stamp(&self) -> Stamp {
+        let now = Date::new_0();
+        Stamp {
+            date: format!(
+                "{:04}{:02}{:02}",
+                now.get_full_year(),
+                now.get_month() + 1,
+                now.get_date()
+            ),
+            time: format!(
+                "{:02}{:02}{:02}",
+                now.get_hours(),
+                now.get_minutes(),
+                now.get_seconds()
+            ),
+        }
     }
 
     fn floats(&self, attachment: &JsValue) -> Result<Vec<f32>, EngineError> {

@@ -9,12 +9,12 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use delineo::device;
-use delineo::export::png;
+use delineo::export::{Stamp, png};
 use delineo::manifest::Manifest;
 use delineo::mask::{Cleaning, Stroke, StrokeKind, Style, View};
 use delineo::phantom;
 
-use crate::decoder::Order;
+use crate::decoder::{EncodeOrder, Order};
 use crate::engine::*;
 use crate::protocol::{Area, DeviceReport, Frame, MaskSpec, MeasureSpec, Measured, Settings};
 
@@ -84,8 +84,11 @@ impl Platform for Machine {
     async fn decode(
         &self,
         attachment: &Attachment,
-        Order::Decode { rendering, .. }: Order,
+        order: Order,
     ) -> Result<(RgbImage, ImageFacts), EngineError> {
+        let Order::Decode { rendering, .. } = order else {
+            return Err(EngineError::Decoder("no decoding".to_owned()));
+        };
         let Attachment::File(bytes) = attachment else {
             return Err(EngineError::Decoder("no file".to_owned()));
         };
@@ -95,6 +98,26 @@ impl Platform for Machine {
         let mut decoded = imaging::render(&bytes[RARE.len()..], &rendering)?;
         decoded.frames = 2;
         Ok((decoded.image.clone(), ImageFacts::from(&decoded)))
+    }
+
+    async fn encode(
+        &self,
+        attachment: &Attachment,
+        order: EncodeOrder,
+        map: &[f32],
+    ) -> Result<Vec<u8>, EngineError> {
+        let Attachment::File(_) = attachment else {
+            return Err(EngineError::Decoder("no file".to_owned()));
+        };
+        assert_eq!(order.map.0 * order.map.1, map.len());
+        Ok(format!("{} by {}", order.format, order.info.algorithm).into_bytes())
+    }
+
+    fn stamp(&self) -> Stamp {
+        Stamp {
+            date: "20260131".to_owned(),
+            time: "235959".to_owned(),
+        }
     }
 
     fn floats(&self, attachment: &Attachment) -> Result<Vec<f32>, EngineError> {
@@ -226,6 +249,7 @@ impl Desk {
             model,
             name,
             manifest,
+            network: None,
         };
         match self.ask(request, attachment)? {
             (Answer::ModelLoaded { manifest, .. }, _) => Ok(*manifest),

@@ -346,7 +346,8 @@ fn every_format_is_written_under_the_name_of_the_image() {
             style,
             lines: Vec::new(),
         };
-        let (answer, payload) = desk.ask(request, Attachment::None).expect("is written");
+        let file = Attachment::File(lesion(200, 150));
+        let (answer, payload) = desk.ask(request, file).expect("is written");
         let Answer::Exported {
             file_name,
             media_type,
