@@ -103,11 +103,12 @@ fn encode(
         &order.strokes,
         order.style,
     );
-    let segmentation = segmentation.from(Origin {
+    let mut segmentation = segmentation.from(Origin {
         file,
         spacing,
         info: order.info.clone(),
     });
+    segmentation.lines.clone_from(&order.lines);
     format
         .encode(&segmentation)
         .map_err(|error| error.to_string())

@@ -14,7 +14,7 @@ mod bitmap;
 #[cfg(feature = "decoder")]
 pub mod browser;
 
-use delineo::export::SegmentationInfo;
+use delineo::export::{Line, SegmentationInfo};
 use delineo::imaging::Rendering;
 use delineo::mask::{Cleaning, Stroke, Style};
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,8 @@ pub struct EncodeOrder {
     pub strokes: Vec<Stroke>,
     /// How the mask looks, where the format draws it.
     pub style: Style,
+    /// Lines that are drawn over it.
+    pub lines: Vec<Line>,
     /// What the export says of itself.
     pub info: SegmentationInfo,
 }

@@ -338,6 +338,7 @@ impl Document {
         mask: &MaskSpec,
         format: &str,
         style: Style,
+        lines: Vec<Line>,
         info: SegmentationInfo,
     ) -> Result<(EncodeOrder, &ProbabilityMap), EngineError> {
         let (map, strokes) = self.findings.of(mask)?;
@@ -350,6 +351,7 @@ impl Document {
             cleaning: mask.settings.cleaning,
             strokes: strokes.to_vec(),
             style,
+            lines,
             info,
         };
         Ok((order, map))

@@ -368,7 +368,7 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
         attachment: &P::Attachment,
     ) -> Result<Reply, Fault> {
         let document = segmented(&mut self.document, &mask.segmentation)?;
-        let (answer, encoded) = document.export(mask, format, style, lines)?;
+        let (answer, encoded) = document.export(mask, format, style, lines.clone())?;
         let bytes = match encoded {
             Err(delineo::Error::RareFormat) => {
                 let manifest = self.models.get(&mask.segmentation.model)?.manifest();
@@ -380,7 +380,7 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                     frame: mask.segmentation.rendering.frame,
                     stamp: self.platform.stamp(),
                 };
-                let (order, map) = document.encode_order(mask, format, style, info)?;
+                let (order, map) = document.encode_order(mask, format, style, lines, info)?;
                 self.platform
                     .encode(attachment, order, map.values())
                     .await?

@@ -1,6 +1,6 @@
 //! Arithmetic coding of coefficients (T.81, Annexes D, F.2.4 and G.2).
 
-use super::scan::{Band, Block, Fault, Step, ZIGZAG};
+use super::coefficients::{Band, Block, Fault, Step, ZIGZAG};
 
 /// What is known of a decision: an index into [`STATES`], and in the highest bit the more probable answer.
 type Bin = u8;

@@ -1,8 +1,9 @@
 //! The segments of a JPEG up to its end: what is needed to decode, and the coefficients that were decoded.
 
 use super::arithmetic::Conditioning;
+use super::coefficients::{Band, CUT, Component, Fault, ZIGZAG};
 use super::huffman::Table;
-use super::scan::{Band, Block, CUT, Fault, Member, Tables, ZIGZAG, decode};
+use super::scan::{Member, Tables, decode};
 
 /// Scans after which no more are read: each can cost much time and few bytes.
 const MAX_SCANS: usize = 200;
@@ -12,28 +13,6 @@ const UNKNOWN: u8 = 255;
 const ZEROS: usize = 64;
 /// Bytes that may be left over after the last block of a file that is not whole.
 const LEFT: usize = 1;
-
-/// A colour channel.
-#[derive(Debug)]
-pub struct Component {
-    /// Its name, by which scans call it.
-    pub id: u8,
-    /// Blocks across and down in each unit of the frame.
-    pub h: usize,
-    pub v: usize,
-    /// Blocks in a row, whole units.
-    pub across: usize,
-    /// Blocks across and down that are needed for the image.
-    pub shown_across: usize,
-    pub shown_down: usize,
-    pub blocks: Vec<Block>,
-    quantisation: usize,
-    /// Steps of the coefficients, row by row.
-    pub steps: [u16; 64],
-    has_steps: bool,
-    /// The lowest bit that is known of each coefficient.
-    known: [u8; 64],
-}
 
 /// Everything that was read.
 #[derive(Debug, Default)]

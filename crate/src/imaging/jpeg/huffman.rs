@@ -1,6 +1,6 @@
 //! Huffman coding of coefficients (T.81, Annexes F.2.2 and G.2).
 
-use super::scan::{Band, Block, CUT, Fault, Step, ZIGZAG};
+use super::coefficients::{Band, Block, CUT, Fault, Step, ZIGZAG};
 
 /// The codes of one kind of symbol.
 #[derive(Clone, Debug)]

@@ -5,6 +5,7 @@
 //! inks. This decoder is slower, and strict: it tells a file that lacks only its end from one that lacks rows.
 
 mod arithmetic;
+mod coefficients;
 mod file;
 mod format;
 mod frame;

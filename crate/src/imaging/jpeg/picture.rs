@@ -3,8 +3,8 @@
 
 use super::super::colour::Colour;
 use super::super::pixels::Samples;
-use super::frame::{Component, Frame};
-use super::scan::{Block, Fault};
+use super::coefficients::{Block, Component, Fault};
+use super::frame::Frame;
 
 /// What becomes of the colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
