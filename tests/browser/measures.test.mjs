@@ -132,7 +132,7 @@ test('the report on the clipboard is a sentence and a table, without the name of
   await app.segment({ ...picture.file, name: 'Jane Doe.png' });
   const area = await figure(app, 'Area');
   await app.page.getByRole('button', { name: 'Copy report', exact: true }).click();
-  await app.says(/Report copied/);
+  await app.page.getByText(/Report copied/).waitFor();
   const text = await app.page.evaluate(() => navigator.clipboard.readText());
   const [sentence, , names, row] = text.split('\n');
   assert.match(sentence, /longest diameter .* px/);
@@ -195,6 +195,7 @@ test('a mask may follow its picture, and one that fits nothing is refused in a s
 test('on a phone everything is there and nothing is wider than the screen', async (t) => {
   const app = await open(t, { viewport: { width: 390, height: 844 }, hasTouch: true });
   await app.segment(picture.file);
+  await app.page.getByRole('button', { name: 'All controls' }).click();
   await figure(app, 'Area');
   await app.page.getByRole('button', { name: 'Set scale', exact: true }).click();
   await app.page.getByRole('spinbutton', { name: 'Length in mm', exact: true }).scrollIntoViewIfNeeded();
