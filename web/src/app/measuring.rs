@@ -1,7 +1,7 @@
 //! What is said of the mask: its figures in the person's numbers, the lines on the stage, the report.
 
 use delineo::export::Line;
-use delineo::measure::{Axis, Entry, Measurements, Report, Scale, Spacing, decimals};
+use delineo::measure::{Axis, Entry, Measurements, Report, Spacing, decimals};
 use delineo::metrics::Comparison;
 
 use super::documents::SegmentationState;
@@ -20,6 +20,8 @@ const MAIN: [&str; 4] = [
 ];
 /// How far from its end a line's figure stands, in CSS pixels.
 const TEXT_GAP: f64 = 12.0;
+/// About the width of a letter of the figures, and half the height of a line, in CSS pixels.
+const LETTER: f64 = 9.0;
 
 /// A figure in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,7 +153,7 @@ impl App {
             .filter(|shown| shown.maps().is_some())
             .and_then(|shown| {
                 let area = shown.area?;
-                let uniform = shown.scale().and_then(|scale| everywhere(&scale));
+                let uniform = shown.scale().and_then(|scale| scale.uniform());
                 let (value, unit) = match uniform {
                     Some(spacing) => (area.pixels * spacing.x * spacing.y, "mm²"),
                     None => (area.pixels, "px²"),
@@ -377,15 +379,19 @@ impl App {
         });
         let (across, down) = (to[0] - from[0], to[1] - from[1]);
         let length = across.hypot(down).max(1.0);
+        let is_leftward = across < 0.0;
+        let text_at = [
+            to[0] + across / length * TEXT_GAP,
+            to[1] + down / length * TEXT_GAP,
+        ];
+        let canvas = self.stage.canvas.size();
+        let stage = [canvas.width / ratio, canvas.height / ratio];
         Some(StageLine {
             kind,
             ends: [from, to],
+            text_at: within(stage, text_at, &text, is_leftward),
             text,
-            text_at: [
-                to[0] + across / length * TEXT_GAP,
-                to[1] + down / length * TEXT_GAP,
-            ],
-            is_leftward: across < 0.0,
+            is_leftward,
         })
     }
 
@@ -414,6 +420,21 @@ impl App {
     }
 }
 
+/// A text's place, moved so that all of it is on the stage.
+fn within(stage: [f64; 2], [x, y]: [f64; 2], text: &str, is_leftward: bool) -> [f64; 2] {
+    let width = text.chars().count() as f64 * LETTER;
+    let (before, behind) = if is_leftward {
+        (width, 0.0)
+    } else {
+        (0.0, width)
+    };
+    let inside = |at: f64, low: f64, high: f64| at.min(high).max(low);
+    [
+        inside(x, before, stage[0] - behind),
+        inside(y, LETTER, stage[1] - LETTER),
+    ]
+}
+
 fn row(name: &'static str, value: String) -> Row {
     Row {
         name,
@@ -422,10 +443,21 @@ fn row(name: &'static str, value: String) -> Row {
     }
 }
 
-/// The spacing of a scale that holds for the whole image.
-fn everywhere(scale: &Scale) -> Option<Spacing> {
-    match scale.regions.as_slice() {
-        [only] if only.area.is_none() => Some(only.spacing),
-        _ => None,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_at_the_edge_of_the_stage_is_moved_onto_it() {
+        let stage = [400.0, 300.0];
+        assert_eq!(
+            within(stage, [200.0, 100.0], "20 mm", false),
+            [200.0, 100.0]
+        );
+        assert_eq!(
+            within(stage, [395.0, 299.0], "20 mm", false),
+            [355.0, 291.0]
+        );
+        assert_eq!(within(stage, [10.0, -4.0], "20 mm", true), [45.0, 9.0]);
     }
 }
