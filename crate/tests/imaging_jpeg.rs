@@ -169,6 +169,6 @@ fn rows_that_are_missing_are_damage_and_a_missing_end_is_not() {
     let end = bytes.len() - 2;
     assert!(opened(&bytes[..end]).remarks[0].contains("every pixel is there"));
     assert!(decode(&bytes[..end - 4]).is_err());
-    // Coded zeros are blocks without a difference: they would go on for ever.
+    // Coded zeros are blocks without a difference: they would never end.
     assert!(decode(&[&bytes[..end], &[0; 100]].concat()).is_err());
 }

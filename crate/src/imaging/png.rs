@@ -155,7 +155,7 @@ fn decode(bytes: &[u8], header: &Header, rendering: &Rendering) -> Result<Pixels
             let mut options = DecodeOptions::default();
             options.set_ignore_crc(true);
             let stored = read(&essential(bytes), header, options);
-            remarks.push(if ends { MENDED } else { END_MISSING }.to_owned());
+            remarks.push(if ends { REPAIRED } else { END_MISSING }.to_owned());
             stored.map_err(|error| error.unwrap_or_else(damaged))?
         }
     };
@@ -165,7 +165,7 @@ fn decode(bytes: &[u8], header: &Header, rendering: &Rendering) -> Result<Pixels
     Ok(pixels)
 }
 
-const MENDED: &str = "Parts of the file are damaged; the checksum of the pixels is right.";
+const REPAIRED: &str = "Parts of the file are damaged; the checksum of the pixels is right.";
 
 const DAMAGED: &str = "its pixels are not what was once written";
 
