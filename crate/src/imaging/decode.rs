@@ -111,26 +111,44 @@ fn accepted(bytes: &[u8]) -> Result<(&'static Reader, Header), Error> {
     Ok((reader, header))
 }
 
+/// Whether an image of this width and height is taken.
+///
+/// # Errors
+/// [`Error::ImageTooLarge`] and [`Error::ImageTooSmall`].
+pub fn check_size(size: (u32, u32)) -> Result<(), Error> {
+    not_too_large(size)?;
+    not_too_small(size)
+}
+
+fn not_too_large((width, height): (u32, u32)) -> Result<(), Error> {
+    if u64::from(width) * u64::from(height) <= MAX_MEGAPIXELS * 1_000_000 {
+        return Ok(());
+    }
+    Err(Error::ImageTooLarge {
+        width,
+        height,
+        megapixels: MAX_MEGAPIXELS,
+    })
+}
+
+fn not_too_small((width, height): (u32, u32)) -> Result<(), Error> {
+    if width >= MIN_SIDE && height >= MIN_SIDE {
+        return Ok(());
+    }
+    Err(Error::ImageTooSmall {
+        width,
+        height,
+        minimum: MIN_SIDE,
+    })
+}
+
 /// Refuses by header, in the order of what helps most.
 fn check(format: &ImageFormat, header: &Header) -> Result<(), Error> {
-    let (width, height) = header.size;
-    if u64::from(width) * u64::from(height) > MAX_MEGAPIXELS * 1_000_000 {
-        return Err(Error::ImageTooLarge {
-            width,
-            height,
-            megapixels: MAX_MEGAPIXELS,
-        });
-    }
+    not_too_large(header.size)?;
     if let Some(refusal) = header.refusal {
         return Err(Error::UnsupportedImage(refusal.to_owned()));
     }
-    if width < MIN_SIDE || height < MIN_SIDE {
-        return Err(Error::ImageTooSmall {
-            width,
-            height,
-            minimum: MIN_SIDE,
-        });
-    }
+    not_too_small(header.size)?;
     match header.damage {
         Some(damage) => Err(format.damaged(damage)),
         None => Ok(()),

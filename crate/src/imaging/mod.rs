@@ -36,7 +36,7 @@ mod tiff;
 mod webp;
 mod windowing;
 
-pub use decode::{Decoded, MAX_MEGAPIXELS, MIN_SIDE, decode, format_of, render, size};
+pub use decode::{Decoded, MAX_MEGAPIXELS, MIN_SIDE, check_size, decode, format_of, render, size};
 #[cfg(feature = "rare-formats")]
 pub(crate) use dicom::{Source, source};
 pub use display::{display_rgba, display_size};

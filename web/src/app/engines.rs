@@ -260,25 +260,23 @@ pub struct Engines {
 }
 
 impl Engines {
-    /// An engine by its number.
-    pub fn get_mut(&mut self, id: EngineId) -> Option<&mut Engine> {
+    /// The one that serves and the GPU's while it gets ready.
+    fn all_mut(&mut self) -> impl Iterator<Item = &mut Engine> {
         let candidate = match &mut self.gpu {
             Gpu::Preparing { engine, .. } | Gpu::Ready { engine, .. } => Some(&mut **engine),
             _ => None,
         };
-        self.serving
-            .iter_mut()
-            .chain(candidate)
-            .find(|engine| engine.id == id)
+        self.serving.iter_mut().chain(candidate)
+    }
+
+    /// An engine by its number.
+    pub fn get_mut(&mut self, id: EngineId) -> Option<&mut Engine> {
+        self.all_mut().find(|engine| engine.id == id)
     }
 
     /// A model's file is to be loaded anew: no engine has it any more.
     pub fn forget_model(&mut self, key: &ModelKey) {
-        let candidate = match &mut self.gpu {
-            Gpu::Preparing { engine, .. } | Gpu::Ready { engine, .. } => Some(&mut **engine),
-            _ => None,
-        };
-        for engine in self.serving.iter_mut().chain(candidate) {
+        for engine in self.all_mut() {
             engine.models.remove(key);
             engine.maps.take_if(|maps| maps.model == *key);
         }

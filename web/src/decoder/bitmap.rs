@@ -1,7 +1,7 @@
 //! Pictures that the browser decodes: AVIF, for which there is no decoder in Rust that compiles for it.
 
 use delineo::RgbImage;
-use delineo::imaging::{self, Decoded, MAX_MEGAPIXELS, MIN_SIDE};
+use delineo::imaging::{self, Decoded};
 use js_sys::global;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -27,7 +27,7 @@ pub async fn decode(bytes: &[u8], file: &JsValue) -> Result<Decoded, String> {
         .map_err(refused)?
         .unchecked_into();
     let (width, height) = (bitmap.width(), bitmap.height());
-    check(width, height)?;
+    imaging::check_size((width, height)).map_err(|error| error.to_string())?;
     let pixels = pixels(&bitmap).map_err(refused)?;
     bitmap.close();
     let rgb: Vec<u8> = pixels
@@ -66,23 +66,4 @@ fn pixels(bitmap: &ImageBitmap) -> Result<Vec<u8>, JsValue> {
     context.fill_rect(0.0, 0.0, w, h);
     context.draw_image_with_image_bitmap(bitmap, 0.0, 0.0)?;
     Ok(context.get_image_data(0.0, 0.0, w, h)?.data().to_vec())
-}
-
-fn check(width: u32, height: u32) -> Result<(), String> {
-    let error = if u64::from(width) * u64::from(height) > MAX_MEGAPIXELS * 1_000_000 {
-        delineo::Error::ImageTooLarge {
-            width,
-            height,
-            megapixels: MAX_MEGAPIXELS,
-        }
-    } else if width < MIN_SIDE || height < MIN_SIDE {
-        delineo::Error::ImageTooSmall {
-            width,
-            height,
-            minimum: MIN_SIDE,
-        }
-    } else {
-        return Ok(());
-    };
-    Err(error.to_string())
 }

@@ -19,6 +19,7 @@ mod phantom;
 mod plan;
 mod segment;
 mod table;
+mod table_format;
 #[cfg(feature = "train")]
 mod train;
 

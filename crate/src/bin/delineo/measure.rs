@@ -13,7 +13,8 @@ use delineo::{Error, imaging};
 use serde_json::{Value, json};
 
 use crate::model::{check_class, open, probability, threshold};
-use crate::table::{Cell, Table, TableFormat};
+use crate::table::{Cell, Table};
+use crate::table_format::TableFormat;
 use crate::{DeviceArgument, Stop, print_json, progress_bar, read, replace};
 
 #[derive(clap::Args)]
@@ -96,7 +97,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
     if let Some(out) = &arguments.out
         && let Some(format) = TableFormat::of(out)
     {
-        replace(out, &table.encode(format))?;
+        replace(out, &format.encode(&table))?;
     }
     if failed == 0 {
         Ok(())

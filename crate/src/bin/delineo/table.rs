@@ -1,10 +1,6 @@
 //! Tables for files, in the C locale: a full stop as decimal sign, all digits.
 
-use std::path::Path;
-
 use serde_json::{Map, Value};
-
-use crate::parquet;
 
 /// A value of a table.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,27 +49,6 @@ pub struct Table {
     pub rows: Vec<Vec<Cell>>,
 }
 
-/// What a table can be saved as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TableFormat {
-    Csv,
-    Json,
-    Parquet,
-}
-
-impl TableFormat {
-    /// By the file's ending.
-    pub fn of(path: &Path) -> Option<Self> {
-        let ending = path.extension()?.to_string_lossy().to_lowercase();
-        match ending.as_str() {
-            "csv" => Some(Self::Csv),
-            "json" => Some(Self::Json),
-            "parquet" => Some(Self::Parquet),
-            _ => None,
-        }
-    }
-}
-
 impl Table {
     /// One row by the names of its columns.
     pub fn object(columns: &[String], row: &[Cell]) -> Map<String, Value> {
@@ -83,21 +58,17 @@ impl Table {
             .collect()
     }
 
-    pub fn encode(&self, format: TableFormat) -> Vec<u8> {
-        match format {
-            TableFormat::Csv => self.csv().into_bytes(),
-            TableFormat::Json => {
-                let rows = self.rows.iter();
-                let rows: Vec<_> = rows
-                    .map(|row| Value::Object(Self::object(&self.columns, row)))
-                    .collect();
-                format!("{:#}\n", Value::Array(rows)).into_bytes()
-            }
-            TableFormat::Parquet => parquet::encode(self),
-        }
+    /// As a JSON array of objects.
+    pub fn json(&self) -> String {
+        let rows = self.rows.iter();
+        let rows: Vec<_> = rows
+            .map(|row| Value::Object(Self::object(&self.columns, row)))
+            .collect();
+        format!("{:#}\n", Value::Array(rows))
     }
 
-    fn csv(&self) -> String {
+    /// As comma-separated values (RFC 4180), with a line of names.
+    pub fn csv(&self) -> String {
         let mut lines = vec![self.columns.join(",")];
         lines.extend(self.rows.iter().map(|row| {
             let cells: Vec<String> = row.iter().map(Cell::csv).collect();
@@ -126,7 +97,7 @@ mod tests {
             table.csv(),
             "file,x,y\n\"a, \"\"b\"\".png\",0.30000000000000004,5025\n"
         );
-        let json = String::from_utf8(table.encode(TableFormat::Json)).expect("text");
+        let json = table.json();
         assert!(
             json.contains("0.30000000000000004") && json.contains("5025\n"),
             "{json}"

@@ -6,7 +6,7 @@ use super::super::pixels::Samples;
 use super::coefficients::{Block, Component, Fault};
 use super::frame::Frame;
 
-/// What becomes of the colours.
+/// How the colours are changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transform {
     /// What the file's markers say.
