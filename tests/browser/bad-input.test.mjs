@@ -93,6 +93,8 @@ test('weights that are no checkpoint are refused in one sentence and the model s
     await app.choose(file);
     await assertOneSentence(t, app, name);
     await app.page.getByRole('button', { name: 'Dismiss' }).first().click();
+    // The next file's alert must not be taken for this one.
+    await app.alert.waitFor({ state: 'detached' });
     await app.done(good.file.name);
   }
   assert.deepEqual(app.faults.filter((fault) => fault.startsWith('uncaught')), []);

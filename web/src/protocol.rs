@@ -383,6 +383,16 @@ pub struct Area {
     pub exact: bool,
 }
 
+/// What the list of documents says of a mask.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// How large it is.
+    pub area: Area,
+    /// How sure the model is of it, 0 to 1: the mean over the mask's pixels of the probability; of an empty mask one minus
+    /// the highest probability.
+    pub confidence: f32,
+}
+
 /// All that measurements depend on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MeasureSpec {

@@ -11,7 +11,7 @@ use crate::mask::{Mask, Regions, Run};
 const LISTED: usize = 1000;
 
 /// Which of the two diameters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Axis {
     /// The longest.
     Longest,

@@ -9,9 +9,10 @@ use delineo::measure::{Scale, ScaleSource, Spacing};
 use super::edits::{Calibration, Edits};
 use super::event::FileId;
 use super::models::Proposal;
+use super::review::Review;
 use super::viewport::{Size, Viewport};
 use crate::protocol::{
-    Area, DocumentId, ImageFacts, MeasureSpec, Measured, Segmentation, Settings,
+    Area, DocumentId, ImageFacts, MeasureSpec, Measured, Segmentation, Settings, Summary,
 };
 
 /// A document. Its file is never read into the page's memory.
@@ -21,12 +22,18 @@ pub struct Document {
     pub id: DocumentId,
     /// The file's name.
     pub name: String,
+    /// The folders in which it came, the outermost first, joined by `/`; empty for a file that came alone.
+    pub folder: String,
     /// The file, so that an engine can be given it again.
     pub file: FileId,
     /// Files that hold its true mask; their lesions count together.
     pub truths: Vec<Truth>,
     /// How often an engine died over it.
     pub crashes: u32,
+    /// What the person decided about it.
+    pub review: Review,
+    /// What the list says of its mask, once it was segmented.
+    pub summary: Option<Summary>,
     /// What is known since it was opened first.
     pub opened: Option<Opened>,
 }
@@ -222,9 +229,12 @@ impl Documents {
             self.list.push(Document {
                 id: DocumentId(self.last_id),
                 name,
+                folder: String::new(),
                 file,
                 truths: Vec::new(),
                 crashes: 0,
+                review: Review::default(),
+                summary: None,
                 opened: None,
             });
         }

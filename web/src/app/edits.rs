@@ -3,12 +3,14 @@
 
 use delineo::mask::{Stroke, StrokeKind};
 use delineo::measure::{Axis, Spacing};
+use serde::{Deserialize, Serialize};
 
 /// The ends of a line in image pixels.
 pub type Ends = [[f64; 2]; 2];
 
 /// One step that can be undone.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 enum Edit {
     Stroke(Stroke),
     Clear,
@@ -29,7 +31,7 @@ impl Edit {
 }
 
 /// A scale that was set by hand, or taken off again.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
     /// The later one of two has the higher number, also where they were set on different frames of a file.
     pub order: u32,
@@ -38,7 +40,7 @@ pub struct Calibration {
 }
 
 /// What was drawn, and what was taken back.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Edits {
     done: Vec<Edit>,
     undone: Vec<Edit>,

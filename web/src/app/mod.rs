@@ -23,6 +23,7 @@ pub mod notices;
 pub mod numbers;
 pub mod overlay;
 pub mod preferences;
+pub mod review;
 pub mod stage;
 pub mod state;
 mod update;
