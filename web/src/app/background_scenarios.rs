@@ -41,6 +41,12 @@ fn asks_to_open(rig: &Rig) -> bool {
     rig.asked().into_iter().any(is_open)
 }
 
+/// The person rests: the document on the stage is summed up, and the next one is about to be opened.
+fn begin(rig: &mut Rig) {
+    rig.fire(Timer::Background);
+    rig.answer_until(|request| matches!(request, Request::Summarise { .. }));
+}
+
 fn summed_up(rig: &Rig) -> usize {
     let has_summary = |document: &&super::documents::Document| document.summary.is_some();
     rig.app.documents.iter().filter(has_summary).count()
@@ -64,7 +70,8 @@ fn the_nearest_documents_are_prepared_first_and_the_later_of_two_before_the_earl
     rig.segmented.clear();
     rig.rest();
     let order: Vec<u32> = rig.segmented.iter().map(|document| document.0).collect();
-    assert_eq!(order, [5, 3, 6, 2, 7, 1]);
+    // The first was on the stage before and is there still.
+    assert_eq!(order, [5, 3, 6, 2, 7]);
     assert_eq!(summed_up(&rig), 7);
     assert_eq!(rig.thumbnails.len(), 7);
     assert_eq!(progress(&rig), None);
@@ -75,7 +82,7 @@ fn nothing_is_prepared_before_the_person_has_done_nothing_for_a_while() {
     let mut rig = folder(3);
     assert!(rig.timers.contains(&Timer::Background));
     assert_eq!(rig.segmented, [DocumentId(1)]);
-    rig.fire(Timer::Background);
+    begin(&mut rig);
     assert!(asks_to_open(&rig));
     rig.send(Command::SetThreshold(0.6));
     answer(&mut rig, 10);
@@ -160,7 +167,7 @@ fn show_next_unprepared(rig: &mut Rig) {
 #[test]
 fn a_document_that_is_just_being_prepared_is_not_opened_twice() {
     let mut rig = folder(3);
-    rig.fire(Timer::Background);
+    begin(&mut rig);
     assert!(asks_to_open(&rig));
     rig.send(Command::Step(1));
     assert_eq!(rig.asked().len(), 1);
@@ -262,7 +269,7 @@ fn after_a_crash_all_that_was_there_is_prepared_again_and_what_is_kept_is_shown_
 #[test]
 fn a_document_over_which_the_engine_dies_in_the_background_is_left_to_the_person() {
     let mut rig = folder(3);
-    rig.fire(Timer::Background);
+    begin(&mut rig);
     assert!(asks_to_open(&rig));
     rig.die();
     rig.rest();

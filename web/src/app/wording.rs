@@ -248,7 +248,10 @@ mod tests {
         };
         assert_eq!(preparing(&progress), "340 of 1\u{202f}000, 2 min left");
         let mode = Mode::Paused;
-        assert_eq!(preparing(&Progress { mode, ..progress }), "340 of 1\u{202f}000, paused");
+        assert_eq!(
+            preparing(&Progress { mode, ..progress }),
+            "340 of 1\u{202f}000, paused"
+        );
         assert_eq!(time_left(4801), "1 h 21 min");
     }
 

@@ -83,7 +83,10 @@ impl StageRenderer {
     /// An image has another copy to be drawn from.
     pub fn has_another_copy(self: &Rc<Self>, levels: &Levels) {
         let shown = self.image.borrow();
-        if shown.as_ref().is_some_and(|image| std::ptr::eq(&*image.levels, levels)) {
+        if shown
+            .as_ref()
+            .is_some_and(|image| std::ptr::eq(&*image.levels, levels))
+        {
             self.schedule_image();
         }
     }

@@ -15,7 +15,8 @@ pub fn Preparing() -> impl IntoView {
     let progress = app.read(|app| app.background.progress());
     let is_there = Memo::new(move |_| progress.with(Option::is_some));
     let mode = Memo::new(move |_| progress.with(|progress| progress.map(|told| told.mode)));
-    let text = Memo::new(move |_| progress.with(|progress| progress.as_ref().map(wording::preparing)));
+    let text =
+        Memo::new(move |_| progress.with(|progress| progress.as_ref().map(wording::preparing)));
     let done = move || progress.with(|progress| progress.map_or(0, |told: Progress| told.done));
     let all = move || progress.with(|progress| progress.map_or(1, |told: Progress| told.all));
     view! {

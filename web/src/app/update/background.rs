@@ -194,8 +194,10 @@ impl App {
             return false;
         };
         // GPU and CPU are timed while the other one rests.
-        let is_timing =
-            matches!(&self.engines.gpu, Gpu::Preparing { engine, .. } if !engine.models.is_empty());
+        let is_timing = match &self.engines.gpu {
+            Gpu::Preparing { engine, .. } => engine.is_asked(|purpose| *purpose == Purpose::Time),
+            _ => false,
+        };
         let is_free = |purpose: &Purpose| *purpose == Purpose::Close;
         self.background.mode != Mode::Paused
             && self.background.is_quiet
