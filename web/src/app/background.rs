@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use delineo::imaging::Rendering;
 
-use super::documents::{Document, Opened};
+use super::documents::{Document, Opened, SegmentationState};
 use super::engines::Pending;
 use super::overlay::Wish;
 use super::state::App;
@@ -157,7 +157,6 @@ impl Background {
             self.times.pop_front();
         }
         self.times.push_back(spent);
-        self.counted_at = f64::NEG_INFINITY;
     }
 
     /// Another document is prepared.
@@ -181,7 +180,7 @@ impl Background {
         }
     }
 
-    /// Documents are to be counted again.
+    /// Documents are to be counted again at once: something else changed than one more that is done.
     pub(super) fn recount_soon(&mut self) {
         self.counted_at = f64::NEG_INFINITY;
     }
@@ -246,7 +245,7 @@ impl App {
         let is_done = |document: &&Document| {
             document.failure.is_some()
                 || document.opened.as_ref().is_some_and(|opened| {
-                    opened.segmentation == super::documents::SegmentationState::Failed
+                    matches!(opened.segmentation, SegmentationState::Failed)
                         || wanted.is_done(opened)
                 })
         };

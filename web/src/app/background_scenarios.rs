@@ -232,10 +232,23 @@ fn a_file_that_cannot_be_opened_stays_in_the_list_with_the_reason_and_is_stepped
 #[test]
 fn memory_is_bounded_whatever_the_number_of_files() {
     let mut rig = folder(10_000);
-    rig.rest();
-    assert_eq!(summed_up(&rig), 10_000);
+    for place in [1, 9000, 5000, 10_000] {
+        show(&mut rig, place);
+        rig.fire(Timer::Background);
+        answer(&mut rig, 1000);
+    }
+    assert!(summed_up(&rig) > 500, "{}", summed_up(&rig));
     assert!(rig.most_held <= MOST_READY + 3, "{}", rig.most_held);
     assert!(rig.most_images <= MOST_READY + 2, "{}", rig.most_images);
+}
+
+#[test]
+fn a_folder_is_done_to_the_last_file() {
+    let mut rig = folder(1000);
+    rig.rest();
+    assert_eq!(summed_up(&rig), 1000);
+    assert_eq!(progress(&rig), None);
+    assert!(rig.most_held <= MOST_READY + 3, "{}", rig.most_held);
 }
 
 #[test]
@@ -244,13 +257,17 @@ fn an_event_costs_less_than_a_millisecond_with_ten_thousand_documents() {
     show(&mut rig, 5000);
     rig.fire(Timer::Background);
     answer(&mut rig, 600);
-    let events = 600;
-    let began = Instant::now();
-    answer(&mut rig, events);
-    let each = began.elapsed().as_secs_f64() * 1e3 / events as f64;
-    println!("{each:.3} ms an event, the engine's stand-in included");
-    // The machine may be busy with other things.
-    assert!(each < 5.0, "{each} ms");
+    // The best of several: the machine may be busy with other things.
+    let events = 100;
+    let best = (0..6)
+        .map(|_| {
+            let began = Instant::now();
+            answer(&mut rig, events);
+            began.elapsed().as_secs_f64() * 1e3 / events as f64
+        })
+        .fold(f64::INFINITY, f64::min);
+    println!("{best:.3} ms an event, the engine's stand-in included");
+    assert!(best < 1.0, "{best} ms");
 }
 
 #[test]

@@ -130,6 +130,10 @@ impl App {
     pub(super) fn work_in_background(&mut self, now: f64) {
         while self.may_prepare() {
             let Some(Preparation { document, step }) = self.next_preparation() else {
+                // The last one is not to be missed.
+                if self.background.progress().is_some() {
+                    self.background.recount_soon();
+                }
                 return;
             };
             let Some(engine) = self.engines.serving.as_ref().map(|engine| engine.id) else {
@@ -237,7 +241,7 @@ impl App {
                 return None;
             }
             let opened = document.opened.as_ref();
-            if opened.is_some_and(|opened| opened.segmentation == SegmentationState::Failed)
+            if opened.is_some_and(|opened| matches!(opened.segmentation, SegmentationState::Failed))
                 || !is_near && opened.is_some_and(|opened| wanted.is_current(opened))
             {
                 continue;
