@@ -7,6 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { launch } from '../browser/chromium.mjs';
+import { folder } from './folder.mjs';
 import { host } from './host.mjs';
 import { overlay } from './overlay.mjs';
 import { visits } from './visit.mjs';
@@ -61,6 +62,7 @@ try {
   }
   await page.context().close();
   if (parts.includes('overlay')) result.overlay = await overlay(browser, server);
+  if (parts.includes('folder')) result.folder = await folder(browser, server);
   // From the first visit on the server is as slow as a real line.
   if (parts.includes('visit')) result.visits = await visits(browser, server, options, result);
 } finally {

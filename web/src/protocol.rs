@@ -2,9 +2,9 @@
 //!
 //! The protocol holds no session state. A request says all that it is about (document, model, settings) and has an id;
 //! the engine answers every request exactly once, with [`Message::Answer`] or [`Message::Failed`] of that id, in the
-//! order in which they were asked. What the engine keeps between requests (loaded models, the open document, its
-//! probability maps) is a cache that the page fills and whose contents each request names: when they do not fit, the
-//! request fails and nothing wrong is shown.
+//! order in which they were asked. What the engine keeps between requests (loaded models, open documents, their
+//! probability maps) is a cache that the page fills, bounds and empties ([`Request::Close`]), and whose contents each
+//! request names: when they do not fit, the request fails and nothing wrong is shown.
 //!
 //! The engine says [`Message::Listening`] once it can be asked; what was sent before that is lost.
 
@@ -89,8 +89,8 @@ pub enum Request {
         /// Which one.
         model: ModelKey,
     },
-    /// Decode the image in the payload (a `Blob`) in the place of the one before, which stays when this fails. Answered
-    /// by [`Answer::Opened`].
+    /// Decode the image in the payload (a `Blob`) and keep it beside those that are open; one that is open under this name
+    /// is replaced, and stays when this fails. Answered by [`Answer::Opened`].
     Open {
         /// The name to keep it under.
         document: DocumentId,
@@ -98,10 +98,12 @@ pub enum Request {
         name: String,
         /// Which of its frames, and through which window.
         rendering: Rendering,
+        /// Whether a bitmap of it is sent, for the stage.
+        with_picture: bool,
     },
-    /// Run a loaded model on the open document. Answered by [`Answer::Segmented`].
+    /// Run a loaded model on an open document. Answered by [`Answer::Segmented`].
     Segment(Segmentation),
-    /// Replace the hand corrections of the open document. Answered by [`Answer::Done`].
+    /// Replace the hand corrections of an open document. Answered by [`Answer::Done`].
     Edit {
         /// The document.
         document: DocumentId,
@@ -117,9 +119,18 @@ pub enum Request {
         /// What of it is visible, and how.
         frame: Frame,
     },
+    /// Draw a thumbnail with the mask's contour and say what a list says of the mask. Answered by [`Answer::Summarised`].
+    Summarise {
+        /// The mask.
+        mask: MaskSpec,
+        /// The thumbnail's longer side in pixels, at most.
+        side: u32,
+        /// The contour's colour.
+        colour: [u8; 3],
+    },
     /// Measure the mask at the image's own size, however long that takes. Answered by [`Answer::Measured`].
     Measure(MeasureSpec),
-    /// Take the mask in the payload (a `Blob`) as the truth about the open document, or as a part of it. Answered by
+    /// Take the mask in the payload (a `Blob`) as the truth about an open document, or as a part of it. Answered by
     /// [`Answer::Done`].
     AttachTruth {
         /// The document.
@@ -159,7 +170,7 @@ pub enum Request {
         /// `[batch, channels, height, width]`.
         shape: [usize; 4],
     },
-    /// Close the open document and free its memory. Answered by [`Answer::Done`].
+    /// Close a document and free its memory; one that is not open is closed. Answered by [`Answer::Done`].
     Close {
         /// Which one.
         document: DocumentId,
@@ -222,7 +233,8 @@ pub enum Answer {
         /// In milliseconds.
         milliseconds: f64,
     },
-    /// The image is decoded. The payload is an `ImageBitmap` of it, reduced where it is larger than a canvas may be.
+    /// The image is decoded. The payload is an `ImageBitmap` of it where that was asked for, reduced where it is larger than
+    /// a canvas may be.
     Opened(Box<ImageFacts>),
     /// The probability maps are there.
     Segmented {
@@ -242,6 +254,8 @@ pub enum Answer {
         /// How large the whole mask is, as exactly as it is known at no cost.
         area: Area,
     },
+    /// What a list says of the mask. The payload is an `ImageBitmap`, the thumbnail.
+    Summarised(Summary),
     /// The mask was measured.
     Measured(Box<Measured>),
     /// The file is encoded. The payload is an `ArrayBuffer`.
@@ -388,8 +402,8 @@ pub struct Area {
 pub struct Summary {
     /// How large it is.
     pub area: Area,
-    /// How sure the model is of it, 0 to 1: the mean over the mask's pixels of the probability; of an empty mask one minus
-    /// the highest probability.
+    /// How sure the model is of its mask, before corrections by hand, 0 to 1: the mean of the probability over the mask's
+    /// pixels on the network's grid; of an empty mask one minus the highest probability.
     pub confidence: f32,
 }
 

@@ -41,6 +41,25 @@ pub fn display_rgba(image: &RgbImage) -> (u32, u32, Vec<u8>) {
     (width, height, opaque(&reduced))
 }
 
+/// An image no larger than `side` pixels a side, reduced by the mean of the pixels that each new one covers; smaller
+/// images keep their size. Width, height, and four bytes a pixel.
+pub fn thumbnail_rgba(image: &RgbImage, side: u32) -> (u32, u32, Vec<u8>) {
+    let (width, height) = image.dimensions();
+    let scale = f64::from(side.max(1)) / f64::from(width.max(height).max(1));
+    if scale >= 1.0 {
+        return (width, height, opaque(image));
+    }
+    let length = |length: u32| ((f64::from(length) * scale).round() as u32).max(1);
+    let (across, down) = (length(width), length(height));
+    let reduced = resize::<3>(
+        image,
+        (width as usize, height as usize),
+        (across as usize, down as usize),
+        Resize::Area,
+    );
+    (across, down, opaque(&reduced))
+}
+
 fn opaque(rgb: &[u8]) -> Vec<u8> {
     let pixels = rgb.as_chunks::<3>().0;
     let mut rgba = vec![255; pixels.len() * 4];
@@ -53,6 +72,17 @@ fn opaque(rgb: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_thumbnail_fits_the_side_keeps_the_proportions_and_never_grows() {
+        let image = RgbImage::from_pixel(640, 320, image::Rgb([10, 20, 30]));
+        let (width, height, rgba) = thumbnail_rgba(&image, 80);
+        assert_eq!((width, height), (80, 40));
+        assert_eq!(rgba, [10, 20, 30, 255].repeat(80 * 40));
+        assert_eq!(thumbnail_rgba(&image, 1000).0, 640);
+        let line = RgbImage::new(2000, 1);
+        assert_eq!(thumbnail_rgba(&line, 80).1, 1);
+    }
 
     #[test]
     fn images_within_the_limits_keep_their_size() {

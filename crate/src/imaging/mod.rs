@@ -39,7 +39,7 @@ mod windowing;
 pub use decode::{Decoded, MAX_MEGAPIXELS, MIN_SIDE, check_size, decode, format_of, render, size};
 #[cfg(feature = "rare-formats")]
 pub(crate) use dicom::{Source, source};
-pub use display::{display_rgba, display_size};
+pub use display::{display_rgba, display_size, thumbnail_rgba};
 pub use format::ImageFormat;
 pub use preprocess::preprocess;
 #[cfg(feature = "network")]

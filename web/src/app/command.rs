@@ -21,6 +21,12 @@ pub enum Command {
     Show(DocumentId),
     /// Show the document so many places further.
     Step(isize),
+    /// Prepare no further documents for now.
+    PauseProcessing,
+    /// Go on preparing documents.
+    ResumeProcessing,
+    /// Prepare no more than the neighbours of the document on the stage.
+    StopProcessing,
     /// Close a document.
     Close(DocumentId),
     /// Save a file of the document: the id of one of the library's export formats.
@@ -239,7 +245,9 @@ pub enum Icon {
     Note,
     Copy,
     Lock,
+    Pause,
     Play,
+    Stop,
     Ruler,
 }
 
@@ -396,6 +404,9 @@ pub static COMMANDS: &[CommandRow] = &[
     row(Command::ActualSize, Group::Image, Icon::Fit, (&[key("1")], 1), "Actual size", "Actual size, 100 %"),
     row(Command::Step(1), Group::Image, Icon::Next, (&[key("n"), key("pagedown")], 2), "Next picture", "Next picture"),
     row(Command::Step(-1), Group::Image, Icon::Previous, (&[key("p"), key("pageup")], 2), "Previous picture", "Previous picture"),
+    row(Command::PauseProcessing, Group::Image, Icon::Pause, (&[], 0), "Pause", "Pause segmenting the other pictures"),
+    row(Command::ResumeProcessing, Group::Image, Icon::Play, (&[], 0), "Resume", "Go on segmenting the other pictures"),
+    row(Command::StopProcessing, Group::Image, Icon::Stop, (&[], 0), "Stop", "Segment only the pictures next to this one"),
     row(Command::StepFrame(-1), Group::Image, Icon::Previous, (&[key("j")], 1), "Previous frame", "Previous frame"),
     row(Command::StepFrame(1), Group::Image, Icon::Next, (&[key("k")], 1), "Next frame", "Next frame"),
     row(Command::TogglePlay, Group::Image, Icon::Play, (&[key("r")], 1), "Play", "Play or stop the frames"),

@@ -12,7 +12,7 @@ use super::models::Proposal;
 use super::review::Review;
 use super::viewport::{Size, Viewport};
 use crate::protocol::{
-    Area, DocumentId, ImageFacts, MeasureSpec, Measured, Segmentation, Settings, Summary,
+    Area, DocumentId, ImageFacts, MaskSpec, MeasureSpec, Measured, Segmentation, Settings, Summary,
 };
 
 /// A document. Its file is never read into the page's memory.
@@ -30,6 +30,10 @@ pub struct Document {
     pub truths: Vec<Truth>,
     /// How often an engine died over it.
     pub crashes: u32,
+    /// Why it could not be opened while it was prepared in the background, as a sentence.
+    pub failure: Option<String>,
+    /// Whether it was on the stage.
+    pub is_seen: bool,
     /// What the person decided about it.
     pub review: Review,
     /// What the list says of its mask, once it was segmented.
@@ -50,6 +54,10 @@ pub struct Truth {
 }
 
 impl Document {
+    fn opened_mut(&mut self) -> Option<&mut Opened> {
+        self.opened.as_mut()
+    }
+
     /// All its files.
     pub fn files(&self) -> impl Iterator<Item = FileId> {
         std::iter::once(self.file).chain(self.truths.iter().map(|truth| truth.file))
@@ -84,6 +92,8 @@ pub struct Opened {
     other_edits: BTreeMap<u32, Edits>,
     /// What is visible.
     pub viewport: Viewport,
+    /// The mask that the document's summary is of.
+    pub summarised: Option<MaskSpec>,
     /// How large the mask is, once known.
     pub area: Option<Area>,
     /// What was measured last, and of what.
@@ -110,6 +120,7 @@ impl Opened {
             edits: Edits::default(),
             other_edits: BTreeMap::new(),
             viewport,
+            summarised: None,
             area: None,
             measured: None,
             inherited: None,
@@ -233,6 +244,8 @@ impl Documents {
                 file,
                 truths: Vec::new(),
                 crashes: 0,
+                failure: None,
+                is_seen: false,
                 review: Review::default(),
                 summary: None,
                 opened: None,
@@ -265,19 +278,29 @@ impl Documents {
         self.list.iter()
     }
 
+    /// What is known of all that were opened.
+    pub fn all_opened_mut(&mut self) -> impl Iterator<Item = &mut Opened> {
+        self.list.iter_mut().filter_map(Document::opened_mut)
+    }
+
     /// Where a document stands, from 0.
     pub fn position(&self, id: DocumentId) -> Option<usize> {
-        self.list.iter().position(|document| document.id == id)
+        // Numbers rise, but for documents that were put back.
+        self.list
+            .binary_search_by_key(&id, |document| document.id)
+            .ok()
+            .or_else(|| self.list.iter().position(|document| document.id == id))
     }
 
     /// A document.
     pub fn get(&self, id: DocumentId) -> Option<&Document> {
-        self.list.iter().find(|document| document.id == id)
+        self.list.get(self.position(id)?)
     }
 
     /// A document.
     pub fn get_mut(&mut self, id: DocumentId) -> Option<&mut Document> {
-        self.list.iter_mut().find(|document| document.id == id)
+        let place = self.position(id)?;
+        self.list.get_mut(place)
     }
 
     /// The document on the stage.
@@ -316,19 +339,53 @@ impl Documents {
     /// A document is on the stage now.
     pub fn show(&mut self, id: DocumentId) {
         self.shown = Some(id);
+        if let Some(document) = self.get_mut(id) {
+            document.is_seen = true;
+        }
         if self.opening == Some(id) {
             self.opening = None;
         }
     }
 
-    /// The document so many places after the one that is shown or to be shown (before it where negative).
+    /// A document is not to be shown after all; the one on the stage stays.
+    pub fn give_up_opening(&mut self) {
+        self.opening = None;
+    }
+
+    /// The document that the person is at: the one that is to be shown, else the one on the stage.
+    pub fn current_id(&self) -> Option<DocumentId> {
+        self.opening.or(self.shown)
+    }
+
+    /// The document so many places after the one that is shown or to be shown (before it where negative). Those that
+    /// cannot be opened are stepped over.
     pub fn beside(&self, step: isize) -> Option<DocumentId> {
-        self.neighbour(self.opening.or(self.shown)?, step)
+        self.neighbour(self.current_id()?, step)
     }
 
     fn neighbour(&self, id: DocumentId, step: isize) -> Option<DocumentId> {
-        let place = self.position(id)?.checked_add_signed(step)?;
-        self.list.get(place).map(|document| document.id)
+        let place = self.position(id)?;
+        let nth = step.unsigned_abs().checked_sub(1)?;
+        let can_be_opened = |document: &&Document| document.failure.is_none();
+        let found = if step > 0 {
+            self.list[place + 1..].iter().filter(can_be_opened).nth(nth)
+        } else {
+            self.list[..place]
+                .iter()
+                .rev()
+                .filter(can_be_opened)
+                .nth(nth)
+        };
+        found.map(|document| document.id)
+    }
+
+    /// All others, the nearest to a document first, and of two at the same distance the later one.
+    pub fn around(&self, id: DocumentId) -> impl Iterator<Item = &Document> {
+        let place = self.position(id).unwrap_or_default();
+        (1..=self.list.len())
+            .flat_map(move |distance| [place.checked_add(distance), place.checked_sub(distance)])
+            .filter_map(|place| self.list.get(place?))
+            .filter(move |document| document.id != id)
     }
 
     /// Takes a document out; its neighbour is to be shown in its place if it was on the stage.
@@ -342,7 +399,7 @@ impl Documents {
         let place = self.position(id)?;
         let unseen = self.list[place + 1..]
             .iter()
-            .find(|document| document.opened.is_none())
+            .find(|document| !document.is_seen && document.failure.is_none())
             .map(|document| document.id);
         let was_opening = self.opening == Some(id);
         let closed = self.remove(id, unseen);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::event::{EngineId, FileId, OwnModel, PayloadId, Timer};
 use super::preferences::Preferences;
 use super::viewport::Size;
-use crate::protocol::{Frame, Request, RequestId};
+use crate::protocol::{DocumentId, Frame, Request, RequestId};
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,12 +50,48 @@ pub enum Effect {
     RememberModel(OwnModel),
     /// Delete a model from this device.
     ForgetModel(Rc<str>),
-    /// Show an image on the stage in the place of the one before; `payload` is an `ImageBitmap`.
-    ShowImage {
+    /// Keep the image of a document, an `ImageBitmap`, so that it can be shown at once; in the place of an earlier one.
+    KeepImage {
+        /// Of this document.
+        document: DocumentId,
         /// The bitmap.
         payload: PayloadId,
+    },
+    /// Keep the overlay with which a document comes on the stage, as [`Effect::ShowOverlay`] has it.
+    KeepOverlay {
+        /// Of this document.
+        document: DocumentId,
+        /// The pixels.
+        payload: Option<PayloadId>,
+        /// Left, top, width and height on the frame's canvas, in its pixels.
+        bounds: [u32; 4],
+        /// What it was drawn for.
+        frame: Frame,
+    },
+    /// Let go of what is kept of a document. What is on the stage stays there.
+    ForgetImage(DocumentId),
+    /// Keep a document's thumbnail, an `ImageBitmap`, for the list.
+    KeepThumbnail {
+        /// Of this document.
+        document: DocumentId,
+        /// The bitmap.
+        payload: PayloadId,
+    },
+    /// Let go of a document's thumbnail.
+    ForgetThumbnail(DocumentId),
+    /// Show a kept image on the stage in the place of the one before.
+    ShowImage {
+        /// Of this document.
+        document: DocumentId,
         /// The image's own size, which may be larger than the bitmap's.
         size: Size,
+    },
+    /// Show a kept overlay, which is then no longer kept.
+    ShowKeptOverlay {
+        /// Of this document.
+        document: DocumentId,
+        /// When the document was asked for, in milliseconds of the page's clock, for the bench.
+        asked: f64,
     },
     /// Show an overlay in the place of the one before. `payload` is an `ImageBitmap`, nothing where the overlay is empty.
     ShowOverlay {

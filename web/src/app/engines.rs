@@ -8,7 +8,7 @@
 //!      └──── none, or whatever goes wrong on the way ───▶ Refused      └── the CPU is faster ──▶ Slower
 //! ```
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use delineo::imaging::Rendering;
 
@@ -42,14 +42,33 @@ pub struct Engine {
     pub report: Option<DeviceReport>,
     /// Models that it has.
     pub models: BTreeSet<ModelKey>,
-    /// The document that it has open.
-    pub document: Option<(DocumentId, Rendering)>,
-    /// The probability maps that it has.
+    /// The documents that it has open.
+    pub held: BTreeMap<DocumentId, Held>,
+}
+
+/// What an engine has of a document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Held {
+    /// The frame and the window.
+    pub rendering: Rendering,
+    /// The probability maps.
     pub maps: Option<Segmentation>,
-    /// The version of the document's corrections that it has; nothing where that is not known.
+    /// The version of the corrections; nothing where that is not known.
     pub edits: Option<u64>,
-    /// The files of the document's true mask that it has, in the order in which it got them.
+    /// The files of the true mask, in the order in which it got them.
     pub truths: Vec<DocumentId>,
+}
+
+impl Held {
+    /// A document that was just opened.
+    pub fn new(rendering: Rendering) -> Self {
+        Self {
+            rendering,
+            maps: None,
+            edits: Some(0),
+            truths: Vec::new(),
+        }
+    }
 }
 
 /// How far an engine is.
@@ -70,6 +89,8 @@ pub struct Pending {
     pub id: RequestId,
     /// What it was for.
     pub purpose: Purpose,
+    /// Whether nobody waits for it.
+    pub is_background: bool,
     /// When it was asked, in milliseconds of the page's clock.
     pub asked: f64,
     /// What the engine says that it is at.
@@ -88,13 +109,24 @@ pub enum Purpose {
     /// How fast a model is.
     Time,
     /// A document.
-    Open(DocumentId, Rendering),
+    Open {
+        /// Which one.
+        document: DocumentId,
+        /// Which frame and window of it.
+        rendering: Rendering,
+        /// Whether a bitmap of it comes with the answer.
+        with_picture: bool,
+    },
     /// Its probability maps.
     Segment(Segmentation),
+    /// What the list says of it.
+    Summarise(MaskSpec),
     /// Its corrections.
-    Edit,
+    Edit(DocumentId),
     /// A frame of the overlay.
     Paint(MaskSpec, Frame),
+    /// The frame with which a document comes on the stage.
+    PaintAhead(MaskSpec, Frame),
     /// The figures.
     Measure(MeasureSpec),
     /// A file of a true mask.
@@ -131,14 +163,16 @@ impl Purpose {
         match self {
             Self::Start => Some(Task::Device),
             Self::Load(_) => Some(Task::Model),
-            Self::Open(..) => Some(Task::Decode),
+            Self::Open { .. } => Some(Task::Decode),
             Self::Segment(_) => Some(Task::Segment),
             Self::Export { .. } => Some(Task::Export),
             Self::Sample => Some(Task::Sample),
             Self::Unload
             | Self::Time
-            | Self::Edit
+            | Self::Edit(_)
+            | Self::Summarise(_)
             | Self::Paint(..)
+            | Self::PaintAhead(..)
             | Self::Measure(_)
             | Self::AttachTruth { .. }
             | Self::Close => None,
@@ -148,8 +182,9 @@ impl Purpose {
     /// The document that it is about, where a fault of the engine may be that document's.
     pub fn suspect(&self) -> Option<DocumentId> {
         match self {
-            Self::Open(document, _) | Self::AttachTruth { document, .. } => Some(*document),
+            Self::Open { document, .. } | Self::AttachTruth { document, .. } => Some(*document),
             Self::Segment(maps) => Some(maps.document),
+            Self::Summarise(mask) => Some(mask.segmentation.document),
             _ => None,
         }
     }
@@ -166,18 +201,15 @@ impl Engine {
             pending: VecDeque::new(),
             report: None,
             models: BTreeSet::new(),
-            document: None,
-            maps: None,
-            edits: Some(0),
-            truths: Vec::new(),
+            held: BTreeMap::new(),
         }
     }
 
     /// Whether it has all files of the true mask of a document that it has open, and no others.
     pub fn has_truths(&self, document: &Document) -> bool {
         let wanted = document.truths.iter().map(|truth| truth.id);
-        self.document.is_some_and(|(open, _)| open == document.id)
-            && self.truths.iter().copied().eq(wanted)
+        let held = self.held.get(&document.id);
+        held.is_some_and(|held| held.truths.iter().copied().eq(wanted))
     }
 
     /// Takes a request off the list.
@@ -193,9 +225,24 @@ impl Engine {
             .any(|pending| is_meant(&pending.purpose))
     }
 
+    /// Whether it has these probability maps.
+    pub fn has_maps(&self, maps: &Segmentation) -> bool {
+        let held = self.held.get(&maps.document);
+        held.is_some_and(|held| held.maps.as_ref() == Some(maps))
+    }
+
+    /// Whether it is asked to open a document, anew or for the first time.
+    pub fn is_opening(&self, id: DocumentId) -> bool {
+        self.is_asked(
+            |purpose| matches!(purpose, Purpose::Open { document, .. } if *document == id),
+        )
+    }
+
     /// Whether it owes an answer that somebody waits for.
     pub fn is_busy(&self) -> bool {
-        self.phase != Phase::Ready || self.is_asked(|purpose| purpose.task().is_some())
+        let is_awaited =
+            |pending: &Pending| !pending.is_background && pending.purpose.task().is_some();
+        self.phase != Phase::Ready || self.pending.iter().any(is_awaited)
     }
 
     /// Whether it owes nothing at all.
@@ -278,7 +325,9 @@ impl Engines {
     pub fn forget_model(&mut self, key: &ModelKey) {
         for engine in self.all_mut() {
             engine.models.remove(key);
-            engine.maps.take_if(|maps| maps.model == *key);
+            for held in engine.held.values_mut() {
+                held.maps.take_if(|maps| maps.model == *key);
+            }
         }
     }
 

@@ -9,6 +9,7 @@
 //! Nothing in here knows leptos, the DOM or JavaScript; files, bitmaps and workers are numbers that the shell maps to
 //! objects. So whole scenarios run as native tests in milliseconds (`scenarios.rs`, `random_orders.rs`).
 
+pub mod background;
 pub mod command;
 pub mod documents;
 pub mod edits;
@@ -30,6 +31,8 @@ mod update;
 pub mod viewport;
 pub mod wording;
 
+#[cfg(test)]
+mod background_scenarios;
 #[cfg(test)]
 mod frame_scenarios;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use delineo::imaging::Window;
 use delineo::measure::Axis;
 use proptest::prelude::*;
 
+use super::background::MOST_READY;
 use super::command::Command;
 use super::documents::SegmentationState;
 use super::edits::Edits;
@@ -61,6 +62,9 @@ fn command() -> impl Strategy<Value = Command> {
         Just(Command::Retry),
         Just(Command::RestartEngine),
         Just(Command::Reopen),
+        Just(Command::PauseProcessing),
+        Just(Command::ResumeProcessing),
+        Just(Command::StopProcessing),
         Just(Command::Zoom(1.25, None)),
         Just(Command::Take(Tool::Move)),
         Just(Command::SetFrame(3)),
@@ -290,6 +294,10 @@ proptest! {
             prop_assert!(rig.app.is_stopped() || rig.serving().is_some() || rig.timers.contains(&Timer::Relaunch),
                 "there is no engine and none is to come");
             prop_assert_eq!(&rig.faults, &Vec::<String>::new());
+            // What is on the stage is kept, and nothing that is not open any more.
+            let is_open = |id: &DocumentId| rig.app.documents.get(*id).is_some();
+            prop_assert!(rig.images.iter().all(is_open));
+            prop_assert!(rig.images.len() <= MOST_READY + 2);
         }
 
         // From any state the world can be put right, and then the person gets what they wait for.
@@ -310,6 +318,12 @@ proptest! {
             prop_assert_eq!(rig.on_stage, rig.app.documents.shown_id());
         } else {
             prop_assert!(rig.app.documents.is_empty() || rig.on_stage.is_none());
+        }
+        // And once they rest, all that can be prepared is.
+        rig.send(Command::ResumeProcessing);
+        rig.rest();
+        if rig.app.has_mask() {
+            prop_assert_eq!(rig.app.background.progress(), None);
         }
         prop_assert_eq!(&rig.faults, &Vec::<String>::new());
     }

@@ -24,7 +24,7 @@ use super::stage::Canvas;
 use super::state::App;
 use crate::protocol::{
     Answer, Area, DeviceKind, DeviceReport, DocumentId, ImageFacts, MaskSpec, MeasureSpec,
-    Measured, Message, Modality, ModelKey, Networks, Request, RequestId, Segmentation,
+    Measured, Message, Modality, ModelKey, Networks, Request, RequestId, Segmentation, Summary,
 };
 
 /// A worker as the protocol says it is.
@@ -33,11 +33,17 @@ pub struct FakeEngine {
     pub build: EngineBuild,
     pub requests: VecDeque<(RequestId, Request)>,
     models: BTreeSet<ModelKey>,
-    document: Option<(DocumentId, Rendering)>,
+    pub documents: BTreeMap<DocumentId, FakeDocument>,
+    listens: bool,
+}
+
+/// A document that an engine has open.
+#[derive(Debug)]
+pub struct FakeDocument {
+    rendering: Rendering,
     maps: Option<Segmentation>,
     edits: u64,
     truths: u32,
-    listens: bool,
 }
 
 /// The app and all that is around it.
@@ -57,6 +63,15 @@ pub struct Rig {
     /// The image on the stage, by its document's number.
     pub on_stage: Option<DocumentId>,
     pub overlays: u32,
+    /// Documents of which the page keeps an image, an overlay, a thumbnail.
+    pub images: BTreeSet<DocumentId>,
+    pub kept_overlays: BTreeSet<DocumentId>,
+    pub thumbnails: BTreeSet<DocumentId>,
+    /// The most documents that an engine had open, and the most images that the page kept.
+    pub most_held: usize,
+    pub most_images: usize,
+    /// Documents that were segmented, in order.
+    pub segmented: Vec<DocumentId>,
     /// What a segmentation takes on each device.
     pub gpu_milliseconds: f64,
     next_file: u32,
@@ -180,6 +195,12 @@ impl Rig {
             broken_models: BTreeSet::new(),
             on_stage: None,
             overlays: 0,
+            images: BTreeSet::new(),
+            kept_overlays: BTreeSet::new(),
+            thumbnails: BTreeSet::new(),
+            most_held: 0,
+            most_images: 0,
+            segmented: Vec::new(),
             gpu_milliseconds: 5.0,
             next_file: 1,
             next_payload: 1,
@@ -228,10 +249,7 @@ impl Rig {
                         build,
                         requests: VecDeque::new(),
                         models: BTreeSet::new(),
-                        document: None,
-                        maps: None,
-                        edits: 0,
-                        truths: 0,
+                        documents: BTreeMap::new(),
                         listens: false,
                     },
                 );
@@ -256,8 +274,41 @@ impl Rig {
             Effect::SetTimer { timer, .. } => {
                 self.timers.insert(timer);
             }
-            Effect::ShowImage { payload, .. } => {
-                self.on_stage = self.payloads.get(&payload).copied();
+            Effect::KeepImage { document, payload } => {
+                if self.payloads.get(&payload) != Some(&document) {
+                    self.faults
+                        .push(format!("{document:?} is kept with another's image"));
+                }
+                self.images.insert(document);
+                self.kept_overlays.remove(&document);
+                self.most_images = self.most_images.max(self.images.len());
+            }
+            Effect::KeepOverlay { document, .. } => {
+                self.kept_overlays.insert(document);
+            }
+            Effect::ForgetImage(document) => {
+                self.images.remove(&document);
+                self.kept_overlays.remove(&document);
+            }
+            Effect::KeepThumbnail { document, .. } => {
+                self.thumbnails.insert(document);
+            }
+            Effect::ForgetThumbnail(document) => {
+                self.thumbnails.remove(&document);
+            }
+            Effect::ShowImage { document, .. } => {
+                if !self.images.contains(&document) {
+                    self.faults
+                        .push(format!("{document:?} is shown and not kept"));
+                }
+                self.on_stage = Some(document);
+            }
+            Effect::ShowKeptOverlay { document, .. } => {
+                if !self.kept_overlays.remove(&document) {
+                    self.faults
+                        .push(format!("the overlay of {document:?} is not kept"));
+                }
+                self.overlays += 1;
             }
             Effect::ClearStage => self.on_stage = None,
             Effect::ShowOverlay { .. } => self.overlays += 1,
@@ -335,7 +386,13 @@ impl Rig {
         };
         let is_gpu = engine.build == EngineBuild::Gpu;
         let fits = |engine: &FakeEngine, mask: &MaskSpec| {
-            engine.maps.as_ref() == Some(&mask.segmentation) && engine.edits == mask.edits
+            let held = engine.documents.get(&mask.segmentation.document);
+            held.is_some_and(|held| {
+                held.maps.as_ref() == Some(&mask.segmentation) && held.edits == mask.edits
+            })
+        };
+        let truths = |engine: &FakeEngine, id: DocumentId| {
+            engine.documents.get(&id).map_or(0, |held| held.truths)
         };
         let area = |exact| Area {
             pixels: 100.0,
@@ -397,14 +454,19 @@ impl Rig {
                 document,
                 name,
                 rendering,
+                with_picture,
             } => {
                 if self.broken_files.contains(&name) {
                     Err("this is not an image".to_owned())
                 } else {
-                    engine.document = Some((document, rendering));
-                    engine.maps = None;
-                    engine.edits = 0;
-                    engine.truths = 0;
+                    let opened = FakeDocument {
+                        rendering,
+                        maps: None,
+                        edits: 0,
+                        truths: 0,
+                    };
+                    engine.documents.insert(document, opened);
+                    self.most_held = self.most_held.max(engine.documents.len());
                     self.payloads.insert(payload, document);
                     let modality = if name.contains("ultrasound") {
                         Modality::Ultrasound
@@ -413,30 +475,45 @@ impl Rig {
                     };
                     Ok((
                         Answer::Opened(Box::new(facts(&name, modality, rendering))),
-                        true,
+                        with_picture,
                     ))
                 }
             }
             Request::Segment(maps) => {
-                if engine.document != Some((maps.document, maps.rendering))
-                    || !engine.models.contains(&maps.model)
-                {
-                    fault = Some(format!("cannot segment {maps:?}"));
+                let has_model = engine.models.contains(&maps.model);
+                self.segmented.push(maps.document);
+                match engine.documents.get_mut(&maps.document) {
+                    Some(held) if held.rendering == maps.rendering && has_model => {
+                        held.maps = Some(maps);
+                    }
+                    _ => fault = Some(format!("cannot segment {maps:?}")),
                 }
-                engine.maps = Some(maps);
                 Ok((Answer::Segmented { milliseconds: 50.0 }, false))
             }
             Request::Edit {
                 document, version, ..
             } => {
-                if engine.document.is_none_or(|(open, _)| open != document) {
-                    fault = Some(format!("corrections for {document:?}, which is not open"));
+                match engine.documents.get_mut(&document) {
+                    Some(held) => held.edits = version,
+                    None => {
+                        fault = Some(format!("corrections for {document:?}, which is not open"));
+                    }
                 }
-                engine.edits = version;
                 Ok((Answer::Done, false))
             }
+            Request::Summarise { mask, .. } => {
+                if !fits(engine, &mask) {
+                    fault = Some(format!("cannot sum up {mask:?}"));
+                }
+                let summary = Summary {
+                    area: area(true),
+                    confidence: 0.9,
+                };
+                Ok((Answer::Summarised(summary), true))
+            }
             Request::Paint { mask, frame } => {
-                if !fits(engine, &mask) || ![0, engine.truths].contains(&frame.truths) {
+                let truths = truths(engine, mask.segmentation.document);
+                if !fits(engine, &mask) || ![0, truths].contains(&frame.truths) {
                     fault = Some(format!("cannot paint {mask:?}"));
                 }
                 Ok((
@@ -451,7 +528,8 @@ impl Rig {
                 ))
             }
             Request::Measure(spec) => {
-                if !fits(engine, &spec.mask) || ![0, engine.truths].contains(&spec.truths) {
+                let truths = truths(engine, spec.mask.segmentation.document);
+                if !fits(engine, &spec.mask) || ![0, truths].contains(&spec.truths) {
                     fault = Some(format!("cannot measure {spec:?}"));
                 }
                 Ok((Answer::Measured(Box::new(measured(&spec))), false))
@@ -462,14 +540,17 @@ impl Rig {
                 place,
                 ..
             } => {
-                if engine.document.is_none_or(|(open, _)| open != document) || place > engine.truths
-                {
+                let held = engine.documents.get_mut(&document);
+                let held = held.filter(|held| place <= held.truths);
+                if held.is_none() {
                     fault = Some(format!("cannot attach {name}"));
                 }
                 if self.broken_files.contains(&name) {
                     Err(format!("{name}: this is not a mask"))
                 } else {
-                    engine.truths = place + 1;
+                    if let Some(held) = held {
+                        held.truths = place + 1;
+                    }
                     Ok((Answer::Done, false))
                 }
             }
@@ -491,9 +572,10 @@ impl Rig {
                 },
                 true,
             )),
-            Request::Close { .. } => {
-                engine.document = None;
-                engine.maps = None;
+            Request::Close { document } => {
+                if engine.documents.remove(&document).is_none() {
+                    fault = Some(format!("{document:?} is closed twice"));
+                }
                 Ok((Answer::Done, false))
             }
             Request::Logits { .. } => Err("the app never asks this".to_owned()),
@@ -505,9 +587,17 @@ impl Rig {
         }
     }
 
-    /// Everything that can happen happens, until there is nothing left.
+    /// The person does nothing any more, and everything that can be prepared is.
+    pub fn rest(&mut self) {
+        self.settle();
+        self.fire(Timer::Background);
+        self.settle();
+    }
+
+    /// Everything that can happen happens, until there is nothing left. Nothing is prepared in the background before
+    /// [`Rig::rest`], since the person did something just now.
     pub fn settle(&mut self) {
-        for _ in 0..1000 {
+        for _ in 0..1000 + 10 * self.app.documents.len() {
             let ids: Vec<EngineId> = self.engines.keys().copied().collect();
             for id in &ids {
                 self.listen(*id);

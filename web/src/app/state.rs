@@ -6,10 +6,11 @@ use delineo::export;
 use delineo::mask::Style;
 use delineo::measure::Spacing;
 
+use super::background::Background;
 use super::command::{Availability, Command, Sheet};
-use super::documents::{Documents, Opened, SegmentationState};
+use super::documents::{Document, Documents, Opened, SegmentationState};
 use super::effect::Effect;
-use super::engines::{Engines, Gpu, Phase, Purpose};
+use super::engines::{Engines, Gpu, Pending, Phase};
 use super::models::Models;
 use super::notices::Notices;
 use super::numbers::Numbers;
@@ -30,6 +31,8 @@ pub struct App {
     pub models: Models,
     /// Engines.
     pub engines: Engines,
+    /// What is prepared while the person does something else.
+    pub background: Background,
     /// The overlay.
     pub overlay: Overlay,
     /// The stage.
@@ -146,15 +149,23 @@ impl App {
                 since: engine.since,
             });
         }
-        engine.pending.iter().find_map(|pending| {
-            let task = pending.purpose.task()?;
-            let (task, fraction) = pending.progress.unwrap_or((task, None));
-            Some(Activity {
-                task,
-                fraction,
-                since: pending.asked,
+        let current = self.documents.current_id();
+        let is_awaited = |pending: &&Pending| {
+            !pending.is_background || self.awaits_document() && pending.purpose.suspect() == current
+        };
+        engine
+            .pending
+            .iter()
+            .filter(is_awaited)
+            .find_map(|pending| {
+                let task = pending.purpose.task()?;
+                let (task, fraction) = pending.progress.unwrap_or((task, None));
+                Some(Activity {
+                    task,
+                    fraction,
+                    since: pending.asked,
+                })
             })
-        })
     }
 
     /// One word for the state of the whole page: the styles use it.
@@ -282,9 +293,9 @@ impl App {
     pub fn mask(&self) -> Option<MaskSpec> {
         let mask = self.wanted_mask()?;
         let engine = self.engines.serving.as_ref()?;
-        // Whatever is asked after an image that is being opened is about that one.
-        let is_opening = engine.is_asked(|purpose| matches!(purpose, Purpose::Open(..)));
-        (engine.maps.as_ref() == Some(&mask.segmentation) && !is_opening).then_some(mask)
+        // Whatever is asked after it is opened anew is about other maps.
+        let is_opening = engine.is_opening(mask.segmentation.document);
+        (engine.has_maps(&mask.segmentation) && !is_opening).then_some(mask)
     }
 
     /// The mask of the image on the stage, once it was segmented.
@@ -328,6 +339,11 @@ impl App {
     /// The probability maps that the image on the stage needs.
     pub(super) fn wanted_maps(&self) -> Option<Segmentation> {
         let (document, opened) = self.documents.shown()?;
+        self.maps_for(document, opened)
+    }
+
+    /// The probability maps that a document needs.
+    pub(super) fn maps_for(&self, document: &Document, opened: &Opened) -> Option<Segmentation> {
         Some(Segmentation {
             document: document.id,
             rendering: opened.rendering,
@@ -397,6 +413,9 @@ impl App {
             Command::SetWindow(Some(_)) => {
                 Availability::when(shown.is_some_and(|shown| shown.image.windowing.is_some()))
             }
+            Command::PauseProcessing => Availability::when(self.background.can_pause()),
+            Command::ResumeProcessing => Availability::when(self.background.can_resume()),
+            Command::StopProcessing => Availability::when(self.background.can_stop()),
             Command::Step(step) => Availability::when(self.documents.beside(*step).is_some()),
             Command::SetBrush(_) | Command::ScaleBrush(_) => {
                 Availability::when(self.stage.tool.stroke_kind().is_some())

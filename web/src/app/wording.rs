@@ -2,6 +2,7 @@
 
 use delineo::measure::{Scale, Spacing};
 
+use super::background::{Mode, Progress};
 use crate::protocol::{Area, DeviceKind, DeviceReport, ImageFacts, Networks, Task};
 
 /// A whole number with its thousands set apart: `1 234 567`.
@@ -130,6 +131,33 @@ pub fn duration(milliseconds: f64) -> String {
     }
 }
 
+/// How far the other documents are: `340 of 1 000, 33 s left`.
+pub fn preparing(progress: &Progress) -> String {
+    let count = format!(
+        "{} of {}",
+        grouped(progress.done as f64),
+        grouped(progress.all as f64)
+    );
+    match (progress.mode, progress.seconds) {
+        (Mode::Paused, _) => format!("{count}, paused"),
+        (Mode::Stopped, _) => format!("{count}, stopped"),
+        (Mode::Running, None) => count,
+        (Mode::Running, Some(seconds)) => format!("{count}, {} left", time_left(seconds)),
+    }
+}
+
+/// `12 s`, `4 min`, `1 h 20 min`; no more exactly than is known.
+fn time_left(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min", seconds.div_ceil(60)),
+        _ => {
+            let minutes = seconds.div_ceil(60);
+            format!("{} h {} min", minutes / 60, minutes % 60)
+        }
+    }
+}
+
 /// A file size: `0.8 MB`.
 pub fn megabytes(bytes: f64) -> String {
     format!("{:.1} MB", bytes / 1e6)
@@ -209,6 +237,23 @@ mod tests {
 
     use super::*;
     use crate::protocol::Modality;
+
+    #[test]
+    fn the_time_left_is_told_no_more_exactly_than_it_is_known() {
+        let progress = Progress {
+            done: 340,
+            all: 1000,
+            seconds: Some(61),
+            mode: Mode::Running,
+        };
+        assert_eq!(preparing(&progress), "340 of 1\u{202f}000, 2 min left");
+        let mode = Mode::Paused;
+        assert_eq!(
+            preparing(&Progress { mode, ..progress }),
+            "340 of 1\u{202f}000, paused"
+        );
+        assert_eq!(time_left(4801), "1 h 21 min");
+    }
 
     #[test]
     fn thousands_are_set_apart() {

@@ -1,4 +1,4 @@
-//! The open document and everything that is made from it.
+//! An open document and everything that is made from it.
 
 use delineo::RgbImage;
 use delineo::export::{Line, SegmentationInfo};
@@ -20,7 +20,7 @@ use crate::protocol::{
 /// So many lesions are told one by one.
 const LISTED: usize = 50;
 
-/// One image at its own size, the only one in memory, and what is known of it.
+/// One image at its own size, and what is known of it.
 #[derive(Debug)]
 pub struct Document {
     /// The page's number for it.
@@ -31,8 +31,8 @@ pub struct Document {
     pub image: RgbImage,
     name: String,
     modality: Modality,
-    findings: Findings,
-    preview: Preview,
+    pub(super) findings: Findings,
+    pub(super) preview: Preview,
     truth: Option<Truth>,
     /// The mask at the image's own size that was drawn last with its difference, so that moving the image is quick.
     drawn: Option<(MaskSpec, Mask)>,
@@ -48,7 +48,7 @@ struct Truth {
 
 /// What a mask is made from.
 #[derive(Debug, Default)]
-struct Findings {
+pub(super) struct Findings {
     /// Probability of each class at the network's size, by model and views.
     maps: Vec<(ModelKey, Option<Views>, Vec<ProbabilityMap>)>,
     /// Hand corrections, oldest first, and their version.
@@ -57,7 +57,7 @@ struct Findings {
 
 impl Findings {
     /// The map and the corrections that a request names, if they are those that are here.
-    fn of(&self, mask: &MaskSpec) -> Result<(&ProbabilityMap, &[Stroke]), EngineError> {
+    pub(super) fn of(&self, mask: &MaskSpec) -> Result<(&ProbabilityMap, &[Stroke]), EngineError> {
         let Segmentation { model, views, .. } = &mask.segmentation;
         let (_, _, maps) = self
             .maps
@@ -280,7 +280,7 @@ impl Document {
     }
 
     /// How large a mask is, as exactly as it is known at no cost.
-    fn area(&mut self, mask: &MaskSpec) -> Result<Area, EngineError> {
+    pub(super) fn area(&mut self, mask: &MaskSpec) -> Result<Area, EngineError> {
         let (map, strokes) = self.findings.of(mask)?;
         let Settings {
             threshold,

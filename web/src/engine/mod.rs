@@ -1,4 +1,4 @@
-//! The engine: it owns the device, the models and the open document, and answers the page's requests in order.
+//! The engine: it owns the device, the models and the open documents, and answers the page's requests in order.
 //!
 //! Everything that takes longer than a few milliseconds happens here, in a worker, so that the page can always answer
 //! the person. The engine keeps nothing that the page could not give it again: after a panic or a lost device the page
@@ -7,7 +7,7 @@
 //! ```text
 //!   browser ── Request ──▶ Engine::answer ── Answer ──▶ Outbox
 //!                            │       │
-//!                        Platform  models, document ──▶ delineo
+//!                        Platform  models, documents ──▶ delineo
 //! ```
 //!
 //! What a request does is plain Rust, told apart from the browser by two traits: [`Platform`] is what the engine needs
@@ -27,6 +27,7 @@ mod models;
 mod outbox;
 mod platform;
 mod sample;
+mod summary;
 #[cfg(test)]
 mod tests;
 
@@ -34,6 +35,7 @@ pub use error::EngineError;
 pub use outbox::{Outbox, Payload};
 pub use platform::{OpenDevice, Platform};
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use delineo::RgbImage;
@@ -55,14 +57,15 @@ const TIMED_RUNS: usize = 3;
 /// Milliseconds after which no further run is begun: a device that takes so long is not told from others by a median.
 const LONGEST_TIMING: f64 = 1000.0;
 
-/// Device, models and document; each may be missing.
+/// Device, models and documents; each may be missing.
 #[derive(Debug)]
 pub struct Engine<P, O> {
     platform: P,
     outbox: O,
     device: Option<OpenDevice>,
     models: Models,
-    document: Option<Document>,
+    /// Those that the page has not closed. It bounds how many there are, and how large.
+    documents: BTreeMap<DocumentId, Document>,
     /// The pixels of the last overlay, whose memory the next one takes over.
     spare: Vec<u8>,
 }
@@ -71,7 +74,7 @@ pub struct Engine<P, O> {
 struct Reply {
     answer: Answer,
     payload: Payload,
-    /// The document that is open once the answer is on its way.
+    /// A document that is open once the answer is on its way.
     opens: Option<Document>,
 }
 
@@ -99,7 +102,7 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
             outbox,
             device: None,
             models: Models::default(),
-            document: None,
+            documents: BTreeMap::new(),
             spare: Vec::new(),
         }
     }
@@ -117,8 +120,8 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                     if let Payload::Overlay { rgba, .. } = reply.payload {
                         self.spare = rgba;
                     }
-                    if reply.opens.is_some() {
-                        self.document = reply.opens;
+                    if let Some(document) = reply.opens {
+                        self.documents.insert(document.id, document);
                     }
                     return ControlFlow::Continue(());
                 }
@@ -165,18 +168,23 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                 document,
                 name,
                 rendering,
-            } => self.open(id, document, name, rendering, &attachment).await,
+                with_picture,
+            } => {
+                report(&self.outbox, id, Task::Decode, None);
+                self.open(document, name, rendering, with_picture, &attachment)
+                    .await
+            }
             Request::Segment(what) => self.segment(id, what).await,
             Request::Edit {
                 document,
                 version,
                 strokes,
             } => {
-                opened(&mut self.document, document)?.edit(version, strokes);
+                opened(&mut self.documents, document)?.edit(version, strokes);
                 Ok(Answer::Done.into())
             }
             Request::Paint { mask, frame } => {
-                let document = segmented(&mut self.document, &mask.segmentation)?;
+                let document = segmented(&mut self.documents, &mask.segmentation)?;
                 let mut rgba = std::mem::take(&mut self.spare);
                 let (answer, size) = document.paint(&mask, &frame, &mut rgba)?;
                 let Some((width, height)) = size else {
@@ -190,8 +198,13 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                 };
                 Ok(Reply::with(answer, payload))
             }
+            Request::Summarise { mask, side, colour } => {
+                let document = segmented(&mut self.documents, &mask.segmentation)?;
+                let (summary, thumbnail) = document.summarise(&mask, side, colour)?;
+                Ok(Reply::with(Answer::Summarised(summary), thumbnail))
+            }
             Request::Measure(spec) => {
-                let document = segmented(&mut self.document, &spec.mask.segmentation)?;
+                let document = segmented(&mut self.documents, &spec.mask.segmentation)?;
                 Ok(Answer::Measured(Box::new(document.measure(&spec)?)).into())
             }
             Request::AttachTruth {
@@ -200,10 +213,10 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                 name,
                 place,
             } => {
-                opened(&mut self.document, document)?;
+                opened(&mut self.documents, document)?;
                 let rendering = Rendering::default();
                 let (picture, _) = self.decode(file, &name, rendering, &attachment).await?;
-                opened(&mut self.document, document)?.attach(&name, place, &picture)?;
+                opened(&mut self.documents, document)?.attach(&name, place, &picture)?;
                 Ok(Answer::Done.into())
             }
             Request::Export {
@@ -223,8 +236,7 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
             }
             Request::Logits { model, shape } => self.logits(&model, shape, &attachment).await,
             Request::Close { document } => {
-                // One that is not open any more is closed.
-                self.document.take_if(|open| open.id == document);
+                self.documents.remove(&document);
                 Ok(Answer::Done.into())
             }
         }
@@ -270,8 +282,8 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
             progress(Task::SelfTest, None);
             let networks = source.networks();
             let model = models::checked(source, device).await?;
-            // What another model of this name said of the document counts no longer.
-            if let Some(document) = &mut self.document {
+            // What another model of this name said of the documents counts no longer.
+            for document in self.documents.values_mut() {
                 document.forget(&key);
             }
             self.models.keep(key.clone(), model, asked, networks);
@@ -309,21 +321,24 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
 
     async fn open(
         &mut self,
-        id: RequestId,
         document: DocumentId,
         name: String,
         rendering: Rendering,
+        with_picture: bool,
         attachment: &P::Attachment,
     ) -> Result<Reply, Fault> {
-        report(&self.outbox, id, Task::Decode, None);
         let (image, facts) = self.decode(document, &name, rendering, attachment).await?;
         let modality = facts.modality;
         let answer = Answer::Opened(Box::new(facts));
-        let (width, height, rgba) = imaging::display_rgba(&image);
-        let payload = Payload::Image {
-            width,
-            height,
-            rgba,
+        let payload = if with_picture {
+            let (width, height, rgba) = imaging::display_rgba(&image);
+            Payload::Image {
+                width,
+                height,
+                rgba,
+            }
+        } else {
+            Payload::None
         };
         Ok(Reply {
             answer,
@@ -367,7 +382,7 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
         lines: Vec<Line>,
         attachment: &P::Attachment,
     ) -> Result<Reply, Fault> {
-        let document = segmented(&mut self.document, &mask.segmentation)?;
+        let document = segmented(&mut self.documents, &mask.segmentation)?;
         let (answer, encoded) = document.export(mask, format, style, lines.clone())?;
         let bytes = match encoded {
             Err(delineo::Error::RareFormat) => {
@@ -392,7 +407,7 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
 
     async fn segment(&mut self, id: RequestId, what: Segmentation) -> Result<Reply, Fault> {
         let model = self.models.get(&what.model)?;
-        let document = segmented(&mut self.document, &what)?;
+        let document = segmented(&mut self.documents, &what)?;
         report(&self.outbox, id, Task::Segment, None);
         let start = self.platform.now();
         let maps = match what.views {
@@ -450,12 +465,12 @@ fn report(outbox: &impl Outbox, id: RequestId, task: Task, fraction: Option<f32>
     outbox.send(&Message::Progress { id, task, fraction });
 }
 
-/// The open document, if it is the one that a segmentation is of, in the same frame and window.
+/// The document that a segmentation is of, if it is open in the same frame and window.
 fn segmented<'a>(
-    document: &'a mut Option<Document>,
+    documents: &'a mut BTreeMap<DocumentId, Document>,
     of: &Segmentation,
 ) -> Result<&'a mut Document, EngineError> {
-    let document = opened(document, of.document)?;
+    let document = opened(documents, of.document)?;
     if document.rendering == of.rendering {
         Ok(document)
     } else {
@@ -463,10 +478,10 @@ fn segmented<'a>(
     }
 }
 
-/// The open document, if it is this one.
-fn opened(document: &mut Option<Document>, id: DocumentId) -> Result<&mut Document, EngineError> {
-    document
-        .as_mut()
-        .filter(|open| open.id == id)
-        .ok_or(EngineError::DocumentNotOpen)
+/// A document, if it is open.
+fn opened(
+    documents: &mut BTreeMap<DocumentId, Document>,
+    id: DocumentId,
+) -> Result<&mut Document, EngineError> {
+    documents.get_mut(&id).ok_or(EngineError::DocumentNotOpen)
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use delineo::mask::View;
 use leptos::prelude::{document, request_animation_frame};
 use wasm_bindgen::prelude::*;
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageBitmap};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 use super::image_levels::Levels;
 use super::overlay::{Frame, Overlay};
@@ -75,16 +75,20 @@ impl StageRenderer {
     }
 
     /// Shows an image in the place of the one before.
-    pub fn show_image(self: &Rc<Self>, payload: JsValue, size: Size) {
-        // The engine sends nothing else than a bitmap.
-        let Ok(bitmap) = payload.dyn_into::<ImageBitmap>() else {
-            return;
-        };
-        let levels = Levels::new(bitmap);
-        let renderer = Rc::clone(self);
-        levels.make(move || renderer.schedule_image());
+    pub fn show_image(self: &Rc<Self>, levels: Rc<Levels>, size: Size) {
         self.image.replace(Some(Image { levels, size }));
         self.schedule_image();
+    }
+
+    /// An image has another copy to be drawn from.
+    pub fn has_another_copy(self: &Rc<Self>, levels: &Levels) {
+        let shown = self.image.borrow();
+        if shown
+            .as_ref()
+            .is_some_and(|image| std::ptr::eq(&*image.levels, levels))
+        {
+            self.schedule_image();
+        }
     }
 
     /// Shows a frame of the overlay in the place of the one before.

@@ -48,7 +48,7 @@ impl Levels {
     }
 
     /// Makes the copies, until the image is dropped. `ready` is called after each.
-    pub fn make(self: &Rc<Self>, ready: impl Fn() + 'static) {
+    pub fn make(self: &Rc<Self>, ready: impl Fn(&Self) + 'static) {
         let levels = Rc::downgrade(self);
         spawn_local(async move {
             let mut size = match levels.upgrade() {
@@ -73,7 +73,7 @@ impl Levels {
                     return;
                 };
                 levels.halves.borrow_mut().push(half);
-                ready();
+                ready(&levels);
             }
         });
     }

@@ -6,6 +6,7 @@ mod canvas;
 mod files;
 mod image_levels;
 mod intake;
+mod kept;
 mod keyboard;
 mod listener;
 mod liveness;
@@ -18,6 +19,7 @@ mod reflect;
 mod save;
 mod service_worker;
 mod stage;
+pub mod thumbnails;
 mod timers;
 mod worker;
 
@@ -37,6 +39,7 @@ use crate::app::{App, Effect};
 use canvas::StageRenderer;
 use files::Files;
 use intake::Intake;
+use kept::Kept;
 use overlay::Frame;
 use save::Outlet;
 use service_worker::Offline;
@@ -65,6 +68,7 @@ struct Shell {
     files: Rc<Files>,
     workers: Rc<Workers>,
     renderer: Rc<StageRenderer>,
+    kept: Kept,
     intake: Rc<Intake>,
     outlet: Outlet,
     timers: Timers,
@@ -87,6 +91,7 @@ impl Shell {
                 is_busy: Cell::default(),
                 workers: Workers::new(Rc::clone(&files), Rc::clone(&sink)),
                 renderer: StageRenderer::new(),
+                kept: Kept::default(),
                 intake: Intake::new(Rc::clone(&files), Rc::clone(&sink)),
                 outlet: Outlet::new(Rc::clone(&files), Rc::clone(&sink)),
                 timers: Timers::new(Rc::clone(&sink)),
@@ -153,9 +158,43 @@ impl Shell {
                 self.later(move |files| async move { Some(models::remember(&files, model).await) });
             }
             Effect::ForgetModel(digest) => self.later(move |_| models::forget(digest)),
-            Effect::ShowImage { payload, size } => {
+            Effect::KeepImage { document, payload } => {
                 if let Some(bitmap) = self.files.take_payload(payload) {
-                    self.renderer.show_image(bitmap, size);
+                    let renderer = Rc::clone(&self.renderer);
+                    self.kept.keep_image(document, bitmap, move |levels| {
+                        renderer.has_another_copy(levels);
+                    });
+                }
+            }
+            Effect::KeepOverlay {
+                document,
+                payload,
+                bounds,
+                frame,
+            } => self.kept.keep_overlay(
+                document,
+                Frame {
+                    bitmap: payload.and_then(|payload| self.files.take_payload(payload)),
+                    bounds,
+                    view: frame.view,
+                    asked: 0.0,
+                },
+            ),
+            Effect::ForgetImage(document) => self.kept.forget(document),
+            Effect::KeepThumbnail { document, payload } => {
+                if let Some(bitmap) = self.files.take_payload(payload) {
+                    thumbnails::keep(document, bitmap);
+                }
+            }
+            Effect::ForgetThumbnail(document) => thumbnails::forget(document),
+            Effect::ShowImage { document, size } => {
+                if let Some(levels) = self.kept.image(document) {
+                    self.renderer.show_image(levels, size);
+                }
+            }
+            Effect::ShowKeptOverlay { document, asked } => {
+                if let Some(frame) = self.kept.take_overlay(document) {
+                    self.renderer.show_overlay(Frame { asked, ..frame });
                 }
             }
             Effect::ShowOverlay {

@@ -130,7 +130,8 @@ impl Overlay {
 }
 
 impl Frame {
-    fn release(&self) {
+    /// Frees its memory.
+    pub fn release(&self) {
         if let Some(bitmap) = &self.bitmap {
             release(bitmap);
         }

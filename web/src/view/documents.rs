@@ -110,7 +110,7 @@ impl Row {
         Self {
             id: document.id,
             name: document.name.clone(),
-            is_seen: document.opened.is_some(),
+            is_seen: document.is_seen,
         }
     }
 }

@@ -18,6 +18,7 @@ mod model_choice;
 mod notices;
 mod page;
 mod panel;
+mod preparing;
 mod rendering;
 mod sheet;
 mod shortcuts;

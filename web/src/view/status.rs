@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::context::use_app;
+use super::preparing::Preparing;
 use crate::app::App;
 
 /// The status line. Each part is announced by itself, when it changes.
@@ -31,6 +32,7 @@ pub fn StatusLine() -> impl IntoView {
                 " "
                 <span class="status-remarks">{move || remarks.get()}</span>
             </div>
+            <Preparing />
             <span class="status-offline" class:ready=move || is_offline_ready.get()>
                 {move || is_offline_ready.get().then_some("Works offline")}
             </span>

@@ -61,6 +61,8 @@ enum Only {
     Visit,
     /// The page: from the slider to the repainted overlay, from a dropped picture to its overlay
     Overlay,
+    /// The page: a folder of 200 pictures, and steps from one to the next
+    Folder,
     /// The GPU
     Gpu,
     /// The network S
@@ -76,11 +78,12 @@ enum Only {
 }
 
 /// What the table has where nothing is left out.
-const PARTS: [Only; 5] = [
+const PARTS: [Only; 6] = [
     Only::Cpu,
     Only::Threads,
     Only::Visit,
     Only::Overlay,
+    Only::Folder,
     Only::Gpu,
 ];
 
@@ -124,7 +127,8 @@ impl Options {
 
     /// Whether anything is timed against ONNX Runtime Web.
     fn has_peer(&self) -> bool {
-        self.parts() != [Only::Overlay]
+        let is_page = |part: &Only| matches!(part, Only::Overlay | Only::Folder);
+        !self.parts().iter().all(is_page)
     }
 
     /// The lines of the table of times, as `tests/bench` reads them.
@@ -154,7 +158,7 @@ pub fn run(project: &Project, options: &Options) -> Result<()> {
         return Err(Error::Missing {
             what: format!("{}", reference.join("cmunext_s.onnx").display()),
             hint: "Both engines are timed on the reference weights; put the folder `shared` beside the checkout, \
-                   or measure the page alone with --only overlay."
+                   or measure the page alone with --only overlay,folder."
                 .into(),
         });
     }
@@ -171,7 +175,8 @@ pub fn run(project: &Project, options: &Options) -> Result<()> {
         fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
     }
     let pictures = project.cache.join("bench/pictures");
-    if options.parts().contains(&Only::Overlay) {
+    let parts = options.parts();
+    if parts.contains(&Only::Overlay) || parts.contains(&Only::Folder) {
         picture::ensure(&pictures.join("phantom.jpg"))?;
     }
     let step = Step::begin(
@@ -245,6 +250,7 @@ mod tests {
     fn the_page_alone_is_measured_without_a_peer() {
         let page = options(&[Only::Overlay]);
         assert!(!page.has_peer() && page.cases().is_empty());
+        assert!(!options(&[Only::Overlay, Only::Folder]).has_peer());
         assert!(options(&[Only::Overlay, Only::Visit]).has_peer());
     }
 }

@@ -14,6 +14,7 @@ pub struct Measured {
     pub cases: Vec<Case>,
     pub visits: Vec<Visit>,
     pub overlay: Option<Overlay>,
+    pub folder: Option<Folder>,
 }
 
 /// One line of the table of times.
@@ -82,6 +83,22 @@ pub struct Overlay {
     pub drop_tasks: Vec<f64>,
 }
 
+/// How fast a folder goes through the page.
+#[derive(Debug, Default)]
+pub struct Folder {
+    pub error: Option<String>,
+    /// How many pictures were dropped.
+    pub images: u64,
+    /// From dropping them to the last summary.
+    pub milliseconds: f64,
+    /// The main thread's tasks of more than 50 ms meanwhile.
+    pub tasks: Vec<f64>,
+    /// Milliseconds from pressing "next" to the border of the next picture, which was prepared.
+    pub steps: Vec<f64>,
+    /// The main thread's tasks of more than 50 ms meanwhile.
+    pub step_tasks: Vec<f64>,
+}
+
 impl Measured {
     pub fn from_json(text: &str) -> Result<Self> {
         let value: Value = serde_json::from_str(text)
@@ -97,6 +114,9 @@ impl Measured {
             overlay: value["overlay"]
                 .is_object()
                 .then(|| Overlay::read(&value["overlay"])),
+            folder: value["folder"]
+                .is_object()
+                .then(|| Folder::read(&value["folder"])),
         })
     }
 
@@ -105,7 +125,8 @@ impl Measured {
         let cases = self.cases.iter().filter_map(|case| case.error.as_ref());
         let visits = self.visits.iter().filter_map(|visit| visit.error.as_ref());
         let overlay = self.overlay.iter().filter_map(|it| it.error.as_ref());
-        let first = cases.chain(visits).chain(overlay).next()?;
+        let folder = self.folder.iter().filter_map(|it| it.error.as_ref());
+        let first = cases.chain(visits).chain(overlay).chain(folder).next()?;
         Some(Error::Tests(format!("the measurement of a line ({first})")))
     }
 
@@ -187,6 +208,24 @@ impl Overlay {
             drop: numbers(&value["drop"]),
             drop_tasks: numbers(&value["dropTasks"]),
         }
+    }
+}
+
+impl Folder {
+    fn read(value: &Value) -> Self {
+        Self {
+            error: value["error"].as_str().map(str::to_owned),
+            images: value["images"].as_u64().unwrap_or_default(),
+            milliseconds: value["milliseconds"].as_f64().unwrap_or(f64::NAN),
+            tasks: numbers(&value["tasks"]),
+            steps: numbers(&value["steps"]),
+            step_tasks: numbers(&value["stepTasks"]),
+        }
+    }
+
+    /// Pictures that are opened, segmented and summed up in a second.
+    pub fn rate(&self) -> f64 {
+        self.images as f64 * 1000.0 / self.milliseconds
     }
 }
 

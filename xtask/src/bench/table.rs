@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::result::{Case, Measured, Overlay, Visit, quantile};
+use super::result::{Case, Folder, Measured, Overlay, Visit, quantile};
 
 /// What the project wants to reach, as a part of the peer's time.
 fn goal(device: &str, variant: &str) -> f64 {
@@ -23,6 +23,10 @@ const VISIT_GOAL: f64 = 0.5;
 const REPAINT_BUDGET: f64 = 16.0;
 const TASK_BUDGET: f64 = 50.0;
 const DROP_BUDGET: f64 = 250.0;
+/// Pictures of 256×256 pixels a second, at least.
+const FOLDER_BUDGET: f64 = 20.0;
+/// From pressing "next" to the border of a picture that was prepared: a frame of the screen.
+const STEP_BUDGET: f64 = 1000.0 / 60.0;
 
 pub fn markdown(measured: &Measured) -> String {
     let peer = match measured.peer.as_str() {
@@ -41,6 +45,9 @@ pub fn markdown(measured: &Measured) -> String {
     visits(&mut text, &measured.visits);
     if let Some(measured) = &measured.overlay {
         overlay(&mut text, measured);
+    }
+    if let Some(measured) = &measured.folder {
+        folder(&mut text, measured);
     }
     text
 }
@@ -254,6 +261,47 @@ fn overlay(text: &mut String, measured: &Overlay) {
     line(text, "");
 }
 
+fn folder(text: &mut String, measured: &Folder) {
+    line(
+        text,
+        "| a folder of pictures of 256×256 pixels, network S | measured | budget | ratio |",
+    );
+    line(text, "|---|---|---|---|");
+    if let Some(error) = &measured.error {
+        line(text, &format!("| folder | {error} | | |"));
+        return line(text, "");
+    }
+    let rate = measured.rate();
+    let step = quantile(&measured.steps, 0.9);
+    let rows = [
+        (
+            "pictures a second, from the drop to the last summary",
+            format!("{rate:.1} (n = {})", measured.images),
+            // Less is worse here, so the ratio is turned round.
+            format!("{FOLDER_BUDGET:.0} | **{:.2}**", FOLDER_BUDGET / rate),
+        ),
+        (
+            "longest task of the main thread meanwhile",
+            longest(&measured.tasks),
+            longest_against_budget(&measured.tasks),
+        ),
+        (
+            "“next” to the border of the next picture, 90th percentile",
+            format!("{} {}", milliseconds(step), count(&measured.steps)),
+            against(step, STEP_BUDGET),
+        ),
+        (
+            "longest task of the main thread meanwhile",
+            longest(&measured.step_tasks),
+            longest_against_budget(&measured.step_tasks),
+        ),
+    ];
+    for (what, value, against) in rows {
+        line(text, &format!("| {what} | {value} | {against} |"));
+    }
+    line(text, "");
+}
+
 fn count(times: &[f64]) -> String {
     format!("(n = {})", times.len())
 }
@@ -332,7 +380,8 @@ mod tests {
         {"device":"gpu","variant":"base","side":256,"threads":1,"error":"there is no WebGPU adapter"}],
         "visits":[{"device":"cpu","delineo":{"bytes":3000000,"ready":[1000],"mask":[1500]},
                    "onnx":{"bytes":6000000,"ready":[2000],"mask":[2500]}}],
-        "overlay":{"canvas":2500000,"slider":[10,20,30],"frames":[8,8],"sliderTasks":[60,75],"drop":[500],"dropTasks":[]}}"#;
+        "overlay":{"canvas":2500000,"slider":[10,20,30],"frames":[8,8],"sliderTasks":[60,75],"drop":[500],"dropTasks":[]},
+        "folder":{"images":200,"milliseconds":8000,"tasks":[],"steps":[10,20],"stepTasks":[]}}"#;
 
     #[test]
     fn the_page_measured_alone_is_compared_with_no_peer_and_says_why_it_failed() {
@@ -368,6 +417,8 @@ mod tests {
             "| of that, from sending the setting, 90th percentile | 8 ms (n = 2) | 16 ms | **0.50** |",
             "| longest task of the main thread while the slider moves | 75 ms (2 over 50 ms) | 50 ms | **1.50** |",
             "| 12-megapixel JPEG, drop to overlay | 500 ms (500 ms to 500 ms, n = 1) | 250 ms | **2.00** |",
+            "| pictures a second, from the drop to the last summary | 25.0 (n = 200) | 20 | **0.80** |",
+            "| “next” to the border of the next picture, 90th percentile | 19 ms (n = 2) | 17 ms | **1.14** |",
             "| longest task of the main thread while it opens | at most 50 ms | 50 ms | at most 1 |",
         ] {
             let is_there = text.contains(part);

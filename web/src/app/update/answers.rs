@@ -6,9 +6,10 @@ use delineo::manifest::Manifest;
 use crate::app::command::Command;
 use crate::app::documents::{Opened, SegmentationState};
 use crate::app::effect::Effect;
-use crate::app::engines::{Gpu, Pending, Purpose};
+use crate::app::engines::{Gpu, Held, Pending, Purpose};
 use crate::app::event::{EngineId, PayloadId};
 use crate::app::notices::Offer;
+use crate::app::overlay::Wish;
 use crate::app::state::App;
 use crate::app::viewport::Size;
 use crate::app::wording;
@@ -27,6 +28,7 @@ impl App {
         answer: Answer,
         payload: Option<PayloadId>,
     ) {
+        let is_background = pending.is_background;
         match (pending.purpose, answer, payload) {
             (Purpose::Start, Answer::Started(report), _) => self.started(engine, report),
             (
@@ -47,26 +49,58 @@ impl App {
                     engine.models.insert(key.clone());
                 }
                 if serves {
+                    let active = self.models.active().map(|(active, _)| active.clone());
                     self.model_loaded(key, *manifest, parameters, networks);
+                    // What runs in the background is not what the person is told to run.
+                    if let Some(active) = active.filter(|_| is_background) {
+                        self.models.activate(&active);
+                    }
                 }
             }
             (Purpose::Time, Answer::Timed { milliseconds }, _) => {
                 self.was_timed(serves, milliseconds);
             }
-            (Purpose::Open(id, rendering), Answer::Opened(image), Some(payload)) => {
+            (
+                Purpose::Open {
+                    document,
+                    rendering,
+                    with_picture,
+                },
+                Answer::Opened(image),
+                payload,
+            ) if payload.is_some() == with_picture => {
                 if let Some(engine) = self.engines.get_mut(engine) {
-                    engine.document = Some((id, rendering));
-                    engine.maps = None;
-                    engine.edits = Some(0);
-                    engine.truths.clear();
+                    engine.held.insert(document, Held::new(rendering));
                 }
-                self.opened(id, *image, rendering, payload);
+                self.opened(document, *image, rendering, payload);
             }
             (Purpose::Segment(maps), Answer::Segmented { milliseconds }, _) => {
-                if let Some(engine) = self.engines.get_mut(engine) {
-                    engine.maps = Some(maps.clone());
+                let held = self
+                    .engines
+                    .get_mut(engine)
+                    .and_then(|engine| engine.held.get_mut(&maps.document))
+                    .filter(|held| held.rendering == maps.rendering);
+                if let Some(held) = held {
+                    held.maps = Some(maps.clone());
                 }
                 self.segmented(maps, milliseconds);
+            }
+            (Purpose::Summarise(mask), Answer::Summarised(summary), Some(payload)) => {
+                self.summarised(mask, summary, payload);
+            }
+            (
+                Purpose::PaintAhead(mask, frame),
+                Answer::Painted {
+                    left,
+                    top,
+                    width,
+                    height,
+                    area,
+                },
+                payload,
+            ) => {
+                let bounds = [left, top, width, height];
+                self.painted_ahead(Wish { mask, frame }, bounds, area, payload);
             }
             (
                 Purpose::Paint(mask, frame),
@@ -136,7 +170,7 @@ impl App {
                     media_type: "image/png",
                 });
             }
-            (Purpose::Edit | Purpose::Unload | Purpose::Close, Answer::Done, _) => {}
+            (Purpose::Edit(_) | Purpose::Unload | Purpose::Close, Answer::Done, _) => {}
             (purpose, answer, payload) => {
                 // Page and engine are of different versions, or one of them has a fault. Nothing is shown of it, and
                 // what was asked for ends as if it had failed.
@@ -166,8 +200,16 @@ impl App {
         match pending.purpose {
             Purpose::Start => self.stop(message),
             Purpose::Load(key) => self.model_failed(key, message),
-            Purpose::Open(id, rendering) => self.could_not_open(id, rendering, message),
+            Purpose::Open {
+                document,
+                rendering,
+                ..
+            } => self.could_not_open(document, rendering, pending.is_background, message),
             Purpose::Segment(maps) => {
+                let is_shown = self.documents.shown_id() == Some(maps.document);
+                if !is_shown {
+                    return self.not_segmented(&maps, message);
+                }
                 let is_wanted = self.wanted_maps().as_ref() == Some(&maps);
                 if is_wanted && let Some(shown) = self.documents.shown_mut() {
                     shown.segmentation = SegmentationState::Failed;
@@ -189,16 +231,22 @@ impl App {
             Purpose::Time => {
                 self.candidate_failed("the CPU could not be timed", message.to_owned());
             }
-            Purpose::Edit => {
-                if let Some(engine) = &mut self.engines.serving {
-                    engine.edits = None;
+            Purpose::Edit(document) => {
+                let engine = self.engines.serving.as_mut();
+                if let Some(held) = engine.and_then(|engine| engine.held.get_mut(&document)) {
+                    held.edits = None;
                 }
                 self.engines.incidents.push(message.to_owned());
             }
             Purpose::AttachTruth { document, file, .. } => {
                 self.refuse_truth(document, file, message);
             }
-            Purpose::Paint(..) | Purpose::Measure(_) | Purpose::Unload | Purpose::Close => {
+            Purpose::Summarise(mask) => self.not_summarised(mask, message),
+            Purpose::Paint(..)
+            | Purpose::PaintAhead(..)
+            | Purpose::Measure(_)
+            | Purpose::Unload
+            | Purpose::Close => {
                 self.engines.incidents.push(message.to_owned());
             }
         }
@@ -299,24 +347,31 @@ impl App {
         }
     }
 
-    /// An image was decoded: it is on the stage from now on, unless the person closed it or wants another one meanwhile.
+    /// An image was decoded: it is on the stage from now on if it belongs there and came with its picture, else it is
+    /// kept for later.
     fn opened(
         &mut self,
         id: DocumentId,
         image: ImageFacts,
         rendering: Rendering,
-        payload: PayloadId,
+        payload: Option<PayloadId>,
     ) {
         let canvas = self.stage.canvas.size();
         let is_reopened = self.documents.shown_id() == Some(id);
-        let is_wanted = is_reopened || self.documents.opening_id() == Some(id);
+        let is_for_stage =
+            payload.is_some() && (is_reopened || self.documents.opening_id() == Some(id));
         let inherited = self.common_scale(image.width, image.height, image.pixel_aspect);
-        let Some(document) = self.documents.get_mut(id).filter(|_| is_wanted) else {
-            self.effects.push(Effect::DropPayload(payload));
+        let Some(document) = self.documents.get_mut(id) else {
+            self.effects.extend(payload.map(Effect::DropPayload));
             return;
         };
+        document.failure = None;
         let mut is_same_frame = is_reopened;
         match &mut document.opened {
+            Some(opened) if !is_for_stage && opened.rendering == rendering => {
+                // The engine has it again, without maps.
+                opened.image = image;
+            }
             Some(opened) => {
                 is_same_frame &= opened.rendering.frame == rendering.frame;
                 opened.redrawn(image, rendering);
@@ -330,6 +385,14 @@ impl App {
             return;
         };
         let size = opened.size();
+        if let Some(payload) = payload {
+            self.background.keep(id, rendering);
+            let document = id;
+            self.effects.push(Effect::KeepImage { document, payload });
+        }
+        if !is_for_stage {
+            return;
+        }
         if !is_reopened {
             self.stage.is_playing = false;
             opened.area = None;
@@ -338,12 +401,36 @@ impl App {
             }
         }
         self.documents.show(id);
-        self.show_image(payload, size, is_same_frame);
+        self.show_image(id, size, is_same_frame);
     }
 
     /// An image could not be decoded. Another frame or window of the one on the stage is given up, and that one stays.
-    fn could_not_open(&mut self, id: DocumentId, rendering: Rendering, message: &str) {
+    /// One that is prepared in the background, or was before, stays in the list with the reason.
+    fn could_not_open(
+        &mut self,
+        id: DocumentId,
+        rendering: Rendering,
+        is_background: bool,
+        message: &str,
+    ) {
         let is_shown = self.documents.shown_id() == Some(id);
+        let is_opening = self.documents.opening_id() == Some(id);
+        let has_stage = self.documents.shown_id().is_some();
+        if let Some(document) = self.documents.get_mut(id)
+            && !is_shown
+            && has_stage
+            && (is_background || document.failure.is_some())
+        {
+            let sentence = wording::sentence(message);
+            let text = format!("{}: {sentence}", document.name);
+            document.failure = Some(sentence);
+            self.background.recount_soon();
+            if is_opening {
+                self.documents.give_up_opening();
+                self.notices.refuse(text);
+            }
+            return;
+        }
         match self.documents.shown_mut() {
             Some(shown) if is_shown && shown.rendering != rendering => {
                 shown.wanted = shown.rendering;
@@ -354,8 +441,8 @@ impl App {
         }
     }
 
-    fn show_image(&mut self, payload: PayloadId, size: Size, is_same_frame: bool) {
-        self.effects.push(Effect::ShowImage { payload, size });
+    pub(super) fn show_image(&mut self, document: DocumentId, size: Size, is_same_frame: bool) {
+        self.effects.push(Effect::ShowImage { document, size });
         if !is_same_frame {
             self.effects.push(Effect::ClearOverlay);
             self.stage.let_go();
@@ -364,19 +451,30 @@ impl App {
     }
 
     fn segmented(&mut self, maps: Segmentation, milliseconds: f64) {
-        self.overlay.reset();
+        let is_shown = self.documents.shown_id() == Some(maps.document);
+        if is_shown {
+            self.overlay.reset();
+        }
+        let document = self.documents.get(maps.document);
+        let wanted = document.and_then(|document| {
+            let opened = document.opened.as_ref()?;
+            self.maps_for(document, opened)
+        });
         // The person may have changed their mind meanwhile; then the segmentation is still pending.
-        if self.wanted_maps().as_ref() != Some(&maps) {
+        if wanted.as_ref() != Some(&maps) {
             return;
         }
-        if let Some(document) = self.documents.get_mut(maps.document) {
-            document.crashes = 0;
+        if is_shown {
+            self.notices.withdraw(&Command::Retry);
+            self.models.activate(&maps.model);
         }
-        self.notices.withdraw(&Command::Retry);
-        self.models.activate(&maps.model);
-        if let Some(shown) = self.documents.shown_mut() {
-            shown.segmentation = SegmentationState::Done { maps, milliseconds };
-            shown.area = None;
+        let Some(document) = self.documents.get_mut(maps.document) else {
+            return;
+        };
+        document.crashes = 0;
+        if let Some(opened) = &mut document.opened {
+            opened.segmentation = SegmentationState::Done { maps, milliseconds };
+            opened.area = None;
         }
     }
 

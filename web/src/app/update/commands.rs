@@ -45,6 +45,9 @@ impl App {
                     self.documents.open(to);
                 }
             }
+            Command::PauseProcessing => self.background.pause(),
+            Command::ResumeProcessing => self.background.resume(),
+            Command::StopProcessing => self.background.stop(),
             Command::Close(id) => self.close_document(id),
             Command::Reopen => {
                 self.notices.withdraw(&Command::Reopen);
@@ -186,8 +189,8 @@ impl App {
             return;
         };
         self.notices.forget_errors();
-        self.send_edits(now);
         let mask_document = mask.segmentation.document;
+        self.send_edits(mask_document, false, now);
         let purpose = Purpose::Export {
             document: mask_document,
             frame: mask.segmentation.rendering.frame,

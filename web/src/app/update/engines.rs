@@ -126,6 +126,7 @@ impl App {
             self.effects.push(Effect::StopWorker(before.id));
         }
         self.engines.gpu = Gpu::Serving(adapter);
+        self.background.forget_overlays();
         self.overlay.reset();
     }
 
@@ -172,7 +173,10 @@ impl App {
                 .get_mut(id)
                 .and_then(|engine| engine.answered(request))
             {
-                Some(pending) => self.answered(id, serves, pending, *answer, payload),
+                Some(pending) => {
+                    self.background.spend(&pending, now);
+                    self.answered(id, serves, pending, *answer, payload);
+                }
                 None => self.effects.extend(payload.map(Effect::DropPayload)),
             },
             Message::Failed {
@@ -259,15 +263,15 @@ impl App {
         {
             shown.segmentation = SegmentationState::Pending;
         }
-        let suspect = engine
-            .pending
-            .iter()
-            .find_map(|pending| pending.purpose.suspect());
+        let suspect = engine.pending.iter().find_map(|pending| {
+            let suspect = pending.purpose.suspect()?;
+            Some((suspect, pending.is_background))
+        });
         for pending in engine.pending {
             self.lost(pending);
         }
-        if let Some(suspect) = suspect {
-            self.blame_document(suspect);
+        if let Some((suspect, is_background)) = suspect {
+            self.blame_document(suspect, is_background);
         }
         let kept = if self.documents.is_empty() {
             ""
@@ -314,12 +318,20 @@ impl App {
         }
     }
 
-    /// A document over which an engine died twice is the likely cause.
-    fn blame_document(&mut self, id: DocumentId) {
+    /// A document over which an engine died twice is the likely cause. One that nobody waits for gets no second chance
+    /// before the person gives it one: a folder may hold many of its kind.
+    fn blame_document(&mut self, id: DocumentId, is_background: bool) {
+        let is_current = self.documents.current_id() == Some(id);
+        let is_shown = self.documents.shown_id() == Some(id);
         let Some(document) = self.documents.get_mut(id) else {
             return;
         };
         document.crashes += 1;
+        if is_background && !is_current && !is_shown {
+            document.failure =
+                Some("The engine stopped over this image. Show it to try again.".to_owned());
+            return;
+        }
         if document.crashes >= 2 {
             self.refuse_document(
                 id,

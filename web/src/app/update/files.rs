@@ -151,13 +151,14 @@ impl App {
         self.segment_if_failed();
     }
 
-    /// Another try for an image whose segmentation failed.
+    /// Another try for the images whose segmentation failed.
     pub(super) fn segment_if_failed(&mut self) {
-        if let Some(shown) = self.documents.shown_mut()
-            && shown.segmentation == SegmentationState::Failed
-        {
-            shown.segmentation = SegmentationState::Pending;
+        for opened in self.documents.all_opened_mut() {
+            if opened.segmentation == SegmentationState::Failed {
+                opened.segmentation = SegmentationState::Pending;
+            }
         }
+        self.background.recount_soon();
     }
 
     /// A model is on this device now, or there was no room for it.
@@ -220,11 +221,13 @@ impl App {
         });
         if !has_edits {
             self.effects.extend(document.files().map(Effect::DropFile));
+            self.effects.push(Effect::ForgetThumbnail(document.id));
             return;
         }
         let text = format!("“{}” was closed with its corrections.", document.name);
         if let Some(before) = self.documents.keep_closed(closed) {
             self.effects.extend(before.files().map(Effect::DropFile));
+            self.effects.push(Effect::ForgetThumbnail(before.id));
         }
         let offer = Offer {
             label: "Undo",

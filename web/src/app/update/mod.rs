@@ -1,6 +1,7 @@
 //! What happens on an event. One file a subject; `work` decides what the engines are asked next.
 
 mod answers;
+mod background;
 mod commands;
 mod engines;
 mod files;
@@ -29,7 +30,11 @@ impl App {
     /// Takes in what happened at `now`, in milliseconds of the page's clock, and says what is to be done.
     pub fn update(&mut self, event: Event, now: f64) -> Vec<Effect> {
         let before = self.preferences.clone();
+        let is_act = self.is_act(&event);
         self.take_in(event, now);
+        if is_act {
+            self.person_acted();
+        }
         self.work(now);
         if self.preferences != before {
             let preferences = Box::new(self.preferences.clone());
@@ -122,6 +127,7 @@ impl App {
             }
             Timer::Relaunch => {}
             Timer::Launch(engine) => self.launch_is_late(engine, now),
+            Timer::Background => self.background.is_quiet = true,
             Timer::NextFrame => self.next_frame(),
             Timer::Measure => self.overlay.is_quiet = true,
             Timer::Notice(id) => self.notices.dismiss(id),

@@ -131,9 +131,12 @@ impl App {
             return false;
         };
         let ids: Vec<DocumentId> = document.truths.iter().map(|truth| truth.id).collect();
+        let Some(held) = serving.held.get(&document.id) else {
+            return false;
+        };
         // The first file replaces all that the engine has.
-        let place = if ids.starts_with(&serving.truths) {
-            serving.truths.len()
+        let place = if ids.starts_with(&held.truths) {
+            held.truths.len()
         } else {
             0
         };
@@ -163,11 +166,10 @@ impl App {
         file: DocumentId,
         place: usize,
     ) {
-        if let Some(engine) = self.engines.get_mut(engine)
-            && engine.document.is_some_and(|(open, _)| open == document)
-        {
-            engine.truths.truncate(place);
-            engine.truths.push(file);
+        let engine = self.engines.get_mut(engine);
+        if let Some(held) = engine.and_then(|engine| engine.held.get_mut(&document)) {
+            held.truths.truncate(place);
+            held.truths.push(file);
         }
     }
 

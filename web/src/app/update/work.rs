@@ -35,17 +35,20 @@ enum Step {
     RegisterServiceWorker,
     KeepOffline(String),
     Sample,
-    Close(DocumentId),
 }
 
 impl App {
     /// Asks for what is to be done now.
     pub(super) fn work(&mut self, now: f64) {
+        self.show_kept(now);
         // Each step changes what the next one sees: it is asked for, done, or no longer due.
         while let Some(step) = self.next_step() {
             self.take_step(step, now);
         }
         self.work_on_overlay(now);
+        self.work_in_background(now);
+        self.close_far(now);
+        self.count(now);
     }
 
     fn next_step(&self) -> Option<Step> {
@@ -56,13 +59,16 @@ impl App {
         if !self.samples.is_empty() && !engine.is_asked(|purpose| *purpose == Purpose::Sample) {
             return Some(Step::Sample);
         }
-        let is_at_work = engine.is_asked(|purpose| {
-            matches!(
-                purpose,
-                Purpose::Load(_) | Purpose::Open(..) | Purpose::Segment(_)
-            )
-        });
-        if is_at_work {
+        // What is prepared in the background is not waited for, unless it is what the person wants by now.
+        let current = self.documents.current_id();
+        let is_waited_for = |pending: &Pending| match &pending.purpose {
+            Purpose::Load(_) => true,
+            Purpose::Open { .. } | Purpose::Segment(_) => {
+                !pending.is_background || pending.purpose.suspect() == current
+            }
+            _ => false,
+        };
+        if engine.pending.iter().any(is_waited_for) {
             return self.next_gpu_step();
         }
         self.next_document_step()
@@ -88,22 +94,20 @@ impl App {
             return Some(Step::Open(opening, wanted));
         }
         let Some((document, opened)) = shown else {
-            let stale = engine.document.filter(|_| self.documents.is_empty());
-            return stale
-                .map(|(document, _)| Step::Close(document))
-                .or_else(|| self.load_step(None));
+            return self.load_step(None);
         };
         if opened.segmentation == SegmentationState::Failed && opened.wanted == opened.rendering {
             return None;
         }
-        if engine.document != Some((document.id, opened.wanted)) {
+        let held = engine.held.get(&document.id);
+        if held.is_none_or(|held| held.rendering != opened.wanted) || !self.is_kept(document) {
             return Some(Step::Open(document.id, opened.wanted));
         }
         if self.stage.is_playing {
             return None;
         }
         let wanted = self.wanted_maps()?;
-        if opened.maps() == Some(&wanted) && engine.maps.as_ref() == Some(&wanted) {
+        if opened.maps() == Some(&wanted) && engine.has_maps(&wanted) {
             return None;
         }
         if self.models.has_failed(&wanted.model) {
@@ -205,8 +209,14 @@ impl App {
         };
         match step {
             Step::HandOver => self.hand_over(),
-            Step::Open(id, rendering) => self.ask_open(serving, id, rendering, now),
-            Step::Load(key) => self.ask_load(serving, key, now),
+            Step::Open(id, rendering) => {
+                let document = self.documents.get(id);
+                let with_picture = document.is_some_and(|document| !self.is_kept(document));
+                if let Some((purpose, request, file)) = self.opening(id, rendering, with_picture) {
+                    self.ask(serving, purpose, request, Some(file), now);
+                }
+            }
+            Step::Load(key) => self.ask_load(serving, key, false, now),
             Step::Unload(model) => {
                 self.hold(serving, |engine| {
                     engine.models.remove(&model);
@@ -220,10 +230,7 @@ impl App {
                 );
             }
             Step::Segment(maps) => {
-                self.carry_settings(&maps.model);
-                if let Some(shown) = self.documents.shown_mut() {
-                    shown.segmentation = SegmentationState::Pending;
-                }
+                self.begin_segmentation(&maps);
                 let request = Request::Segment(maps.clone());
                 self.ask(serving, Purpose::Segment(maps), request, None, now);
             }
@@ -233,7 +240,7 @@ impl App {
                 }
             }
             Step::PrepareGpu(adapter) => self.prepare_gpu(adapter, now),
-            Step::LoadOnGpu(engine, key) => self.ask_load(engine, key, now),
+            Step::LoadOnGpu(engine, key) => self.ask_load(engine, key, false, now),
             Step::TimeOnGpu(engine, model) => {
                 self.ask(
                     engine,
@@ -274,37 +281,38 @@ impl App {
                     self.ask(serving, Purpose::Sample, request, None, now);
                 }
             }
-            Step::Close(document) => {
-                self.hold(serving, |engine| {
-                    engine.document = None;
-                    engine.maps = None;
-                });
-                self.ask(
-                    serving,
-                    Purpose::Close,
-                    Request::Close { document },
-                    None,
-                    now,
-                );
-            }
         }
     }
 
-    fn ask_open(&mut self, engine: EngineId, id: DocumentId, rendering: Rendering, now: f64) {
-        let Some(document) = self.documents.get(id) else {
-            return;
-        };
-        let (name, file) = (document.name.clone(), document.file);
+    /// How an engine is asked for a document.
+    pub(super) fn opening(
+        &self,
+        id: DocumentId,
+        rendering: Rendering,
+        with_picture: bool,
+    ) -> Option<(Purpose, Request, FileId)> {
+        let document = self.documents.get(id)?;
         let request = Request::Open {
             document: id,
-            name,
+            name: document.name.clone(),
             rendering,
+            with_picture,
         };
-        let purpose = Purpose::Open(id, rendering);
-        self.ask(engine, purpose, request, Some(file), now);
+        let purpose = Purpose::Open {
+            document: id,
+            rendering,
+            with_picture,
+        };
+        Some((purpose, request, document.file))
     }
 
-    fn ask_load(&mut self, engine: EngineId, key: ModelKey, now: f64) {
+    pub(super) fn ask_load(
+        &mut self,
+        engine: EngineId,
+        key: ModelKey,
+        is_background: bool,
+        now: f64,
+    ) {
         let own = match &key {
             ModelKey::Own(digest) => self.models.own(digest).cloned(),
             ModelKey::Published(_) => None,
@@ -316,7 +324,14 @@ impl App {
             network: self.models.network(&key).cloned(),
         };
         let file = own.and_then(|own| own.file);
-        self.ask(engine, Purpose::Load(key), request, file, now);
+        self.ask_for(
+            engine,
+            Purpose::Load(key),
+            request,
+            file,
+            is_background,
+            now,
+        );
     }
 
     /// Sends a request and remembers what it was for.
@@ -328,11 +343,25 @@ impl App {
         file: Option<FileId>,
         now: f64,
     ) -> crate::protocol::RequestId {
+        self.ask_for(engine, purpose, request, file, false, now)
+    }
+
+    /// The same, also for what nobody waits for.
+    pub(super) fn ask_for(
+        &mut self,
+        engine: EngineId,
+        purpose: Purpose,
+        request: Request,
+        file: Option<FileId>,
+        is_background: bool,
+        now: f64,
+    ) -> crate::protocol::RequestId {
         let id = self.engines.next_request();
         self.hold(engine, |engine| {
             engine.pending.push_back(Pending {
                 id,
                 purpose,
+                is_background,
                 asked: now,
                 progress: None,
             })
@@ -346,18 +375,25 @@ impl App {
         id
     }
 
-    fn hold(&mut self, id: EngineId, change: impl FnOnce(&mut crate::app::engines::Engine)) {
+    pub(super) fn hold(
+        &mut self,
+        id: EngineId,
+        change: impl FnOnce(&mut crate::app::engines::Engine),
+    ) {
         if let Some(engine) = self.engines.get_mut(id) {
             change(engine);
         }
     }
 
-    /// Makes the settings of the image on the stage fit the model that is about to run on it.
-    fn carry_settings(&mut self, model: &ModelKey) {
-        let Some(proposal) = self.models.proposal(model) else {
+    /// Makes the settings of an image fit the model that is about to run on it.
+    pub(super) fn begin_segmentation(&mut self, maps: &Segmentation) {
+        let proposal = self.models.proposal(&maps.model);
+        let document = self.documents.get_mut(maps.document);
+        let Some(shown) = document.and_then(|document| document.opened.as_mut()) else {
             return;
         };
-        let Some(shown) = self.documents.shown_mut() else {
+        shown.segmentation = SegmentationState::Pending;
+        let Some(proposal) = proposal else {
             return;
         };
         shown.settings = match &shown.proposal {
@@ -371,27 +407,35 @@ impl App {
         shown.proposal = Some(proposal);
     }
 
-    /// Gives the engine the corrections that it does not have.
-    pub(super) fn send_edits(&mut self, now: f64) {
-        let Some(document) = self.documents.shown_id() else {
+    /// Gives the engine the corrections of a document that it does not have.
+    pub(super) fn send_edits(&mut self, document: DocumentId, is_background: bool, now: f64) {
+        let Some(engine) = self.engines.serving.as_mut() else {
             return;
         };
-        let Some(engine) = self.engines.serving.as_ref() else {
+        let (id, Some(held)) = (engine.id, engine.held.get_mut(&document)) else {
             return;
         };
-        let (id, sent) = (engine.id, engine.edits);
-        let Some(shown) = self.shown() else { return };
-        let version = shown.edits.version();
-        if sent == Some(version) {
+        let opened = self.documents.get(document);
+        let Some(opened) = opened.and_then(|document| document.opened.as_ref()) else {
+            return;
+        };
+        let version = opened.edits.version();
+        if held.edits.replace(version) == Some(version) {
             return;
         }
         let request = Request::Edit {
             document,
             version,
-            strokes: shown.edits.strokes(),
+            strokes: opened.edits.strokes(),
         };
-        self.hold(id, |engine| engine.edits = Some(version));
-        self.ask(id, Purpose::Edit, request, None, now);
+        self.ask_for(
+            id,
+            Purpose::Edit(document),
+            request,
+            None,
+            is_background,
+            now,
+        );
     }
 
     /// Asks for the frame that is wanted now, unless the engine is at one or has drawn it already, and for the figures
@@ -401,15 +445,10 @@ impl App {
             return;
         };
         let serving = engine.id;
-        let is_at_work = engine.is_asked(|purpose| {
-            matches!(
-                purpose,
-                Purpose::Paint(..)
-                    | Purpose::Open(..)
-                    | Purpose::Segment(_)
-                    | Purpose::Measure(_)
-                    | Purpose::AttachTruth { .. }
-            )
+        let is_at_work = engine.pending.iter().any(|pending| match pending.purpose {
+            Purpose::Paint(..) | Purpose::Measure(_) | Purpose::AttachTruth { .. } => true,
+            Purpose::Open { .. } | Purpose::Segment(_) => !pending.is_background,
+            _ => false,
         });
         let canvas = self.stage.canvas;
         let Some(mask) = self
@@ -430,7 +469,7 @@ impl App {
         };
         let wish = Wish { mask, frame };
         if let Some(due) = self.overlay.due(wish.clone(), now) {
-            self.send_edits(now);
+            self.send_edits(wish.mask.segmentation.document, false, now);
             self.effects.push(Effect::SetTimer {
                 timer: Timer::Measure,
                 after: QUIET,
@@ -450,8 +489,17 @@ impl App {
         }
     }
 
+    /// A frame that was drawn ahead is on the stage: it is not asked for again.
+    pub(super) fn overlay_is_there(&mut self, wish: Wish, now: f64) {
+        self.overlay.ask(wish, now);
+        self.effects.push(Effect::SetTimer {
+            timer: Timer::Measure,
+            after: QUIET,
+        });
+    }
+
     fn measure(&mut self, engine: EngineId, spec: MeasureSpec, now: f64) {
-        self.send_edits(now);
+        self.send_edits(spec.mask.segmentation.document, false, now);
         self.overlay.measured = Some(spec.clone());
         let request = Request::Measure(spec.clone());
         self.ask(engine, Purpose::Measure(spec), request, None, now);

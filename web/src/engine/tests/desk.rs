@@ -262,6 +262,7 @@ impl Desk {
             document: DocumentId(document),
             name: "lesion.1.jpg".to_owned(),
             rendering: Rendering::default(),
+            with_picture: true,
         };
         self.ask(request, Attachment::File(bytes))
     }

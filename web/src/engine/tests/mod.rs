@@ -1,6 +1,7 @@
 //! Every request, asked of an engine on this machine's CPU with the models that the site publishes.
 
 mod desk;
+mod folder;
 mod measures;
 
 use delineo::manifest::{Manifest, sha256};
@@ -212,6 +213,7 @@ fn what_cannot_be_opened_leaves_the_earlier_image_in_place() {
         document: DocumentId(3),
         name: "gone.png".to_owned(),
         rendering: Rendering::default(),
+        with_picture: true,
     };
     let message = desk.ask(request, Attachment::None).expect_err("is gone");
     assert!(message.contains("gone.png cannot be read"), "{message}");
