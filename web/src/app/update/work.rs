@@ -360,6 +360,13 @@ impl App {
         let Some(shown) = self.documents.shown_mut() else {
             return;
         };
+        if shown
+            .proposal
+            .as_ref()
+            .is_some_and(|before| before.model != proposal.model)
+        {
+            shown.forget_classes();
+        }
         shown.settings = match &shown.proposal {
             Some(before) => before.carried(shown.settings, &proposal),
             None => Settings {
@@ -388,7 +395,7 @@ impl App {
         let request = Request::Edit {
             document,
             version,
-            strokes: shown.edits.strokes(),
+            corrections: shown.edits.corrections(),
         };
         self.hold(id, |engine| engine.edits = Some(version));
         self.ask(id, Purpose::Edit, request, None, now);
