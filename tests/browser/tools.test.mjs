@@ -53,7 +53,7 @@ test('a lasso adds a corner of the picture, and undo takes it back', async (t) =
   const app = await open(t);
   const before = await app.area();
   const at = await place(app);
-  await app.page.keyboard.press('q');
+  await app.page.keyboard.press('2');
   await app.says(/Lasso/);
   await drag(app, [at(0.02, 0.02), at(0.2, 0.02), at(0.2, 0.2), at(0.02, 0.2)]);
   await changed(app, before);
@@ -70,7 +70,7 @@ test('a polygon is clicked and closed by Enter, by a double click, and abandoned
   const before = await app.area();
   const at = await place(app);
   const corners = [at(0.02, 0.02), at(0.2, 0.02), at(0.1, 0.2)];
-  await app.page.keyboard.press('q');
+  await app.page.keyboard.press('2');
   for (const corner of corners) await app.page.mouse.click(...corner);
   await app.page.keyboard.press('Escape');
   assert.equal(await app.area(), before);
@@ -104,7 +104,7 @@ test('an island that was drawn is dropped, and a hole that was erased is filled'
 test('a threshold box has a threshold of its own', async (t) => {
   const app = await open(t);
   const at = await place(app);
-  await app.page.keyboard.press('y');
+  await app.page.keyboard.press('6');
   await drag(app, [at(0.1, 0.1), at(0.9, 0.9)]);
   const own = app.page.getByRole('slider', { name: 'Threshold in the box' });
   await own.waitFor();

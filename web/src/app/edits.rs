@@ -14,7 +14,6 @@ pub type Ends = [[f64; 2]; 2];
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Edit {
-    Correct(Correction),
     Clear,
     /// Threshold, class or cleaning. The settings themselves are the document's; here are their changes.
     Set(Setting),
@@ -26,6 +25,9 @@ enum Edit {
         by_keys: bool,
     },
     ResetDiameters,
+    /// Stored under the correction's own name.
+    #[serde(untagged)]
+    Correct(Correction),
 }
 
 impl Edit {
@@ -440,6 +442,7 @@ mod tests {
         });
         edits.undo();
         let text = serde_json::to_string(&edits).expect("writes");
+        assert!(text.starts_with(r#"{"done":[{"stroke":{"kind":"Add","#), "{text}");
         assert_eq!(serde_json::from_str::<Edits>(&text).ok(), Some(edits));
     }
 

@@ -134,6 +134,8 @@ pub struct Outline {
     pub before_press: usize,
     /// Whether the pointer that touched last has moved: then it is drawn freely.
     pub is_free: bool,
+    /// Whether the keyboard sets the corners: then Enter sets another one, and closes only on the last.
+    pub is_by_keyboard: bool,
 }
 
 /// An end of a diameter that a pointer holds.

@@ -135,6 +135,7 @@ impl App {
         }
         // The keyboard has the brush now, also where the pointer rests on the stage.
         self.stage.hover = None;
+        self.draw_by_keyboard(true);
         let step = match kind {
             None if draws => ratio,
             _ => ratio * KEY_BRUSH_STEP,
@@ -162,9 +163,8 @@ impl App {
 
     /// Puts the brush down once, for those who draw with the keyboard.
     pub(super) fn dab(&mut self) {
-        let is_by_keyboard = self.stage.hover.is_none();
         if self.stage.tool.corrects() && self.stage.tool.stroke_kind().is_none() {
-            return self.tool_entered(is_by_keyboard);
+            return self.tool_entered();
         }
         self.stage.hover = None;
         if self.stage.tool == Tool::Scale {

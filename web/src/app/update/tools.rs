@@ -19,7 +19,10 @@ impl App {
     pub(super) fn tool_down(&mut self, pointer: i32, at: (f64, f64), is_finger: bool) {
         self.stage.drawing = Some(pointer);
         match self.stage.tool {
-            Tool::Lasso(_) => self.press_lasso(at),
+            Tool::Lasso(_) => {
+                self.press_lasso(at);
+                self.draw_by_keyboard(false);
+            }
             Tool::Fill | Tool::Drop => {
                 let near = if is_finger { FINGER_NEAR } else { NEAR };
                 self.correct_region(at, near);
@@ -82,17 +85,18 @@ impl App {
         }
     }
 
-    /// Enter with one of these tools in hand. By pointer it closes the lasso; by keyboard it sets a corner, and closes where
-    /// the last one is.
-    pub(super) fn tool_entered(&mut self, is_by_keyboard: bool) {
+    /// Enter with one of these tools in hand. It closes a lasso that a pointer draws; by keyboard it sets a corner, and
+    /// closes where the last one is.
+    pub(super) fn tool_entered(&mut self) {
         let at = self.stage.keyboard_brush();
+        let is_by_pointer = |outline: &Outline| !outline.is_by_keyboard;
         match self.stage.tool {
-            Tool::Lasso(_) if !is_by_keyboard && self.stage.outline.is_some() => self.close_lasso(),
+            Tool::Lasso(_) if self.stage.outline.as_ref().is_some_and(is_by_pointer) => {
+                self.close_lasso();
+            }
             Tool::Lasso(_) => {
                 self.press_lasso(at);
-                if let Some(outline) = &mut self.stage.outline {
-                    outline.is_free = false;
-                }
+                self.draw_by_keyboard(true);
             }
             Tool::Fill | Tool::Drop => self.correct_region(at, NEAR),
             Tool::Box if self.stage.box_from.is_some() => {
@@ -104,6 +108,13 @@ impl App {
                 self.stage.box_from = Some([x, y]);
             }
             Tool::Move | Tool::Add | Tool::Erase | Tool::Scale => {}
+        }
+    }
+
+    /// Who draws the lasso from now on.
+    pub(super) fn draw_by_keyboard(&mut self, is_by_keyboard: bool) {
+        if let Some(outline) = &mut self.stage.outline {
+            outline.is_by_keyboard = is_by_keyboard;
         }
     }
 
