@@ -175,8 +175,8 @@ test('on a phone a swipe over the sheet changes no slider', async (t) => {
 
 test('at 390 pixels the status is one line', async (t) => {
   const app = await open(t, PHONE);
-  const heights = await app.status.evaluate((status) => [status.getBoundingClientRect().height, parseFloat(getComputedStyle(status).lineHeight)]);
-  assert.ok(heights[0] < 1.6 * heights[1], `${heights[0]} pixels are more than a line of ${heights[1]}`);
+  const [height, size] = await app.status.evaluate((status) => [status.getBoundingClientRect().height, parseFloat(getComputedStyle(status).fontSize)]);
+  assert.ok(height < 2 * size, `${height} pixels are more than a line of ${size}-pixel letters`);
   app.assertNoFaults();
 });
 
