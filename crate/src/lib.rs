@@ -5,7 +5,7 @@
 //! ```text
 //! file ─▶ imaging::decode ─▶ RGB8 image ─▶ imaging::preprocess ─▶ network ─▶ mask::ProbabilityMap
 //!                                                                               │
-//!                  export ◀─ mask::Mask ◀─ strokes ◀─ cleaning ◀─ threshold ◀───┘
+//!                  export ◀─ mask::Mask ◀─ corrections ◀─ cleaning ◀─ threshold ◀───┘
 //! ```
 //!
 //! The library knows neither the DOM nor JavaScript. The feature `network` is the network on every device, `cpu` the network on

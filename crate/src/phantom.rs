@@ -42,8 +42,9 @@ mod tests {
                 let all = Cleaning {
                     largest_region: true,
                     fill_holes: true,
+                    ..Cleaning::NONE
                 };
-                all.apply(width as usize, &mut cleaned);
+                all.apply(width as usize, cleaned.len(), &mut cleaned);
                 assert_eq!(cleaned, mask.bits(), "seed {seed}");
                 let on_edge = mask.bits().iter().enumerate().any(|(at, on)| {
                     let (x, y) = (at as u32 % width, at as u32 / width);

@@ -157,6 +157,24 @@ fn a_model_that_cannot_be_used_ends_with_code_3_and_wrong_usage_with_2() {
 }
 
 #[test]
+fn the_size_of_islands_is_a_part_of_the_image_in_per_cent() {
+    for wrong in ["101", "-1", "small"] {
+        let output = delineo(&[
+            path("segment"),
+            path("image.png"),
+            path("--model"),
+            path("model"),
+            path("--out"),
+            path("out"),
+            path(&format!("--islands-below={wrong}")),
+        ]);
+        assert_eq!(output.status.code(), Some(2), "{wrong}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("from 0 to 100, in per cent"), "{said}");
+    }
+}
+
+#[test]
 fn convert_makes_a_model_folder_that_segment_and_inspect_can_use() {
     let folder = folder("convert");
     let image = phantom_in(&folder);

@@ -14,7 +14,7 @@ use std::str::FromStr;
 use delineo::export::Line;
 use delineo::imaging::{Decoded, Rendering, Windowing};
 use delineo::manifest::Manifest;
-use delineo::mask::{Cleaning, Stroke, Style, View};
+use delineo::mask::{Cleaning, Correction, Style, View};
 use delineo::measure::{Measurements, Outline, Proportions, Scale, Uncertainty};
 use delineo::metrics::Comparison;
 pub use delineo::modality::Modality;
@@ -107,10 +107,10 @@ pub enum Request {
     Edit {
         /// The document.
         document: DocumentId,
-        /// Changes with every change of the strokes.
+        /// Changes with every change of the corrections.
         version: u64,
         /// All that count, oldest first.
-        strokes: Vec<Stroke>,
+        corrections: Vec<Correction>,
     },
     /// Draw the overlay for what is visible. Answered by [`Answer::Painted`].
     Paint {

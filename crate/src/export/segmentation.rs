@@ -8,7 +8,7 @@ use super::lines::Line;
 use super::origin::Origin;
 #[cfg(feature = "rare-formats")]
 use crate::Error;
-use crate::mask::{Cleaning, Mask, ProbabilityMap, Stroke, Style};
+use crate::mask::{Cleaning, Correction, Mask, ProbabilityMap, Style};
 
 /// An image, what the network made of it, and how a person wants the mask. The mask is made when a format first asks
 /// for it, and only then.
@@ -23,7 +23,7 @@ pub struct Segmentation<'a> {
     /// Cleaning after the threshold.
     pub cleaning: Cleaning,
     /// Corrections by hand, oldest first.
-    pub strokes: &'a [Stroke],
+    pub corrections: &'a [Correction],
     /// How the mask looks over the image.
     pub style: Style,
     /// What is drawn over the image besides, such as diameters; nothing unless it is set.
@@ -40,7 +40,7 @@ impl<'a> Segmentation<'a> {
         map: &'a ProbabilityMap,
         threshold: f32,
         cleaning: Cleaning,
-        strokes: &'a [Stroke],
+        corrections: &'a [Correction],
         style: Style,
     ) -> Self {
         Self {
@@ -48,7 +48,7 @@ impl<'a> Segmentation<'a> {
             map,
             threshold,
             cleaning,
-            strokes,
+            corrections,
             style,
             lines: Vec::new(),
             origin: None,
@@ -82,10 +82,10 @@ impl<'a> Segmentation<'a> {
                 map,
                 threshold,
                 cleaning,
-                strokes,
+                corrections,
                 ..
             } = *self;
-            Mask::make(map, width, height, threshold, cleaning, strokes)
+            Mask::make(map, width, height, threshold, cleaning, corrections)
         })
     }
 }

@@ -1,10 +1,10 @@
 //! The mask itself: on or off for each pixel of the image.
 
 use super::cleaning::Cleaning;
+use super::correction::{self, Correction};
 use super::grid::Grid;
 use super::map::ProbabilityMap;
-use super::sampler::Sampler;
-use super::stroke::{self, Stroke};
+use super::thresholds::Thresholds;
 
 /// A binary mask: one byte a pixel, row by row, 1 on the lesion and 0 elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,21 +33,21 @@ impl Mask {
         }
     }
 
-    /// The mask at image size: the map resampled as [`ProbabilityMap::resample`] does, `p >= threshold`, then
-    /// `cleaning`, then the strokes, oldest first.
+    /// The mask at image size: the map resampled as [`ProbabilityMap::resample`] does, `p >= threshold`
+    /// (another one in the boxes of the corrections), then `cleaning`, then the other corrections, oldest first.
     pub fn make(
         map: &ProbabilityMap,
         width: u32,
         height: u32,
         threshold: f32,
         cleaning: Cleaning,
-        strokes: &[Stroke],
+        corrections: &[Correction],
     ) -> Self {
         let grid = Grid::reduced(width, height, width, height);
         let mut bits = vec![0; grid.width * grid.height];
-        Sampler::new(map, width, height, &grid).on(threshold, &mut bits);
-        cleaning.apply(grid.width, &mut bits);
-        stroke::draw(strokes, &grid, &grid.whole(), &mut bits);
+        Thresholds::new(map, (width, height), threshold, corrections).on(&grid, &mut bits);
+        cleaning.apply(grid.width, bits.len(), &mut bits);
+        correction::apply(corrections, &grid, &mut bits);
         Self {
             width,
             height,

@@ -12,20 +12,48 @@ use super::runs::runs;
 pub struct Cleaning {
     /// Keep only the region of the most pixels (8-connected; on a tie the first in raster order).
     pub largest_region: bool,
-    /// Fill background regions that do not touch the image's edge (4-connected), after `largest_region`.
+    /// Remove regions of less than this share of the image, in millionths; the largest stays however small it is. 0 for
+    /// none.
+    #[serde(default)]
+    pub islands_below: u32,
+    /// Fill background regions that do not touch the image's edge (4-connected), after regions were removed.
     pub fill_holes: bool,
 }
 
 impl Cleaning {
+    /// Nothing is removed or filled.
+    pub const NONE: Self = Self {
+        largest_region: false,
+        islands_below: 0,
+        fill_holes: false,
+    };
+
+    /// What a person is proposed: islands of less than 0.05 % of the image go.
+    pub const PROPOSED: Self = Self {
+        islands_below: 500,
+        ..Self::NONE
+    };
+
+    /// Whether regions are removed.
+    pub(super) fn removes(self) -> bool {
+        self.largest_region || self.islands_below > 0
+    }
+
     /// Whether there is nothing to do.
     pub fn is_none(self) -> bool {
         self == Self::default()
     }
 
-    /// Cleans `bits` (one byte a pixel, 0 or 1, rows of `width`) in place.
-    pub(crate) fn apply(self, width: usize, bits: &mut [u8]) {
-        if self.largest_region {
-            keep_largest(width, bits);
+    /// Cleans `bits` (one byte a pixel, 0 or 1, rows of `width`) in place. They hold all that is on of an image of `whole`
+    /// pixels.
+    pub(crate) fn apply(self, width: usize, whole: usize, bits: &mut [u8]) {
+        if self.removes() {
+            let least = if self.largest_region {
+                u64::MAX
+            } else {
+                (u64::from(self.islands_below) * whole as u64).div_ceil(1_000_000)
+            };
+            remove_small(width, bits, least);
         }
         if self.fill_holes {
             fill_holes(width, bits);
@@ -33,7 +61,8 @@ impl Cleaning {
     }
 }
 
-fn keep_largest(width: usize, bits: &mut [u8]) {
+/// Removes the regions of less than `least` pixels, but never the largest.
+fn remove_small(width: usize, bits: &mut [u8], least: u64) {
     let mut regions = Regions::label(width, bits, 1, 1);
     let mut areas = vec![0_u64; regions.runs.len()];
     for index in 0..regions.runs.len() {
@@ -51,7 +80,8 @@ fn keep_largest(width: usize, bits: &mut [u8]) {
         return;
     };
     for index in 0..regions.runs.len() {
-        if regions.find(index) != best {
+        let root = regions.find(index);
+        if root != best && areas[root] < least {
             let run = regions.runs[index];
             bits[run.row as usize * width..][run.start as usize..run.end as usize].fill(0);
         }
@@ -174,11 +204,16 @@ mod tests {
 
     fn cleaned(largest_region: bool, fill_holes: bool, rows: &[&str]) -> Vec<String> {
         let (width, mut bits) = bits(rows);
-        Cleaning {
+        let cleaning = Cleaning {
             largest_region,
             fill_holes,
-        }
-        .apply(width, &mut bits);
+            ..Cleaning::NONE
+        };
+        shown(cleaning, width, bits.len(), &mut bits)
+    }
+
+    fn shown(cleaning: Cleaning, width: usize, whole: usize, bits: &mut [u8]) -> Vec<String> {
+        cleaning.apply(width, whole, bits);
         bits.chunks(width)
             .map(|row| {
                 row.iter()
@@ -239,9 +274,34 @@ mod tests {
         }
         Cleaning {
             largest_region: true,
+            islands_below: 500,
             fill_holes: true,
         }
-        .apply(0, &mut []);
+        .apply(0, 0, &mut []);
+    }
+
+    #[test]
+    fn islands_below_a_share_of_the_image_go_and_the_largest_region_stays_however_small() {
+        let rows = ["##..##..", "....##.#", "........", "#......."];
+        let islands_below = |share: f64, whole: usize| {
+            let (width, mut bits) = bits(&rows);
+            let cleaning = Cleaning {
+                islands_below: (share * 1e6) as u32,
+                ..Cleaning::NONE
+            };
+            shown(cleaning, width, whole, &mut bits)
+        };
+        // Two pixels of the 32 are 6.25 %.
+        assert_eq!(islands_below(0.0625, 32)[0], "##..##..");
+        assert_eq!(
+            islands_below(0.0625, 32)[1..],
+            ["....##..", "........", "........"]
+        );
+        assert_eq!(islands_below(0.07, 32)[0], "....##..");
+        assert_eq!(islands_below(0.9, 32)[0], "....##..");
+        // The same pixels as a part of a larger image.
+        assert_eq!(islands_below(0.0625, 64)[0], "....##..");
+        assert_eq!(islands_below(0.0, 32), rows);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! From probabilities to a mask that a person can trust: threshold, cleaning, corrections.
 //!
 //! ```text
-//! ProbabilityMap ─ resample to the image ─ ≥ threshold ─ Cleaning ─ Strokes ─▶ Mask
+//! ProbabilityMap ─ resample to the image ─ ≥ threshold ─ Cleaning ─ Corrections ─▶ Mask
 //! ```
 //!
 //! [`Mask::make`] follows this exactly at the image's own size. [`Preview`] follows it for what is visible on the
@@ -11,23 +11,32 @@ mod analysis;
 mod binary;
 mod cleaning;
 mod contour;
+mod correction;
 mod grid;
 mod look;
 mod map;
 mod picture;
+mod polygon;
 mod preview;
+mod region;
+mod rules;
 mod runs;
 mod sampler;
 mod stroke;
+mod thresholds;
 
 pub use binary::Mask;
 pub use cleaning::Cleaning;
 pub(crate) use cleaning::{Regions, Run};
 pub(crate) use contour::{Closed, Contour};
+pub use correction::Correction;
 pub(crate) use grid::Grid;
 pub(crate) use look::Palette;
 pub use look::Style;
 pub use map::ProbabilityMap;
+pub use polygon::Polygon;
 pub use preview::{Bounds, Preview, View};
+pub use region::Place;
 pub(crate) use sampler::Sampler;
 pub use stroke::{Stroke, StrokeKind};
+pub use thresholds::ThresholdBox;

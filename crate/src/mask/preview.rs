@@ -1,20 +1,20 @@
 //! The mask on the screen: repainted within a frame while a slider moves, at the canvas's size and not the image's.
 //!
 //! Only where the mask can be is anything computed: the samples of the small probability map that reach the threshold
-//! say which pixels of the canvas may be on, and so do the strokes. What cleaning does there is found out on the whole
-//! image, by the analysis.
+//! say which pixels of the canvas may be on, and so do the corrections. What cleaning and the corrections of whole regions do
+//! there is found out on the whole image, by the analysis.
 
 use serde::{Deserialize, Serialize};
 
 use super::analysis::Analysis;
 use super::cleaning::Cleaning;
 use super::contour::{Closed, Contour};
+use super::correction::{self, Correction};
 use super::grid::{Grid, Window};
 use super::look::{Palette, Style};
 use super::map::ProbabilityMap;
 use super::runs::{any, occupied, runs};
-use super::sampler::{self, Sampler};
-use super::stroke::{self, Stroke};
+use super::thresholds::Thresholds;
 
 /// Which part of the image the canvas shows.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -93,7 +93,7 @@ impl Preview {
         view: View,
         threshold: f32,
         cleaning: Cleaning,
-        strokes: &[Stroke],
+        corrections: &[Correction],
         style: Style,
         rgba: &mut Vec<u8>,
     ) -> Bounds {
@@ -114,20 +114,31 @@ impl Preview {
         } else {
             0
         };
-        let mut part = sampler::reach(map, (self.width, self.height), &canvas, threshold)
-            .union(&stroke::reach(strokes, &canvas));
-        if !cleaning.is_none() {
-            self.analysis.update(map, threshold, cleaning);
+        let thresholds = Thresholds::new(map, (self.width, self.height), threshold, corrections);
+        let mut part = thresholds
+            .reach(&canvas)
+            .union(&correction::reach(corrections, &canvas));
+        let has_regions = corrections.iter().any(|of| of.region().is_some());
+        if !cleaning.is_none() || has_regions {
+            self.analysis.update(map, threshold, cleaning, corrections);
             part = part.union(&self.analysis.over(&canvas));
         }
         let part = part.widened(margin, &inside);
         let grid = canvas.crop(&part);
         self.field.resize(grid.width * grid.height, 0);
-        Sampler::new(map, self.width, self.height, &grid).on(threshold, &mut self.field);
+        thresholds.on(&grid, &mut self.field);
         if !cleaning.is_none() {
-            self.analysis.rule(&grid, &mut self.field);
+            self.analysis.clean(&grid, &mut self.field);
         }
-        stroke::draw(strokes, &grid, &grid.whole(), &mut self.field);
+        let mut regions = 0;
+        for correction in corrections {
+            if correction.region().is_some() {
+                self.analysis.change_region(regions, &grid, &mut self.field);
+                regions += 1;
+            } else {
+                correction.draw(&grid, &mut self.field);
+            }
+        }
 
         let window = occupied_window(&self.field, &grid).widened(margin, &grid.whole());
         if window.is_empty() {
@@ -157,10 +168,10 @@ impl Preview {
         map: &ProbabilityMap,
         threshold: f32,
         cleaning: Cleaning,
-        strokes: &[Stroke],
+        corrections: &[Correction],
     ) -> (u64, bool) {
-        self.analysis.update(map, threshold, cleaning);
-        let (cells, of, exact) = self.analysis.area(strokes);
+        self.analysis.update(map, threshold, cleaning, corrections);
+        let (cells, of, exact) = self.analysis.area(corrections);
         if exact {
             (cells, true)
         } else {

@@ -1,4 +1,4 @@
-//! A person's corrections: strokes of a round brush that add to the mask or erase from it.
+//! Strokes of a round brush that add to the mask or erase from it.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,53 +27,31 @@ pub struct Stroke {
     pub points: Vec<[f32; 2]>,
 }
 
-/// Draws the strokes, oldest first, into `bits` (one byte a pixel of `grid`), within `window` only.
-pub(super) fn draw(strokes: &[Stroke], grid: &Grid, window: &Window, bits: &mut [u8]) {
-    for stroke in strokes {
-        let radius = f64::from(stroke.radius);
+impl Stroke {
+    /// Draws the stroke into `bits` (one byte a pixel of `grid`).
+    pub(super) fn draw(&self, grid: &Grid, bits: &mut [u8]) {
+        let radius = f64::from(self.radius);
         if radius.is_nan() || radius <= 0.0 || radius.is_infinite() {
-            continue;
+            return;
         }
-        let value = u8::from(stroke.kind == StrokeKind::Add);
-        let disc = match stroke.points.as_slice() {
+        let value = u8::from(self.kind == StrokeKind::Add);
+        let disc = match self.points.as_slice() {
             [only] => Some([*only, *only]),
             _ => None,
         };
-        let segments = stroke.points.windows(2).map(|pair| [pair[0], pair[1]]);
+        let segments = self.points.windows(2).map(|pair| [pair[0], pair[1]]);
         for [start, end] in disc.into_iter().chain(segments) {
             if let Some(capsule) = Capsule::new(start, end, radius) {
-                capsule.fill(grid, window, value, bits);
+                capsule.fill(grid, &grid.whole(), value, bits);
             }
         }
     }
-}
 
-/// The pixels of `grid` that a stroke may add, and some around them.
-pub(super) fn reach(strokes: &[Stroke], grid: &Grid) -> Window {
-    let adds = strokes
-        .iter()
-        .filter(|stroke| stroke.kind == StrokeKind::Add);
-    adds.fold(Window::EMPTY, |window, stroke| {
-        let radius = f64::from(stroke.radius).max(0.0);
-        let limits = |axis: usize| {
-            let along = stroke.points.iter().map(|point| f64::from(point[axis]));
-            let along = along.filter(|at| at.is_finite());
-            along.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| {
-                (low.min(at), high.max(at))
-            })
-        };
-        let (left, right) = limits(0);
-        let (top, bottom) = limits(1);
-        // Casts of what lies beyond the grid, or of no number, end at its edges.
-        let before = |at: f64| (at.floor() - 1.0) as usize;
-        let behind = |at: f64, count: usize| ((at.ceil() + 2.0) as usize).min(count);
-        window.union(&Window {
-            left: before(grid.column(left - radius)),
-            top: before(grid.row(top - radius)),
-            right: behind(grid.column(right + radius), grid.width),
-            bottom: behind(grid.row(bottom + radius), grid.height),
-        })
-    })
+    /// Least and greatest x and y that it covers, in image pixels.
+    pub(super) fn extent(&self) -> [(f64, f64); 2] {
+        let radius = f64::from(self.radius).max(0.0);
+        super::polygon::extent(&self.points).map(|(low, high)| (low - radius, high + radius))
+    }
 }
 
 /// All points within `radius` of a segment.
@@ -191,7 +169,9 @@ mod tests {
     fn drawn(size: u32, strokes: &[Stroke]) -> Vec<u8> {
         let grid = Grid::reduced(size, size, size, size);
         let mut bits = vec![0; (size * size) as usize];
-        draw(strokes, &grid, &grid.whole(), &mut bits);
+        for stroke in strokes {
+            stroke.draw(&grid, &mut bits);
+        }
         bits
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::figures::Figures;
 use super::measurements::{Measurements, Shape};
 use super::scale::{Scale, ScaleSource};
-use crate::mask::{Cleaning, Mask, ProbabilityMap, Stroke};
+use crate::mask::{Cleaning, Correction, Mask, ProbabilityMap};
 
 /// Probability at which a pixel is taken for lesion in the largest mask that is still likely.
 pub const OUTER: f32 = 0.1;
@@ -43,20 +43,20 @@ pub struct Uncertainty {
 
 impl Uncertainty {
     /// The intervals of a mask as a whole ([`Measurements::whole`]), which was made at this width and height with this
-    /// threshold, cleaning and these strokes from the map. A threshold beyond 0.1 or 0.9 takes their place.
+    /// threshold, cleaning and these corrections from the map. A threshold beyond 0.1 or 0.9 takes their place.
     pub fn of_whole(
         shape: &Shape,
         map: &ProbabilityMap,
         (width, height): (u32, u32),
         threshold: f32,
         cleaning: Cleaning,
-        strokes: &[Stroke],
+        corrections: &[Correction],
     ) -> Self {
         let scale = shape
             .spacing
             .map(|spacing| Scale::everywhere(spacing, ScaleSource::ByHand));
         let at = |level: f32| {
-            let mask = Mask::make(map, width, height, level, cleaning, strokes);
+            let mask = Mask::make(map, width, height, level, cleaning, corrections);
             Measurements::of(&mask, scale.as_ref()).whole
         };
         let (inner, outer) = (at(INNER.max(threshold)), at(OUTER.min(threshold)));

@@ -55,7 +55,15 @@ pub enum Command {
     ToggleFillHoles,
     /// Take a tool.
     Take(Tool),
-    /// Set the brush's diameter on the screen, in CSS pixels.
+    /// Escape: abandon what is being drawn, or put the tool down.
+    PutDown,
+    /// Set the threshold of the box that was drawn last; none for the one that its probabilities propose.
+    SetBoxThreshold(Option<f32>),
+    /// Remove islands below this part of the image, in millionths; 0 for none.
+    SetIslands(u32),
+    /// Remove small islands, or no longer.
+    ToggleIslands,
+    /// Set the brush's diameter in image pixels.
     SetBrush(f64),
     /// Multiply it.
     ScaleBrush(f64),
@@ -69,6 +77,8 @@ pub enum Command {
     Zoom(f64, Option<(f64, f64)>),
     /// Move the image by so many canvas pixels.
     Pan(f64, f64),
+    /// The wheel with Alt or Shift, turned by so many CSS pixels: the brush's size, or with no brush in hand sideways.
+    TurnAside(f64),
     /// Show the whole image.
     Fit,
     /// Show an image pixel as a device pixel.
@@ -160,6 +170,9 @@ impl Command {
                 | SetClass(_)
                 | ToggleLargestRegion
                 | ToggleFillHoles
+                | ToggleIslands
+                | SetIslands(_)
+                | SetBoxThreshold(_)
                 | Undo
                 | Redo
                 | ClearEdits
@@ -249,6 +262,11 @@ pub enum Icon {
     Play,
     Stop,
     Ruler,
+    Lasso,
+    LassoErase,
+    Fill,
+    Drop,
+    Box,
 }
 
 /// Under which heading the sheet of shortcuts lists a command.
@@ -398,6 +416,7 @@ pub static COMMANDS: &[CommandRow] = &[
     row(Command::Compare(true), Group::Mask, Icon::Compare, (&[key("h"), key(" ")], 2), "Compare", "Hold to see the plain image"),
     row(Command::ToggleLargestRegion, Group::Mask, Icon::Clear, (&[key("l")], 1), "Largest region only", "Largest region only"),
     row(Command::ToggleFillHoles, Group::Mask, Icon::Clear, (&[key("f")], 1), "Fill holes", "Fill holes"),
+    row(Command::ToggleIslands, Group::Mask, Icon::Clear, (&[], 0), "Remove small islands", "Remove small islands"),
     row(Command::Zoom(1.25, None), Group::Image, Icon::Plus, (&[key("+"), key("=")], 1), "Zoom in", "Zoom in"),
     row(Command::Zoom(0.8, None), Group::Image, Icon::Minus, (&[key("-"), key("−"), key("_")], 1), "Zoom out", "Zoom out"),
     row(Command::Fit, Group::Image, Icon::Fit, (&[key("0")], 1), "Fit", "Show the whole image"),
@@ -413,10 +432,15 @@ pub static COMMANDS: &[CommandRow] = &[
     row(Command::SetWindow(None), Group::Image, Icon::Auto, (&[], 0), "Reset window", "The window that the file proposes"),
     row(Command::Take(Tool::Add), Group::Correct, Icon::Brush, (&[key("b")], 1), "Add", "Add to the mask with the brush"),
     row(Command::Take(Tool::Erase), Group::Correct, Icon::Eraser, (&[key("e")], 1), "Erase", "Erase from the mask with the brush"),
-    row(Command::Take(Tool::Move), Group::Correct, Icon::Hand, (&[key("m"), key("escape")], 2), "Move", "Put the brush down, move the picture"),
+    row(Command::Take(Tool::LASSO), Group::Correct, Icon::Lasso, (&[key("2")], 1), "Lasso", "Draw around what to add to the mask"),
+    row(Command::Take(Tool::LASSO_ERASE), Group::Correct, Icon::LassoErase, (&[key("3")], 1), "Erase lasso", "Draw around what to erase from the mask"),
+    row(Command::Take(Tool::Fill), Group::Correct, Icon::Fill, (&[key("4")], 1), "Fill region", "Fill the hole of the mask that is pressed"),
+    row(Command::Take(Tool::Drop), Group::Correct, Icon::Drop, (&[key("5")], 1), "Drop region", "Drop the island of the mask that is pressed"),
+    row(Command::Take(Tool::Box), Group::Correct, Icon::Box, (&[key("6")], 1), "Threshold box", "Draw a box with a threshold of its own"),
+    row(Command::Take(Tool::Move), Group::Correct, Icon::Hand, (&[key("m"), key("escape")], 2), "Move", "Put the tool down, move the picture"),
     row(Command::ScaleBrush(1.0 / 1.2), Group::Correct, Icon::Minus, (&[key("[")], 1), "Smaller brush", "Smaller brush"),
     row(Command::ScaleBrush(1.2), Group::Correct, Icon::Plus, (&[key("]")], 1), "Larger brush", "Larger brush"),
-    row(Command::Dab, Group::Correct, Icon::Brush, (&[key("enter")], 1), "Dab", "Put the brush down once"),
+    row(Command::Dab, Group::Correct, Icon::Brush, (&[key("enter")], 1), "Dab", "Use the tool once; close the lasso"),
     row(Command::Undo, Group::Correct, Icon::Undo, (&[control("z")], 1), "Undo", "Undo"),
     row(Command::Redo, Group::Correct, Icon::Redo, (&[control_shift("z"), control("y")], 1), "Redo", "Redo"),
     row(Command::ClearEdits, Group::Correct, Icon::Clear, (&[], 0), "Clear", "Remove all corrections"),
@@ -438,7 +462,7 @@ pub static OTHER_KEYS: &[(&[&str], &str, Group)] = &[
     (&["←", "↑", "↓", "→"], "Move the picture", Group::Image),
     (
         &["←", "↑", "↓", "→"],
-        "With a brush: move it, with Shift draw",
+        "With a brush: move it, with Shift draw; with another tool: move its cross",
         Group::Correct,
     ),
     (
@@ -450,6 +474,11 @@ pub static OTHER_KEYS: &[(&[&str], &str, Group)] = &[
         &["Enter"],
         "Setting the scale: begin and end the line",
         Group::Measure,
+    ),
+    (
+        &["Alt", "Wheel"],
+        "With a brush: its size, also with Shift",
+        Group::Correct,
     ),
     (&["S"], "Export the mask", Group::App),
     (

@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 
 use delineo::imaging::Rendering;
+use delineo::mask::Cleaning;
 use delineo::measure::{Scale, ScaleSource, Spacing};
 
 use super::edits::{Calibration, Edits};
 use super::event::FileId;
 use super::models::Proposal;
 use super::review::Review;
+use super::setting::Setting;
 use super::viewport::{Size, Viewport};
 use crate::protocol::{
     Area, DocumentId, ImageFacts, MaskSpec, MeasureSpec, Measured, Segmentation, Settings, Summary,
@@ -114,7 +116,7 @@ impl Opened {
             settings: Settings {
                 class: 0,
                 threshold: 0.5,
-                cleaning: Default::default(),
+                cleaning: Cleaning::PROPOSED,
             },
             proposal: None,
             edits: Edits::default(),
@@ -179,6 +181,37 @@ impl Opened {
     /// The corrections of all frames that were on the stage.
     pub fn all_edits(&self) -> impl Iterator<Item = &Edits> {
         std::iter::once(&self.edits).chain(self.other_edits.values())
+    }
+
+    /// Changes threshold, class or cleaning, as a step that can be undone.
+    pub fn set(&mut self, change: impl FnOnce(&mut Settings)) {
+        let before = self.settings;
+        change(&mut self.settings);
+        if let Some(setting) = Setting::between(&before, &self.settings) {
+            self.edits.set(setting);
+        }
+    }
+
+    /// Takes the last step back.
+    pub fn undo(&mut self) {
+        if let Some(setting) = self.edits.undo() {
+            setting.apply(&mut self.settings);
+        }
+    }
+
+    /// Repeats the step that was taken back last.
+    pub fn redo(&mut self) {
+        if let Some(setting) = self.edits.redo() {
+            setting.apply(&mut self.settings);
+        }
+    }
+
+    /// Another model has other classes: their changes can no longer be taken back.
+    pub fn forget_classes(&mut self) {
+        let others = self.other_edits.values_mut();
+        for edits in others.chain([&mut self.edits]) {
+            edits.forget_classes();
+        }
     }
 
     /// The probability maps, where they are there.

@@ -1,9 +1,11 @@
-//! A person's corrections to one picture, with undo and redo: strokes, which change the mask, and a scale and diameters,
-//! which change what is said of it.
+//! What a person did to one picture, with undo and redo: corrections and settings, which change the mask, and a scale and
+//! diameters, which change what is said of it.
 
-use delineo::mask::{Stroke, StrokeKind};
+use delineo::mask::{Correction, Stroke, StrokeKind, ThresholdBox};
 use delineo::measure::{Axis, Spacing};
 use serde::{Deserialize, Serialize};
+
+use super::setting::Setting;
 
 /// The ends of a line in image pixels.
 pub type Ends = [[f64; 2]; 2];
@@ -12,8 +14,9 @@ pub type Ends = [[f64; 2]; 2];
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Edit {
-    Stroke(Stroke),
     Clear,
+    /// Threshold, class or cleaning. The settings themselves are the document's; here are their changes.
+    Set(Setting),
     Calibrate(Calibration),
     Diameter {
         axis: Axis,
@@ -22,11 +25,15 @@ enum Edit {
         by_keys: bool,
     },
     ResetDiameters,
+    /// Stored under the correction's own name.
+    #[serde(untagged)]
+    Correct(Correction),
 }
 
 impl Edit {
+    /// Whether it changes the corrections of the mask.
     fn is_of_mask(&self) -> bool {
-        matches!(self, Self::Stroke(_) | Self::Clear)
+        matches!(self, Self::Correct(_) | Self::Clear)
     }
 }
 
@@ -50,7 +57,7 @@ pub struct Edits {
 }
 
 impl Edits {
-    /// Changes with every change of the mask, so that two states compare without their points.
+    /// Changes with every change of the corrections, so that two states compare without their points.
     pub fn version(&self) -> u64 {
         self.version
     }
@@ -60,28 +67,78 @@ impl Edits {
         self.exported = Some(version);
     }
 
-    /// Whether strokes would be lost if the image were closed.
+    /// Whether corrections would be lost if the image were closed.
     pub fn is_unsaved(&self) -> bool {
         !self.is_empty() && self.exported != Some(self.version)
     }
 
-    /// The strokes that count, oldest first.
-    pub fn strokes(&self) -> Vec<Stroke> {
-        let mut strokes = Vec::new();
+    /// The corrections that count, oldest first.
+    pub fn corrections(&self) -> Vec<Correction> {
+        let mut corrections = Vec::new();
         for edit in &self.done {
             match edit {
-                Edit::Stroke(stroke) => strokes.push(stroke.clone()),
-                Edit::Clear => strokes.clear(),
-                Edit::Calibrate(_) | Edit::Diameter { .. } | Edit::ResetDiameters => {}
+                Edit::Correct(correction) => corrections.push(correction.clone()),
+                Edit::Clear => corrections.clear(),
+                Edit::Set(_)
+                | Edit::Calibrate(_)
+                | Edit::Diameter { .. }
+                | Edit::ResetDiameters => {}
             }
         }
-        strokes
+        corrections
     }
 
-    /// Whether no stroke counts.
+    /// Whether no correction counts.
     pub fn is_empty(&self) -> bool {
         let last = self.done.iter().rfind(|edit| edit.is_of_mask());
-        !matches!(last, Some(Edit::Stroke(_)))
+        !matches!(last, Some(Edit::Correct(_)))
+    }
+
+    /// A setting was changed. Moves of a slider that follow each other are one step, and none where they lead back.
+    pub fn set(&mut self, setting: Setting) {
+        let mut merged = setting;
+        if self.undone.is_empty()
+            && let Some(Edit::Set(last)) = self.done.last()
+            && let Some(both) = last.followed_by(&setting)
+        {
+            self.done.pop();
+            merged = both;
+        }
+        if merged.is_change() {
+            self.push(Edit::Set(merged));
+        }
+    }
+
+    /// The classes are others now: their changes can no longer be taken back.
+    pub fn forget_classes(&mut self) {
+        let is_kept = |edit: &Edit| !matches!(edit, Edit::Set(Setting::Class { .. }));
+        self.done.retain(is_kept);
+        self.undone.retain(is_kept);
+    }
+
+    /// Adds a correction.
+    pub fn correct(&mut self, correction: Correction) {
+        self.push(Edit::Correct(correction));
+    }
+
+    /// The box that was drawn last, where nothing was done after it.
+    pub fn last_box(&self) -> Option<ThresholdBox> {
+        match self.done.last() {
+            Some(Edit::Correct(Correction::Threshold(last))) => Some(*last),
+            _ => None,
+        }
+    }
+
+    /// Changes the box that was drawn last, which goes on being one step.
+    pub fn change_box(&mut self, change: impl FnOnce(&mut ThresholdBox)) {
+        if let Some(Edit::Correct(Correction::Threshold(last))) = self.done.last_mut() {
+            let before = *last;
+            change(last);
+            if *last != before {
+                self.version += 1;
+                self.undone.clear();
+            }
+        }
     }
 
     /// The scale that was set last.
@@ -179,7 +236,7 @@ impl Edits {
 
     /// Puts the brush down: `radius` and `point` in image pixels.
     pub fn begin(&mut self, kind: StrokeKind, radius: f64, point: (f64, f64)) {
-        self.push(Edit::Stroke(Stroke {
+        self.correct(Correction::Stroke(Stroke {
             kind,
             radius: radius as f32,
             points: vec![[point.0 as f32, point.1 as f32]],
@@ -188,7 +245,7 @@ impl Edits {
 
     /// Moves the brush. Points closer than a sixth of the radius would draw nothing that can be seen; they are left out.
     pub fn extend(&mut self, point: (f64, f64)) -> bool {
-        let Some(Edit::Stroke(stroke)) = self.done.last_mut() else {
+        let Some(Edit::Correct(Correction::Stroke(stroke))) = self.done.last_mut() else {
             return false;
         };
         let point = [point.0 as f32, point.1 as f32];
@@ -205,7 +262,7 @@ impl Edits {
 
     /// Whether the last step is a stroke of this kind that ends at this point.
     pub fn ends_at(&self, kind: StrokeKind, point: (f64, f64)) -> bool {
-        let Some(Edit::Stroke(stroke)) = self.done.last() else {
+        let Some(Edit::Correct(Correction::Stroke(stroke))) = self.done.last() else {
             return false;
         };
         let is_there = |last: &[f32; 2]| {
@@ -215,31 +272,39 @@ impl Edits {
         stroke.kind == kind && stroke.points.last().is_some_and(is_there)
     }
 
-    /// Drops the stroke that was just begun, as if the brush had never touched.
+    /// Drops the correction that was just begun, as if the hand had never touched.
     pub fn abandon(&mut self) {
-        if let Some(Edit::Stroke(_)) = self.done.last() {
+        if let Some(Edit::Correct(_)) = self.done.last() {
             self.done.pop();
             self.version += 1;
         }
     }
 
-    /// Takes the last step back.
-    pub fn undo(&mut self) {
-        if let Some(edit) = self.done.pop() {
-            self.version += u64::from(edit.is_of_mask());
-            self.undone.push(edit);
-        }
+    /// Takes the last step back. Returns the setting that is to be as it was before.
+    pub fn undo(&mut self) -> Option<Setting> {
+        let edit = self.done.pop()?;
+        self.version += u64::from(edit.is_of_mask());
+        let setting = match &edit {
+            Edit::Set(setting) => Some(setting.reversed()),
+            _ => None,
+        };
+        self.undone.push(edit);
+        setting
     }
 
-    /// Repeats the step that was taken back last.
-    pub fn redo(&mut self) {
-        if let Some(edit) = self.undone.pop() {
-            self.version += u64::from(edit.is_of_mask());
-            self.done.push(edit);
-        }
+    /// Repeats the step that was taken back last. Returns the setting that is to be as it was after it.
+    pub fn redo(&mut self) -> Option<Setting> {
+        let edit = self.undone.pop()?;
+        self.version += u64::from(edit.is_of_mask());
+        let setting = match &edit {
+            Edit::Set(setting) => Some(*setting),
+            _ => None,
+        };
+        self.done.push(edit);
+        setting
     }
 
-    /// Removes all strokes; this can be undone too.
+    /// Removes all corrections; this can be undone too.
     pub fn clear(&mut self) {
         if !self.is_empty() {
             self.push(Edit::Clear);
@@ -262,22 +327,22 @@ mod tests {
     #[test]
     fn undo_and_redo_walk_the_same_way() {
         let mut edits = two_strokes();
-        let all = edits.strokes();
+        let all = edits.corrections();
         edits.undo();
-        assert_eq!(edits.strokes(), all[..1]);
+        assert_eq!(edits.corrections(), all[..1]);
         edits.redo();
-        assert_eq!(edits.strokes(), all);
+        assert_eq!(edits.corrections(), all);
         assert!(!edits.can_redo());
     }
 
     #[test]
     fn clearing_can_be_undone() {
         let mut edits = two_strokes();
-        let all = edits.strokes();
+        let all = edits.corrections();
         edits.clear();
-        assert!(edits.is_empty() && edits.strokes().is_empty());
+        assert!(edits.is_empty() && edits.corrections().is_empty());
         edits.undo();
-        assert_eq!(edits.strokes(), all);
+        assert_eq!(edits.corrections(), all);
     }
 
     #[test]
@@ -310,8 +375,78 @@ mod tests {
     fn an_abandoned_stroke_leaves_no_trace() {
         let mut edits = two_strokes();
         edits.abandon();
-        assert_eq!(edits.strokes().len(), 1);
+        assert_eq!(edits.corrections().len(), 1);
         assert!(!edits.can_redo());
+    }
+
+    #[test]
+    fn moves_of_a_slider_are_one_step_and_no_correction() {
+        let mut edits = two_strokes();
+        let version = edits.version();
+        let threshold = |before, after| Setting::Threshold { before, after };
+        edits.set(threshold(0.5, 0.6));
+        edits.set(threshold(0.6, 0.8));
+        assert_eq!(edits.version(), version);
+        assert!(!edits.is_empty());
+        assert_eq!(edits.undo(), Some(threshold(0.8, 0.5)));
+        assert_eq!(edits.redo(), Some(threshold(0.5, 0.8)));
+        edits.set(threshold(0.8, 0.5));
+        assert_eq!(edits.undo(), None, "back where it was, it is no step");
+        assert_eq!(edits.corrections().len(), 1);
+    }
+
+    #[test]
+    fn a_setting_changed_after_an_undo_is_a_step_of_its_own() {
+        let mut edits = Edits::default();
+        edits.set(Setting::Threshold {
+            before: 0.5,
+            after: 0.6,
+        });
+        edits.begin(StrokeKind::Add, 6.0, (10.0, 10.0));
+        edits.undo();
+        edits.set(Setting::Threshold {
+            before: 0.6,
+            after: 0.7,
+        });
+        assert_eq!(
+            edits.undo(),
+            Some(Setting::Threshold {
+                before: 0.7,
+                after: 0.6
+            })
+        );
+    }
+
+    #[test]
+    fn the_last_box_can_be_changed_and_stays_one_step() {
+        let mut edits = two_strokes();
+        let of = ThresholdBox {
+            corners: [[1.0, 1.0], [9.0, 9.0]],
+            threshold: None,
+        };
+        edits.correct(Correction::Threshold(of));
+        let version = edits.version();
+        edits.change_box(|of| of.threshold = Some(0.3));
+        assert_ne!(edits.version(), version);
+        assert_eq!(edits.last_box().and_then(|of| of.threshold), Some(0.3));
+        edits.undo();
+        assert_eq!((edits.last_box(), edits.corrections().len()), (None, 2));
+    }
+
+    #[test]
+    fn all_that_was_done_is_read_back_as_it_was_stored() {
+        let mut edits = two_strokes();
+        edits.set(Setting::Class {
+            before: 0,
+            after: 1,
+        });
+        edits.undo();
+        let text = serde_json::to_string(&edits).expect("writes");
+        assert!(
+            text.starts_with(r#"{"done":[{"stroke":{"kind":"Add","#),
+            "{text}"
+        );
+        assert_eq!(serde_json::from_str::<Edits>(&text).ok(), Some(edits));
     }
 
     const LINE: Ends = [[1.0, 2.0], [30.0, 40.0]];
@@ -326,7 +461,7 @@ mod tests {
         };
         edits.calibrate(calibration);
         edits.set_diameter(Axis::Longest, LINE);
-        assert_eq!((edits.version(), edits.strokes().len()), (version, 2));
+        assert_eq!((edits.version(), edits.corrections().len()), (version, 2));
         assert!(!edits.is_empty());
         assert_eq!(edits.calibration(), Some(calibration));
         edits.undo();
@@ -334,7 +469,7 @@ mod tests {
         edits.undo();
         assert_eq!((edits.version(), edits.calibration()), (version, None));
         edits.undo();
-        assert_eq!(edits.strokes().len(), 1);
+        assert_eq!(edits.corrections().len(), 1);
         assert_ne!(edits.version(), version);
     }
 

@@ -17,7 +17,7 @@ fn frame(rig: &Rig) -> Option<u32> {
 fn strokes(rig: &Rig) -> usize {
     rig.app
         .shown()
-        .map_or(0, |shown| shown.edits.strokes().len())
+        .map_or(0, |shown| shown.edits.corrections().len())
 }
 
 fn dab(rig: &mut Rig) {

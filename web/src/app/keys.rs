@@ -1,7 +1,6 @@
 //! What a key means: the table of commands, and the keys whose meaning depends on where they are pressed.
 
 use super::command::{COMMANDS, Command, Key, default_export};
-use super::stage::Tool;
 
 /// Where a key was pressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +49,7 @@ impl KeyPress {
         let on_page = self.place == Place::Page;
         let not_in_field = self.place != Place::Field;
         match key.as_str() {
-            "escape" => has_brush.then_some(Command::Take(Tool::Move)),
+            "escape" => has_brush.then_some(Command::PutDown),
             "arrowleft" if not_in_field => Some(Command::Arrow(-1.0, 0.0, self.shift)),
             "arrowright" if not_in_field => Some(Command::Arrow(1.0, 0.0, self.shift)),
             "arrowup" if not_in_field => Some(Command::Arrow(0.0, -1.0, self.shift)),
@@ -80,6 +79,7 @@ fn find(matches: impl Fn(&Key) -> bool) -> Option<Command> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::stage::Tool;
 
     fn press(key: &str, place: Place) -> KeyPress {
         KeyPress {

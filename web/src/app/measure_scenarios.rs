@@ -253,8 +253,10 @@ fn an_end_of_a_diameter_can_be_dragged_and_the_line_is_the_persons_own_from_then
     );
     rig.send(Command::ResetDiameters);
     assert_eq!(value(&rig, "Longest diameter"), "11.2 mm");
-    rig.send(Command::Undo);
-    rig.send(Command::Undo);
+    for _ in ["the reset", "the threshold", "the line"] {
+        rig.send(Command::Undo);
+    }
+    rig.settle();
     assert_eq!(value(&rig, "Longest diameter"), "11.2 mm");
     assert_eq!(value(&rig, "Area"), "50.0 mm²", "the scale is another step");
 }

@@ -25,8 +25,10 @@ pub mod numbers;
 pub mod overlay;
 pub mod preferences;
 pub mod review;
+pub mod setting;
 pub mod stage;
 pub mod state;
+pub mod tools;
 mod update;
 pub mod viewport;
 pub mod wording;
@@ -43,9 +45,11 @@ mod random_orders;
 mod rig;
 #[cfg(test)]
 mod scenarios;
+#[cfg(test)]
+mod tool_scenarios;
 
 pub use command::{Availability, Command};
 pub use effect::Effect;
 pub use event::Event;
 pub use state::App;
-pub use update::BRUSH;
+pub use update::LARGEST_ISLANDS;

@@ -47,15 +47,31 @@ pub struct Notices {
 }
 
 impl Notices {
+    /// The one that is on the screen: the newest; the others follow as it goes.
+    pub fn current(&self) -> Option<&Notice> {
+        self.list.last()
+    }
+
+    /// How many wait behind it.
+    pub fn waiting(&self) -> usize {
+        self.list.len().saturating_sub(1)
+    }
+
     /// All, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Notice> {
         self.list.iter()
     }
 
-    /// Says something, in the place of the same sentence or the same offer. Returns its number.
+    /// Says something, in the place of the same sentence or the same offer; news without an offer also in the place of other
+    /// such news. Returns its number.
     pub fn tell(&mut self, tone: Tone, text: String, offer: Option<Offer>) -> u32 {
-        self.list
-            .retain(|notice| notice.text != text && (offer.is_none() || notice.offer != offer));
+        let is_news = |tone: Tone, offer: &Option<Offer>| tone == Tone::Info && offer.is_none();
+        let replaces_news = is_news(tone, &offer);
+        self.list.retain(|notice| {
+            notice.text != text
+                && (offer.is_none() || notice.offer != offer)
+                && !(replaces_news && is_news(notice.tone, &notice.offer))
+        });
         self.push(tone, text, Vec::new(), offer)
     }
 
@@ -167,6 +183,20 @@ mod tests {
         }
         assert_eq!(texts(&notices)[0], "Update available.");
         assert_eq!(notices.iter().count(), 1 + MOST);
+    }
+
+    #[test]
+    fn one_is_on_the_screen_at_a_time_and_news_replace_news() {
+        let mut notices = Notices::default();
+        notices.tell(Tone::Error, "It failed.".to_owned(), None);
+        notices.tell(Tone::Info, "Saved.".to_owned(), None);
+        let last = notices.tell(Tone::Info, "Copied.".to_owned(), None);
+        assert_eq!(texts(&notices), ["It failed.", "Copied."]);
+        let current = |notices: &Notices| notices.current().map(|notice| notice.text.clone());
+        assert_eq!(current(&notices).as_deref(), Some("Copied."));
+        notices.dismiss(last);
+        assert_eq!(current(&notices).as_deref(), Some("It failed."));
+        assert_eq!(notices.waiting(), 0);
     }
 
     #[test]

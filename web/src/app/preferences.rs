@@ -1,6 +1,6 @@
 //! How the page looks and behaves. The shell keeps it on this device where the browser allows that.
 
-use delineo::mask::Style;
+use delineo::mask::{Cleaning, Style};
 use serde::{Deserialize, Serialize};
 
 /// Colours that stand out on skin and on ultrasound, and from each other for most kinds of colour vision.
@@ -92,8 +92,10 @@ pub struct Preferences {
     pub opacity: u8,
     /// Index into [`COLOURS`].
     pub colour: usize,
-    /// Brush diameter on the screen, in CSS pixels.
-    pub brush: f64,
+    /// Brush diameter in image pixels, once the person chose one.
+    pub brush_pixels: Option<f64>,
+    /// Islands below this part of the image, in millionths, are removed from a new mask; 0 for none.
+    pub islands_below: u32,
     /// Whether single keys are shortcuts.
     pub single_keys: bool,
     /// Whether the controls are open.
@@ -137,7 +139,8 @@ impl Default for Preferences {
             mode: Mode::Both,
             opacity: 25,
             colour: 0,
-            brush: 28.0,
+            brush_pixels: None,
+            islands_below: Cleaning::PROPOSED.islands_below,
             single_keys: true,
             controls: true,
             diameters: true,
@@ -171,7 +174,8 @@ mod tests {
         let preferences: Preferences =
             serde_json::from_str(r#"{"theme":"dark","opacity":80}"#).unwrap_or_default();
         assert_eq!((preferences.theme, preferences.opacity), (Theme::Dark, 80));
-        assert_eq!(preferences.brush, Preferences::default().brush);
+        let before = Preferences::default();
+        assert_eq!(preferences.islands_below, before.islands_below);
     }
 
     #[test]

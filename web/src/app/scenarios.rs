@@ -68,7 +68,7 @@ fn draw(rig: &mut Rig) {
 fn strokes(rig: &Rig) -> usize {
     rig.app
         .shown()
-        .map_or(0, |shown| shown.edits.strokes().len())
+        .map_or(0, |shown| shown.edits.corrections().len())
 }
 
 #[test]

@@ -50,27 +50,68 @@ pub enum Tool {
     Add,
     /// Draws background.
     Erase,
+    /// Draws around lesion, or around background.
+    Lasso(StrokeKind),
+    /// Fills a hole or a hollow.
+    Fill,
+    /// Drops an island.
+    Drop,
+    /// Draws a box with a threshold of its own.
+    Box,
     /// Draws a line of known length.
     Scale,
 }
 
 impl Tool {
+    /// The lasso that adds.
+    pub const LASSO: Self = Self::Lasso(StrokeKind::Add);
+    /// The lasso that erases.
+    pub const LASSO_ERASE: Self = Self::Lasso(StrokeKind::Erase);
+
     /// The word for it in the styles.
     pub fn name(self) -> &'static str {
         match self {
             Self::Move => "move",
             Self::Add => "add",
             Self::Erase => "erase",
+            Self::Lasso(_) => "lasso",
+            Self::Fill => "fill",
+            Self::Drop => "drop",
+            Self::Box => "box",
             Self::Scale => "scale",
         }
     }
 
-    /// What it draws.
+    /// What it does and how, as a sentence; empty for moving the image.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Move => "",
+            Self::Add => "Brush: adds to the mask.",
+            Self::Erase => "Eraser: erases from the mask.",
+            Self::Lasso(StrokeKind::Add) => {
+                "Lasso: draw around what to add, or click its corners; Enter closes."
+            }
+            Self::Lasso(StrokeKind::Erase) => {
+                "Lasso: draw around what to erase, or click its corners; Enter closes."
+            }
+            Self::Fill => "Fill region: press on a hole of the mask.",
+            Self::Drop => "Drop region: press on an island of the mask.",
+            Self::Box => "Threshold box: draw a box, then move its threshold.",
+            Self::Scale => "Set scale: draw a line of known length.",
+        }
+    }
+
+    /// Whether it corrects the mask.
+    pub fn corrects(self) -> bool {
+        !matches!(self, Self::Move | Self::Scale)
+    }
+
+    /// What it draws with the brush.
     pub fn stroke_kind(self) -> Option<StrokeKind> {
         match self {
-            Self::Move | Self::Scale => None,
             Self::Add => Some(StrokeKind::Add),
             Self::Erase => Some(StrokeKind::Erase),
+            _ => None,
         }
     }
 }
@@ -82,6 +123,19 @@ pub struct Ruler {
     pub from: [f64; 2],
     /// Where it ends, once that was set.
     pub to: Option<[f64; 2]>,
+}
+
+/// A lasso that is not closed yet.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outline {
+    /// Its corners in image pixels.
+    pub corners: Vec<[f64; 2]>,
+    /// How many there were when the pointer touched last.
+    pub before_press: usize,
+    /// Whether the pointer that touched last has moved: then it is drawn freely.
+    pub is_free: bool,
+    /// Whether the keyboard sets the corners: then Enter sets another one, and closes only on the last.
+    pub is_by_keyboard: bool,
 }
 
 /// An end of a diameter that a pointer holds.
@@ -122,6 +176,10 @@ pub struct Stage {
     pub ruler: Option<Ruler>,
     /// The end of a diameter that is being dragged.
     pub held: Option<Held>,
+    /// The lasso that is being drawn.
+    pub outline: Option<Outline>,
+    /// Where the threshold box that is being drawn begins, in image pixels.
+    pub box_from: Option<[f64; 2]>,
 }
 
 impl Stage {
@@ -130,6 +188,8 @@ impl Stage {
         self.drawing = None;
         self.ruler = None;
         self.held = None;
+        self.outline = None;
+        self.box_from = None;
     }
 
     /// Where the keyboard's brush is, in canvas pixels.

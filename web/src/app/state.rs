@@ -393,13 +393,18 @@ impl App {
             Command::RemoveTruth | Command::SetMode(Mode::Difference) => {
                 Availability::when(self.can_show_difference())
             }
+            Command::SetBoxThreshold(_) => Availability::when(self.drawn_box().is_some()),
             Command::SetThreshold(_)
             | Command::StepThreshold(_)
             | Command::SetClass(_)
             | Command::ToggleLargestRegion
             | Command::ToggleFillHoles
+            | Command::ToggleIslands
+            | Command::SetIslands(_)
             | Command::Dab => Availability::when(shown.is_some_and(|shown| shown.maps().is_some())),
-            Command::Undo => Availability::when(shown.is_some_and(|shown| shown.edits.can_undo())),
+            Command::Undo => Availability::when(
+                self.stage.outline.is_some() || shown.is_some_and(|shown| shown.edits.can_undo()),
+            ),
             Command::Redo => Availability::when(shown.is_some_and(|shown| shown.edits.can_redo())),
             Command::ClearEdits => {
                 Availability::when(shown.is_some_and(|shown| !shown.edits.is_empty()))
@@ -422,6 +427,7 @@ impl App {
             }
             Command::Zoom(..)
             | Command::Pan(..)
+            | Command::TurnAside(_)
             | Command::Fit
             | Command::ActualSize
             | Command::ToggleFit
@@ -466,7 +472,7 @@ impl App {
         lines.push(match self.shown() {
             None => "Image: none".to_owned(),
             Some(shown) => format!(
-                "Image: {}×{}, looks like {}, segmentation {}, {} strokes, {:?}, {:?}",
+                "Image: {}×{}, looks like {}, segmentation {}, {} corrections, {:?}, {:?}",
                 shown.image.width,
                 shown.image.height,
                 shown.image.modality.word(),
@@ -477,7 +483,7 @@ impl App {
                     }
                     SegmentationState::Failed => "failed".to_owned(),
                 },
-                shown.edits.strokes().len(),
+                shown.edits.corrections().len(),
                 shown.settings,
                 shown.area
             ),

@@ -5,7 +5,7 @@
 
 use delineo::mask::View;
 
-/// At most this many device pixels for one image pixel.
+/// At most this many device pixels for one image pixel, unless it takes more to fill the canvas.
 const LARGEST_SCALE: f64 = 40.0;
 /// Part of the canvas that may stay empty beside a large image, so that a brush reaches its edge.
 const MARGIN: f64 = 0.25;
@@ -63,7 +63,7 @@ impl Viewport {
         }
     }
 
-    /// The whole image, centred. Small images grow to at most eight times their size.
+    /// The whole image, centred; small images grow until they fill the canvas.
     pub fn fit(self, image: Size, canvas: Size) -> Self {
         let aspect = self.view.aspect;
         if image.is_empty() || canvas.is_empty() {
@@ -88,8 +88,8 @@ impl Viewport {
     /// Zooms to `scale`, keeping what is at canvas point `at` where it is.
     pub fn zoom_to(self, scale: f64, at: (f64, f64), image: Size, canvas: Size) -> Self {
         let aspect = self.view.aspect;
-        let smallest = fitting_scale(image, aspect, canvas).min(1.0) / 2.0;
-        let scale = scale.clamp(smallest, LARGEST_SCALE.max(smallest));
+        let fitting = fitting_scale(image, aspect, canvas);
+        let scale = scale.clamp(fitting.min(1.0) / 2.0, LARGEST_SCALE.max(fitting));
         let (x, y) = to_image(self.view, at);
         let view = View {
             left: x - at.0 / scale,
@@ -158,9 +158,7 @@ pub fn between(from: View, to: View) -> (f64, f64, f64) {
 
 fn fitting_scale(image: Size, aspect: f64, canvas: Size) -> f64 {
     let room = 1.0 - 2.0 * BREATHING_SPACE;
-    (canvas.width * room / image.width)
-        .min(canvas.height * room / (image.height * aspect))
-        .min(8.0)
+    (canvas.width * room / image.width).min(canvas.height * room / (image.height * aspect))
 }
 
 /// Keeps the image in view: centred along an axis where it is smaller than the canvas, else without a large gap.
@@ -200,6 +198,15 @@ mod tests {
         assert!((scale - 0.768).abs() < 1e-9);
         assert!((left + (800.0 / scale - 1000.0) / 2.0).abs() < 1e-9);
         assert!((top + (800.0 / scale - 500.0) / 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_fitted_image_fills_the_canvas_however_small_it_is() {
+        for side in [4, 16, 64] {
+            let fitted = Viewport::default().fit(Size::new(side, side), CANVAS);
+            let across = f64::from(side) * fitted.view.scale;
+            assert!((across - 768.0).abs() < 1e-6, "{side}: {across}");
+        }
     }
 
     #[test]

@@ -100,7 +100,7 @@ fn encode(
         &map,
         order.threshold,
         order.cleaning,
-        &order.strokes,
+        &order.corrections,
         order.style,
     );
     let mut segmentation = segmentation.from(Origin {

@@ -16,7 +16,7 @@ pub mod browser;
 
 use delineo::export::{Line, SegmentationInfo};
 use delineo::imaging::Rendering;
-use delineo::mask::{Cleaning, Stroke, Style};
+use delineo::mask::{Cleaning, Correction, Style};
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::{DocumentId, ImageFacts};
@@ -53,7 +53,7 @@ pub struct EncodeOrder {
     /// Cleaning after it.
     pub cleaning: Cleaning,
     /// Corrections by hand, oldest first.
-    pub strokes: Vec<Stroke>,
+    pub corrections: Vec<Correction>,
     /// How the mask looks, where the format draws it.
     pub style: Style,
     /// Lines that are drawn over it.

@@ -3,7 +3,7 @@
 use delineo::RgbImage;
 use delineo::export::{Line, SegmentationInfo};
 use delineo::imaging::Rendering;
-use delineo::mask::{Mask, Preview, ProbabilityMap, Stroke, Style};
+use delineo::mask::{Correction, Mask, Preview, ProbabilityMap, Style};
 use delineo::measure::{
     Measurements, Outline, Proportions, Scale, ScaleSource, Shape, Uncertainty,
 };
@@ -52,12 +52,15 @@ pub(super) struct Findings {
     /// Probability of each class at the network's size, by model and views.
     maps: Vec<(ModelKey, Option<Views>, Vec<ProbabilityMap>)>,
     /// Hand corrections, oldest first, and their version.
-    strokes: (u64, Vec<Stroke>),
+    corrections: (u64, Vec<Correction>),
 }
 
 impl Findings {
     /// The map and the corrections that a request names, if they are those that are here.
-    pub(super) fn of(&self, mask: &MaskSpec) -> Result<(&ProbabilityMap, &[Stroke]), EngineError> {
+    pub(super) fn of(
+        &self,
+        mask: &MaskSpec,
+    ) -> Result<(&ProbabilityMap, &[Correction]), EngineError> {
         let Segmentation { model, views, .. } = &mask.segmentation;
         let (_, _, maps) = self
             .maps
@@ -68,10 +71,10 @@ impl Findings {
         let map = maps
             .get(class as usize)
             .ok_or(EngineError::NoClass(class))?;
-        let (version, strokes) = &self.strokes;
+        let (version, corrections) = &self.corrections;
         match mask.edits {
             0 => Ok((map, &[])),
-            edits if edits == *version => Ok((map, strokes)),
+            edits if edits == *version => Ok((map, corrections)),
             _ => Err(EngineError::OtherEdits),
         }
     }
@@ -150,8 +153,8 @@ impl Document {
     }
 
     /// Replaces the hand corrections.
-    pub fn edit(&mut self, version: u64, strokes: Vec<Stroke>) {
-        self.findings.strokes = (version, strokes);
+    pub fn edit(&mut self, version: u64, corrections: Vec<Correction>) {
+        self.findings.corrections = (version, corrections);
     }
 
     /// Draws what is visible of a mask into `rgba`. The size is that of the drawn part; there is none where nothing is
@@ -174,7 +177,7 @@ impl Document {
             };
             return Ok((answer, (width > 0).then_some((width, height))));
         }
-        let (map, strokes) = self.findings.of(mask)?;
+        let (map, corrections) = self.findings.of(mask)?;
         let Settings {
             threshold,
             cleaning,
@@ -186,7 +189,7 @@ impl Document {
             frame.view,
             threshold,
             cleaning,
-            strokes,
+            corrections,
             frame.style,
             rgba,
         );
@@ -225,20 +228,27 @@ impl Document {
 
     /// A mask at the image's own size.
     fn make(&self, mask: &MaskSpec) -> Result<Mask, EngineError> {
-        let (map, strokes) = self.findings.of(mask)?;
+        let (map, corrections) = self.findings.of(mask)?;
         let (width, height) = self.image.dimensions();
         let Settings {
             threshold,
             cleaning,
             ..
         } = mask.settings;
-        Ok(Mask::make(map, width, height, threshold, cleaning, strokes))
+        Ok(Mask::make(
+            map,
+            width,
+            height,
+            threshold,
+            cleaning,
+            corrections,
+        ))
     }
 
     /// Measures a mask at the image's own size.
     pub fn measure(&self, spec: &MeasureSpec) -> Result<Measured, EngineError> {
         let truth = self.truth(spec.truths)?;
-        let (map, strokes) = self.findings.of(&spec.mask)?;
+        let (map, corrections) = self.findings.of(&spec.mask)?;
         let size = self.image.dimensions();
         let Settings {
             threshold,
@@ -252,7 +262,7 @@ impl Document {
         let whole = measurements.whole;
         let uncertainty = whole
             .as_ref()
-            .map(|whole| Uncertainty::of_whole(whole, map, size, threshold, cleaning, strokes));
+            .map(|whole| Uncertainty::of_whole(whole, map, size, threshold, cleaning, corrections));
         let is = |modality| whole.filter(|_| self.modality == modality);
         let spacing = |truth: &Mask| {
             let found = whole.or_else(|| Measurements::of(truth, scale).whole);
@@ -281,13 +291,13 @@ impl Document {
 
     /// How large a mask is, as exactly as it is known at no cost.
     pub(super) fn area(&mut self, mask: &MaskSpec) -> Result<Area, EngineError> {
-        let (map, strokes) = self.findings.of(mask)?;
+        let (map, corrections) = self.findings.of(mask)?;
         let Settings {
             threshold,
             cleaning,
             ..
         } = mask.settings;
-        let (pixels, exact) = self.preview.area(map, threshold, cleaning, strokes);
+        let (pixels, exact) = self.preview.area(map, threshold, cleaning, corrections);
         Ok(self.share(pixels, exact))
     }
 
@@ -308,7 +318,7 @@ impl Document {
         style: Style,
         lines: Vec<Line>,
     ) -> Result<(Answer, Result<Vec<u8>, delineo::Error>), EngineError> {
-        let (map, strokes) = self.findings.of(mask)?;
+        let (map, corrections) = self.findings.of(mask)?;
         let format = delineo::export::by_id(format)
             .ok_or_else(|| EngineError::NoFormat(format.to_owned()))?;
         let Settings {
@@ -321,7 +331,7 @@ impl Document {
             map,
             threshold,
             cleaning,
-            strokes,
+            corrections,
             style,
         );
         segmentation.lines = lines;
@@ -341,7 +351,7 @@ impl Document {
         lines: Vec<Line>,
         info: SegmentationInfo,
     ) -> Result<(EncodeOrder, &ProbabilityMap), EngineError> {
-        let (map, strokes) = self.findings.of(mask)?;
+        let (map, corrections) = self.findings.of(mask)?;
         let order = EncodeOrder {
             document: self.id,
             rendering: self.rendering,
@@ -349,7 +359,7 @@ impl Document {
             format: format.to_owned(),
             threshold: mask.settings.threshold,
             cleaning: mask.settings.cleaning,
-            strokes: strokes.to_vec(),
+            corrections: corrections.to_vec(),
             style,
             lines,
             info,

@@ -178,9 +178,9 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
             Request::Edit {
                 document,
                 version,
-                strokes,
+                corrections,
             } => {
-                opened(&mut self.documents, document)?.edit(version, strokes);
+                opened(&mut self.documents, document)?.edit(version, corrections);
                 Ok(Answer::Done.into())
             }
             Request::Paint { mask, frame } => {

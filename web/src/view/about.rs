@@ -50,11 +50,17 @@ fn AboutImage() -> impl IntoView {
         app.shown()
             .map(|shown| wording::image_facts(&shown.image, shown.scale().as_ref()))
     });
+    // A narrow window has no room for them in the status line.
+    let remarks = app.read(|app| {
+        let remarks = app.shown().map(|shown| shown.image.remarks.join(" "));
+        remarks.filter(|remarks| !remarks.is_empty())
+    });
     view! {
         <Show when=move || facts.get().is_some()>
             <section>
                 <h3>"Image"</h3>
                 <p>{move || facts.get()}"."</p>
+                {move || remarks.get().map(|remarks| view! { <p>{remarks}</p> })}
             </section>
         </Show>
     }

@@ -26,6 +26,7 @@ mod stage;
 mod status;
 mod switch;
 mod threshold;
+mod toolbar;
 mod topbar;
 mod welcome;
 

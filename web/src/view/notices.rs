@@ -8,22 +8,21 @@ use crate::app::Command;
 use crate::app::command::Icon;
 use crate::app::notices::{Notice, Offer, Tone};
 
-/// All sentences on the screen.
+/// One sentence at a time, in the place of the status line: it covers neither picture, list nor menu.
 #[component]
 pub fn Notices() -> impl IntoView {
     let app = use_app();
-    let ids = app.read(|app| {
-        app.notices
-            .iter()
-            .map(|notice| notice.id)
-            .collect::<Vec<_>>()
-    });
+    let id = app.read(|app| app.notices.current().map(|notice| notice.id));
     // A notice never changes, so its number is enough to know it by.
-    let notice =
-        move |id| app.now(|app| app.notices.iter().find(|notice| notice.id == id).cloned());
+    let notice = move |id| {
+        app.now(|app| {
+            let is_it = |notice: &&Notice| notice.id == id;
+            app.notices.iter().find(is_it).cloned()
+        })
+    };
     view! {
         <div class="notices" aria-live="polite">
-            <For each=move || ids.get() key=|id| *id let(id)>
+            <For each=move || id.get() key=|id| *id let(id)>
                 {notice(id).map(|notice| view! { <Row notice /> })}
             </For>
         </div>
@@ -44,6 +43,7 @@ fn Row(
         offer,
     } = notice;
     let is_error = tone == Tone::Error;
+    let waiting = app.read(|app| app.notices.waiting());
     view! {
         <div class="notice" class:error=is_error role=is_error.then_some("alert")>
             <Symbol of=if is_error { Icon::Warning } else { Icon::Note } />
@@ -56,6 +56,9 @@ fn Row(
                     </ul>
                 })}
             </div>
+            <span class="notice-waiting">
+                {move || (waiting.get() > 0).then(|| format!("+{}", waiting.get()))}
+            </span>
             {offer.map(|Offer { label, command }| view! {
                 <button type="button" class="button outline small" on:click=move |_| app.send(command.clone())>
                     {label}

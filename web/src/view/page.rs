@@ -9,11 +9,11 @@ use super::busy::Busy;
 use super::context::{AppHandle, use_app};
 use super::hud::Hud;
 use super::icon::Symbol;
-use super::notices::Notices;
 use super::panel::Panel;
 use super::shortcuts::Shortcuts;
 use super::stage::Stage;
 use super::status::StatusLine;
+use super::toolbar::ToolBar;
 use super::topbar::TopBar;
 use super::welcome::Welcome;
 use crate::app::App;
@@ -45,10 +45,10 @@ pub fn Page() -> impl IntoView {
                     <Hud />
                 </Show>
                 <Busy />
-                <Notices />
             </main>
             <Show when=move || has_image.get()>
                 <Panel />
+                <ToolBar />
             </Show>
             <StatusLine />
             <DropVeil />

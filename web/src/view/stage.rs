@@ -10,10 +10,11 @@ use crate::app::command::{Command, Key, row_of};
 use crate::app::event::Event;
 use crate::app::gestures::{Pointer, PointerPhase, wheel_factor};
 use crate::app::stage::Tool;
+use crate::app::tools::Sketch;
 use crate::app::{App, preferences::Preferences};
 
 /// What the keyboard does here, in the order in which it is read out.
-const KEYS: [Command; 11] = [
+const KEYS: [Command; 16] = [
     Command::Zoom(1.25, None),
     Command::Zoom(0.8, None),
     Command::Fit,
@@ -21,6 +22,11 @@ const KEYS: [Command; 11] = [
     Command::Compare(true),
     Command::Take(Tool::Add),
     Command::Take(Tool::Erase),
+    Command::Take(Tool::LASSO),
+    Command::Take(Tool::LASSO_ERASE),
+    Command::Take(Tool::Fill),
+    Command::Take(Tool::Drop),
+    Command::Take(Tool::Box),
     Command::Dab,
     Command::Take(Tool::Scale),
     Command::ToggleDiameters,
@@ -66,9 +72,7 @@ pub fn Stage() -> impl IntoView {
     let on_wheel = move |event: WheelEvent| {
         event.prevent_default();
         if event.shift_key() || event.alt_key() {
-            let ratio = app.now(|app| app.stage.canvas.ratio);
-            let turn = event.delta_x() + event.delta_y();
-            app.send(Command::Pan(-turn * ratio, 0.0));
+            app.send(Command::TurnAside(event.delta_x() + event.delta_y()));
         } else if let Some(at) = at(event.client_x(), event.client_y()) {
             let is_in_lines = event.delta_mode() == WheelEvent::DOM_DELTA_LINE;
             let factor = wheel_factor(event.delta_y(), is_in_lines, event.ctrl_key());
@@ -102,28 +106,58 @@ pub fn Stage() -> impl IntoView {
             <canvas class="canvas" id="stage-overlay" aria-hidden="true"></canvas>
             <p class="visually-hidden" id="stage-keys">{move || keys.get()}</p>
             <Lines />
+            <Drawing />
             <Brush />
         </div>
     }
+}
+
+/// The lasso or the box that is being drawn.
+#[component]
+fn Drawing() -> impl IntoView {
+    let app = use_app();
+    let sketch = app.read(App::sketch);
+    let path = Memo::new(move |_| sketch.with(path));
+    view! {
+        <svg class="lines" aria-hidden="true" focusable="false">
+            <path class="line-edge" fill="none" d=move || path.get()></path>
+            <path class="line-core sketch" fill="none" d=move || path.get()></path>
+        </svg>
+    }
+}
+
+fn path(sketch: &Sketch) -> String {
+    let mut path = String::new();
+    for (index, (x, y)) in sketch.points.iter().enumerate() {
+        path += &format!("{}{x:.1} {y:.1}", if index == 0 { "M" } else { "L" });
+    }
+    match sketch.points.as_slice() {
+        // A lone corner is a dot, which round ends draw.
+        [(x, y)] => path += &format!("L{x:.1} {y:.1}"),
+        _ if sketch.is_closed => path.push('Z'),
+        _ => {}
+    }
+    path
 }
 
 /// Where the brush is: a ring under the pointer, or a ring with a cross where the keyboard holds it.
 #[component]
 fn Brush() -> impl IntoView {
     let app = use_app();
-    let diameter = app.read(|app| match app.stage.tool {
-        Tool::Scale => 0.0,
-        _ => app.preferences.brush,
+    // Other tools have a cross alone.
+    let size = app.read(|app| match app.stage.tool.stroke_kind() {
+        Some(_) => app.brush_on_screen(),
+        None => (0.0, 0.0),
     });
     let is_by_keyboard = app.read(|app| app.stage.hover.is_none());
     let at = app.read(|app| {
         let stage = &app.stage;
         let (x, y) = stage.hover.unwrap_or_else(|| stage.keyboard_brush());
-        // With the pointer the line of known length has a cross for a cursor.
+        // With the pointer all but the brush have a cross for a cursor.
         let is_shown = match stage.tool {
             Tool::Move => false,
-            Tool::Scale => stage.hover.is_none(),
             Tool::Add | Tool::Erase => true,
+            _ => stage.hover.is_none(),
         };
         is_shown.then_some((x / stage.canvas.ratio, y / stage.canvas.ratio))
     });
@@ -134,8 +168,8 @@ fn Brush() -> impl IntoView {
                 class:by-keyboard=move || is_by_keyboard.get()
                 style:left=move || at.get().map(|at| format!("{}px", at.0))
                 style:top=move || at.get().map(|at| format!("{}px", at.1))
-                style:width=move || format!("{}px", diameter.get())
-                style:height=move || format!("{}px", diameter.get())
+                style:width=move || format!("{}px", size.get().0)
+                style:height=move || format!("{}px", size.get().1)
             ></div>
         </Show>
     }
@@ -149,7 +183,7 @@ fn keys(preferences: &Preferences) -> String {
         Some(format!("{}: {}.", row.title, key.caps().join(" ")))
     });
     let arrows =
-        "Arrow keys move the image or, with a brush, the brush; with Shift it draws. Setting the scale they move a cross.".to_owned();
+        "Arrow keys move the image or, with a brush, the brush; with Shift it draws. Other tools have a cross, which they move.".to_owned();
     [arrows]
         .into_iter()
         .chain(each)

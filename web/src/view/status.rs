@@ -1,8 +1,10 @@
-//! The line at the bottom: what goes on, what came of it, which device runs and why; and what the app is not.
+//! The line at the bottom: the tool in hand, what goes on, what came of it, which device runs and why; and what the app is
+//! not. Narrow windows show one line of it; About has the rest.
 
 use leptos::prelude::*;
 
 use super::context::use_app;
+use super::notices::Notices;
 use super::preparing::Preparing;
 use crate::app::App;
 
@@ -16,12 +18,16 @@ pub fn StatusLine() -> impl IntoView {
         app.shown()
             .and_then(|shown| app.models.mismatch(shown.image.modality))
     });
+    let tool = app.read(App::tool_sentence);
     let device = app.read(App::device_sentence);
     let remarks = app.read(|app| app.shown().map(|shown| shown.image.remarks.join(" ")));
     let is_offline_ready = app.read(|app| app.offline.is_ready);
     view! {
         <footer class="statusline">
+            <Notices />
             <div class="status" role="status" aria-atomic="false" aria-relevant="additions text">
+                <span class="status-tool">{move || tool.get()}</span>
+                " "
                 <span class="status-activity">{move || activity.get()}</span>
                 " "
                 <span class="status-area">{move || area.get()}</span>

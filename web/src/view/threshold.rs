@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::context::use_app;
 use super::switch::Switch;
 use crate::app::documents::{Opened, SegmentationState};
-use crate::app::{App, Command, wording};
+use crate::app::{App, Command, LARGEST_ISLANDS, wording};
 
 /// How large the mask is.
 #[component]
@@ -104,6 +104,7 @@ pub fn Threshold() -> impl IntoView {
 #[component]
 pub fn CleanUp() -> impl IntoView {
     view! {
+        <Islands />
         <Switch
             command=Command::ToggleLargestRegion
             is_on=|app| app.shown().is_some_and(|shown| shown.settings.cleaning.largest_region)
@@ -114,3 +115,63 @@ pub fn CleanUp() -> impl IntoView {
         />
     }
 }
+
+/// Below which size islands are removed.
+#[component]
+fn Islands() -> impl IntoView {
+    let app = use_app();
+    let below = app.read(|app| {
+        app.shown()
+            .map_or(0, |shown| shown.settings.cleaning.islands_below)
+    });
+    let is_disabled = app.is_disabled(Command::SetIslands(0));
+    let text = Memo::new(move |_| match below.get() {
+        0 => "none".to_owned(),
+        below => format!("below {} % of the picture", f64::from(below) / 1e4),
+    });
+    // In equal ratios, from 0.01 % on; at the left end none.
+    let place = Memo::new(move |_| SIZES.iter().filter(|size| **size <= below.get()).count() - 1);
+    view! {
+        <Switch
+            command=Command::ToggleIslands
+            is_on=|app| app.shown().is_some_and(|shown| shown.settings.cleaning.islands_below > 0)
+        />
+        <div class="field">
+            <div class="field-head">
+                <label for="islands">"Islands"</label>
+                <span class="field-value">{move || text.get()}</span>
+            </div>
+            <input
+                id="islands"
+                class="slider"
+                type="range"
+                min="0"
+                max=(SIZES.len() - 1).to_string()
+                step="1"
+                aria-valuetext=move || text.get()
+                prop:value=move || place.get().to_string()
+                style:--part=move || format!("{:.4}", place.get() as f64 / (SIZES.len() - 1) as f64)
+                disabled=move || is_disabled.get()
+                on:input=move |event| {
+                    let place = event_target_value(&event).parse::<usize>().ok();
+                    if let Some(size) = place.and_then(|place| SIZES.get(place)) {
+                        app.send(Command::SetIslands(*size));
+                    }
+                }
+            />
+        </div>
+    }
+}
+
+/// Sizes of islands on the slider, in millionths of the image.
+const SIZES: [u32; 9] = [
+    0,
+    100,
+    200,
+    500,
+    1_000,
+    2_000,
+    5_000,
+    10_000,
+    LARGEST_ISLANDS,
+];

@@ -17,10 +17,16 @@ pub fn Welcome() -> impl IntoView {
         <div class="welcome">
             <div class="welcome-zone">
                 <Outline />
-                <h2>"Drop an image to see the border of the lesion"</h2>
+                <h2>
+                    <span class="desk-only">"Drop an image"</span>
+                    <span class="phone-only">"Choose a photo"</span>
+                    " to see the border of the lesion"
+                </h2>
                 <p class="welcome-lead">{format!("Dermoscopy or breast ultrasound. {}.", imaging::list())}</p>
                 <button type="button" class="button primary large" on:click=move |_| app.send(Command::OpenFiles)>
-                    <Symbol of=Icon::Open />"Choose images"
+                    <Symbol of=Icon::Open />
+                    <span class="desk-only">"Choose images"</span>
+                    <span class="phone-only">"Choose a photo"</span>
                 </button>
                 <p class="welcome-or">"or try one that a computer made"</p>
                 <div class="welcome-samples">

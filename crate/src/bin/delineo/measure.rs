@@ -12,7 +12,7 @@ use delineo::tta::Views;
 use delineo::{Error, imaging};
 use serde_json::{Value, json};
 
-use crate::model::{check_class, open, probability, threshold};
+use crate::model::{check_class, millionths, open, probability, threshold};
 use crate::table::{Cell, Table};
 use crate::table_format::TableFormat;
 use crate::{DeviceArgument, Stop, print_json, progress_bar, read, replace};
@@ -43,6 +43,9 @@ pub struct Arguments {
     /// Keep only the largest region of what was segmented.
     #[arg(long, requires = "model")]
     largest_region: bool,
+    /// Remove islands of less than this part of the image in per cent, though never the largest region; 0 for none.
+    #[arg(long, value_name = "PERCENT", value_parser = millionths, default_value = "0.05", requires = "model")]
+    islands_below: u32,
     /// Fill holes of what was segmented.
     #[arg(long, requires = "model")]
     fill_holes: bool,
@@ -137,6 +140,7 @@ async fn measure(
     let threshold = arguments.threshold.unwrap_or(model.manifest().threshold);
     let cleaning = Cleaning {
         largest_region: arguments.largest_region,
+        islands_below: arguments.islands_below,
         fill_holes: arguments.fill_holes,
     };
     let mask = Mask::make(&map, size.0, size.1, threshold, cleaning, &[]);

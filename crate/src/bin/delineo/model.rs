@@ -97,6 +97,14 @@ pub async fn write_model(
     Ok(manifest)
 }
 
+/// A part in per cent from the command line, in millionths.
+pub fn millionths(text: &str) -> Result<u32, String> {
+    match text.parse::<f64>() {
+        Ok(value) if (0.0..=100.0).contains(&value) => Ok((value * 1e4).round() as u32),
+        _ => Err("a part is a number from 0 to 100, in per cent".to_owned()),
+    }
+}
+
 /// A threshold from the command line.
 pub fn threshold(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {

@@ -12,7 +12,7 @@ use delineo::{Error, imaging};
 use jiff::Zoned;
 use serde_json::{Value, json};
 
-use crate::model::{check_class, open, probability, threshold};
+use crate::model::{check_class, millionths, open, probability, threshold};
 use crate::plan::{Job, Plan};
 use crate::{DeviceArgument, Stop, make_folder, print_json, progress_bar, read, write};
 
@@ -47,6 +47,9 @@ pub struct Arguments {
     /// Keep only the largest region.
     #[arg(long)]
     largest_region: bool,
+    /// Remove islands of less than this part of the image in per cent, though never the largest region; 0 for none.
+    #[arg(long, value_name = "PERCENT", value_parser = millionths, default_value = "0.05")]
+    islands_below: u32,
     /// Fill holes.
     #[arg(long)]
     fill_holes: bool,
@@ -178,6 +181,7 @@ async fn segment(
     let threshold = arguments.threshold.unwrap_or(model.manifest().threshold);
     let cleaning = Cleaning {
         largest_region: arguments.largest_region,
+        islands_below: arguments.islands_below,
         fill_holes: arguments.fill_holes,
     };
     let style = Style::default();

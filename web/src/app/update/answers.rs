@@ -379,6 +379,7 @@ impl App {
             empty => {
                 let opened = empty.insert(Opened::new(image, rendering));
                 opened.inherited = inherited;
+                opened.settings.cleaning.islands_below = self.preferences.islands_below;
             }
         }
         let Some(opened) = &mut document.opened else {

@@ -1,6 +1,7 @@
 //! Commands. A command that was accepted ends in what it says or in a sentence.
 
 use delineo::export;
+use delineo::mask::Cleaning;
 
 use crate::app::command::{Availability, Command, Sheet};
 use crate::app::documents::{Opened, SegmentationState};
@@ -9,10 +10,10 @@ use crate::app::engines::Purpose;
 use crate::app::stage::Tool;
 use crate::app::state::App;
 use crate::app::viewport::Viewport;
-use crate::protocol::{DocumentId, ModelKey, Request};
+use crate::protocol::{DocumentId, ModelKey, Request, Settings};
 
-/// Least and largest brush diameter on the screen, in CSS pixels.
-pub const BRUSH: (f64, f64) = (4.0, 160.0);
+/// Islands of at most this part of the image, in millionths, are removed.
+pub const LARGEST_ISLANDS: u32 = 20_000;
 
 impl App {
     /// A command was given while `document` was on the stage.
@@ -56,26 +57,29 @@ impl App {
             Command::Export(format) => self.export(format, false, now),
             Command::Copy(format) => self.export(format, true, now),
             Command::SetThreshold(value) => self.set_threshold(|_| value),
-            Command::StepThreshold(step) => self.set_threshold(|threshold| threshold + step),
-            Command::SetClass(class) => self.change(|shown| shown.settings.class = class),
-            Command::ToggleLargestRegion => self.change(|shown| {
-                let cleaning = &mut shown.settings.cleaning;
-                cleaning.largest_region = !cleaning.largest_region;
+            Command::StepThreshold(step) => self.step_threshold(step),
+            Command::SetBoxThreshold(value) => self.set_box_threshold(value),
+            Command::SetClass(class) => self.set(|settings| settings.class = class),
+            Command::ToggleLargestRegion => self.set(|settings| {
+                settings.cleaning.largest_region = !settings.cleaning.largest_region;
             }),
-            Command::ToggleFillHoles => self.change(|shown| {
-                let cleaning = &mut shown.settings.cleaning;
-                cleaning.fill_holes = !cleaning.fill_holes;
+            Command::ToggleFillHoles => self.set(|settings| {
+                settings.cleaning.fill_holes = !settings.cleaning.fill_holes;
             }),
-            Command::Undo => self.change(|shown| shown.edits.undo()),
-            Command::Redo => self.change(|shown| shown.edits.redo()),
+            Command::ToggleIslands => self.toggle_islands(),
+            Command::SetIslands(below) => self.set_islands(below),
+            Command::Undo => {
+                if !self.take_corner_back() {
+                    self.change(Opened::undo);
+                }
+            }
+            Command::Redo => self.change(Opened::redo),
             Command::ClearEdits => self.change(|shown| shown.edits.clear()),
             Command::Take(tool) => self.take_tool(tool),
-            Command::SetBrush(diameter) => {
-                self.preferences.brush = diameter.clamp(BRUSH.0, BRUSH.1);
-            }
-            Command::ScaleBrush(factor) => {
-                self.preferences.brush = (self.preferences.brush * factor).clamp(BRUSH.0, BRUSH.1);
-            }
+            Command::PutDown => self.put_down(),
+            Command::SetBrush(diameter) => self.set_brush(diameter),
+            Command::ScaleBrush(factor) => self.set_brush(self.brush() * factor),
+            Command::TurnAside(turn) => self.turn_aside(turn),
             Command::Dab => self.dab(),
             Command::Arrow(across, down, draws) => self.arrow(across, down, draws),
             Command::Zoom(factor, at) => {
@@ -154,18 +158,56 @@ impl App {
         }
     }
 
+    fn set(&mut self, change: impl FnOnce(&mut Settings)) {
+        self.change(|shown| shown.set(change));
+    }
+
     /// Within its limits and in hundredths.
     fn set_threshold(&mut self, value: impl FnOnce(f32) -> f32) {
-        self.change(|shown| {
-            let value = value(shown.settings.threshold).clamp(0.01, 0.99);
-            shown.settings.threshold = (value * 100.0).round() / 100.0;
+        self.set(|settings| {
+            let value = value(settings.threshold).clamp(0.01, 0.99);
+            settings.threshold = (value * 100.0).round() / 100.0;
         });
     }
 
-    fn take_tool(&mut self, tool: Tool) {
+    /// Of the box that was just drawn, while its tool is in hand; else of the image.
+    fn step_threshold(&mut self, step: f32) {
+        let of_box = self.shown().and_then(|shown| {
+            let last = shown.edits.last_box()?;
+            Some(last.threshold.unwrap_or(shown.settings.threshold))
+        });
+        match of_box.filter(|_| self.stage.tool == Tool::Box) {
+            Some(threshold) => self.set_box_threshold(Some(threshold + step)),
+            None => self.set_threshold(|threshold| threshold + step),
+        }
+    }
+
+    /// For this image, and for those that are opened from now on.
+    fn set_islands(&mut self, below: u32) {
+        let below = below.min(LARGEST_ISLANDS);
+        self.preferences.islands_below = below;
+        self.set(|settings| settings.cleaning.islands_below = below);
+    }
+
+    fn toggle_islands(&mut self) {
+        let cleaning = self.shown().map(|shown| shown.settings.cleaning);
+        let is_on = cleaning.is_some_and(|cleaning| cleaning.islands_below > 0);
+        self.set_islands(if is_on {
+            0
+        } else {
+            Cleaning::PROPOSED.islands_below
+        });
+    }
+
+    pub(super) fn take_tool(&mut self, tool: Tool) {
+        let outline = self.stage.outline.take();
         self.stage.tool = tool;
         self.stage.hover = None;
         self.stage.let_go();
+        if matches!(tool, Tool::Lasso(_)) {
+            // Whether it adds or erases counts when it is closed.
+            self.stage.outline = outline;
+        }
         if tool == Tool::Scale {
             // There the length is typed.
             self.preferences.controls = true;

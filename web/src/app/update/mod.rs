@@ -8,10 +8,11 @@ mod files;
 mod frames;
 mod measuring;
 mod stage;
+mod tools;
 mod truths;
 mod work;
 
-pub use commands::BRUSH;
+pub use commands::LARGEST_ISLANDS;
 
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ use crate::protocol::{DeviceKind, ModelKey};
 
 /// How long news stays.
 const NEWS: Duration = Duration::from_secs(7);
+/// How long news stays that asks for nothing and that the status line says too.
+const SHORT_NEWS: Duration = Duration::from_secs(4);
 
 impl App {
     /// Takes in what happened at `now`, in milliseconds of the page's clock, and says what is to be done.
@@ -139,7 +142,7 @@ impl App {
             OfflineNews::Ready { is_new } => {
                 self.offline.is_ready = true;
                 if is_new {
-                    self.news("Ready to work offline.", None);
+                    self.news_for("Ready to work offline.", None, SHORT_NEWS);
                 }
             }
             OfflineNews::UpdateFound | OfflineNews::UpdatedElsewhere => {
@@ -161,12 +164,16 @@ impl App {
 
     /// Says something worth knowing; without an offer it goes after a while.
     pub(super) fn news(&mut self, text: impl Into<String>, offer: Option<Offer>) {
+        self.news_for(text, offer, NEWS);
+    }
+
+    fn news_for(&mut self, text: impl Into<String>, offer: Option<Offer>, after: Duration) {
         let stays = offer.is_some();
         let id = self.notices.tell(Tone::Info, text.into(), offer);
         if !stays {
             self.effects.push(Effect::SetTimer {
                 timer: Timer::Notice(id),
-                after: NEWS,
+                after,
             });
         }
     }

@@ -9,6 +9,8 @@ use crate::app::viewport::{self, Size, Viewport};
 const KEY_STEP: f64 = 48.0;
 /// How far it moves the brush.
 const KEY_BRUSH_STEP: f64 = 8.0;
+/// How much the brush's size changes with a CSS pixel of the wheel's turn: about a fifth with a notch.
+const BRUSH_TURN: f64 = 0.0018;
 
 impl App {
     /// The stage has another size: fitted images are fitted again, others stay around their centre.
@@ -47,6 +49,7 @@ impl App {
                 if self.stage.drawing == Some(id) {
                     self.stage.drawing = None;
                     self.end_ruler();
+                    self.tool_up();
                 }
                 self.stage.held.take_if(|held| held.pointer == id);
             }
@@ -62,6 +65,12 @@ impl App {
                 Tool::Move => return self.take_end(id, at, is_finger),
                 Tool::Scale => return self.begin_ruler(id, at, is_finger),
                 Tool::Add | Tool::Erase => {}
+                Tool::Lasso(_) | Tool::Fill | Tool::Drop | Tool::Box => {
+                    if has_maps {
+                        self.tool_down(id, at, is_finger);
+                    }
+                    return;
+                }
             }
         }
         if self.stage.gesture.count() == 2 {
@@ -79,11 +88,7 @@ impl App {
                 }
             }
             // A second finger: it was the beginning of a pinch, not of a stroke.
-            (_, 2) if self.stage.drawing.take().is_some() => {
-                if let Some(shown) = self.documents.shown_mut() {
-                    shown.edits.abandon();
-                }
-            }
+            (_, 2) if self.stage.drawing.take().is_some() => self.tool_given_up(),
             _ => {}
         }
     }
@@ -97,6 +102,9 @@ impl App {
         }
         if self.stage.drawing == Some(id) && self.stage.tool == Tool::Scale {
             return self.extend_ruler(at);
+        }
+        if self.stage.drawing == Some(id) && self.stage.tool.stroke_kind().is_none() {
+            return self.tool_moved(at);
         }
         if self.stage.drawing == Some(id) {
             let point = self.in_image(at);
@@ -127,6 +135,7 @@ impl App {
         }
         // The keyboard has the brush now, also where the pointer rests on the stage.
         self.stage.hover = None;
+        self.draw_by_keyboard(true);
         let step = match kind {
             None if draws => ratio,
             _ => ratio * KEY_BRUSH_STEP,
@@ -154,6 +163,9 @@ impl App {
 
     /// Puts the brush down once, for those who draw with the keyboard.
     pub(super) fn dab(&mut self) {
+        if self.stage.tool.corrects() && self.stage.tool.stroke_kind().is_none() {
+            return self.tool_entered();
+        }
         self.stage.hover = None;
         if self.stage.tool == Tool::Scale {
             return self.set_ruler_end();
@@ -167,13 +179,29 @@ impl App {
         }
     }
 
-    /// The brush's radius in image pixels.
-    fn brush_radius(&self) -> f64 {
-        let scale = self.shown().map_or(1.0, |shown| shown.viewport.view.scale);
-        self.preferences.brush / 2.0 * self.stage.canvas.ratio / scale
+    /// Sets the brush's diameter in image pixels, within its limits.
+    pub(super) fn set_brush(&mut self, diameter: f64) {
+        let (least, most) = self.brush_limits();
+        self.preferences.brush_pixels = Some(diameter.clamp(least, most));
     }
 
-    fn in_image(&self, at: (f64, f64)) -> (f64, f64) {
+    /// The wheel with Alt or Shift.
+    pub(super) fn turn_aside(&mut self, turn: f64) {
+        if self.stage.tool.stroke_kind().is_some() {
+            self.set_brush(self.brush() * (-turn * BRUSH_TURN).exp());
+        } else {
+            let across = -turn * self.stage.canvas.ratio;
+            self.move_viewport(|viewport, size, canvas| viewport.pan(across, 0.0, size, canvas));
+        }
+    }
+
+    /// The brush's radius in image pixels.
+    fn brush_radius(&self) -> f64 {
+        self.brush() / 2.0
+    }
+
+    /// The image coordinates of a canvas point.
+    pub(super) fn in_image(&self, at: (f64, f64)) -> (f64, f64) {
         self.shown()
             .map_or(at, |shown| viewport::to_image(shown.viewport.view, at))
     }

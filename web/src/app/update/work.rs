@@ -396,6 +396,13 @@ impl App {
         let Some(proposal) = proposal else {
             return;
         };
+        if shown
+            .proposal
+            .as_ref()
+            .is_some_and(|before| before.model != proposal.model)
+        {
+            shown.forget_classes();
+        }
         shown.settings = match &shown.proposal {
             Some(before) => before.carried(shown.settings, &proposal),
             None => Settings {
@@ -426,7 +433,7 @@ impl App {
         let request = Request::Edit {
             document,
             version,
-            strokes: opened.edits.strokes(),
+            corrections: opened.edits.corrections(),
         };
         self.ask_for(
             id,

@@ -11,7 +11,7 @@ use std::time::Instant;
 use delineo::device;
 use delineo::export::{Stamp, png};
 use delineo::manifest::Manifest;
-use delineo::mask::{Cleaning, Stroke, StrokeKind, Style, View};
+use delineo::mask::{Cleaning, Correction, Stroke, StrokeKind, Style, View};
 use delineo::phantom;
 
 use crate::decoder::{EncodeOrder, Order};
@@ -274,12 +274,12 @@ impl Desk {
         )
     }
 
-    pub fn edit(&mut self, version: u64, strokes: Vec<Stroke>) {
+    pub fn edit(&mut self, version: u64, corrections: Vec<Correction>) {
         let document = DocumentId(1);
         let request = Request::Edit {
             document,
             version,
-            strokes,
+            corrections,
         };
         let answer = self.ask(request, Attachment::None).expect("is taken");
         assert!(matches!(answer.0, Answer::Done));
@@ -400,6 +400,7 @@ pub fn mask(document: u32) -> MaskSpec {
             cleaning: Cleaning {
                 largest_region: true,
                 fill_holes: true,
+                ..Cleaning::NONE
             },
         },
         edits: 0,
@@ -422,12 +423,12 @@ pub fn lesion(width: u32, height: u32) -> Vec<u8> {
     png(&phantom::dermoscopy(4, width, height).image).expect("encodes")
 }
 
-pub fn dot(kind: StrokeKind) -> Vec<Stroke> {
-    vec![Stroke {
+pub fn dot(kind: StrokeKind) -> Vec<Correction> {
+    vec![Correction::Stroke(Stroke {
         kind,
         radius: 6.0,
         points: vec![[10.0, 10.0]],
-    }]
+    })]
 }
 
 pub fn published(file: &str) -> std::io::Result<Vec<u8>> {

@@ -258,7 +258,7 @@ fn a_request_about_what_is_not_there_fails_and_changes_nothing() {
     let request = Request::Edit {
         document: DocumentId(2),
         version: 1,
-        strokes: dot(StrokeKind::Add),
+        corrections: dot(StrokeKind::Add),
     };
     desk.ask(request, Attachment::None)
         .expect_err("is not open");

@@ -1,0 +1,373 @@
+//! Scenarios of the hands: tools, undo of settings, the brush's size, and one sentence at a time.
+
+use delineo::mask::{Cleaning, Correction, StrokeKind};
+
+use super::command::{Availability, Command};
+use super::event::{Event, OfflineNews, Timer};
+use super::gestures::{Pointer, PointerPhase};
+use super::keys::{KeyPress, Place};
+use super::rig::Rig;
+use super::stage::Tool;
+
+fn pointer(rig: &mut Rig, id: i32, phase: PointerPhase, at: (f64, f64)) {
+    rig.tell(Event::Pointer(Pointer {
+        phase,
+        id,
+        at,
+        is_main: true,
+        is_finger: false,
+    }));
+}
+
+/// Down at the first point, along the others, up at the last.
+fn drag(rig: &mut Rig, points: &[(f64, f64)]) {
+    pointer(rig, 1, PointerPhase::Down, points[0]);
+    for at in &points[1..] {
+        pointer(rig, 1, PointerPhase::Moved, *at);
+    }
+    pointer(rig, 1, PointerPhase::Up, points[points.len() - 1]);
+}
+
+fn click(rig: &mut Rig, at: (f64, f64)) {
+    // A mouse hovers before it presses.
+    pointer(rig, 1, PointerPhase::Moved, at);
+    drag(rig, &[at]);
+}
+
+fn press(rig: &mut Rig, key: &str) {
+    press_with(rig, key, false);
+}
+
+fn press_with(rig: &mut Rig, key: &str, control: bool) {
+    rig.tell(Event::Key(KeyPress {
+        key: key.to_owned(),
+        control,
+        shift: false,
+        alt: false,
+        repeat: false,
+        place: Place::Page,
+    }));
+}
+
+fn corrections(rig: &Rig) -> Vec<Correction> {
+    rig.app
+        .shown()
+        .map_or_else(Vec::new, |shown| shown.edits.corrections())
+}
+
+/// A picture of 320 by 200 pixels, shown at 2.4, with a tool in hand.
+fn with(tool: Tool) -> Rig {
+    let mut rig = Rig::new();
+    rig.open(&["a.png"]);
+    rig.send(Command::Take(tool));
+    rig
+}
+
+fn kind_and_count(of: &Correction) -> Option<(StrokeKind, usize)> {
+    match of {
+        Correction::Polygon(polygon) => Some((polygon.kind, polygon.corners.len())),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_lasso_that_is_drawn_in_one_go_closes_when_it_is_let_go() {
+    for (tool, kind) in [
+        (Tool::LASSO, StrokeKind::Add),
+        (Tool::LASSO_ERASE, StrokeKind::Erase),
+    ] {
+        let mut rig = with(tool);
+        drag(
+            &mut rig,
+            &[
+                (300.0, 300.0),
+                (400.0, 300.0),
+                (400.0, 380.0),
+                (310.0, 380.0),
+            ],
+        );
+        rig.settle();
+        let drawn: Vec<_> = corrections(&rig)
+            .iter()
+            .filter_map(kind_and_count)
+            .collect();
+        assert_eq!(drawn, [(kind, 4)]);
+        rig.send(Command::Undo);
+        assert!(corrections(&rig).is_empty());
+        rig.send(Command::Redo);
+        assert_eq!(corrections(&rig).len(), 1);
+    }
+}
+
+#[test]
+fn a_polygon_is_clicked_corner_by_corner_and_enter_closes_it() {
+    let mut rig = with(Tool::LASSO);
+    for at in [(300.0, 300.0), (400.0, 300.0), (350.0, 380.0)] {
+        click(&mut rig, at);
+    }
+    assert!(corrections(&rig).is_empty(), "it is open");
+    assert_eq!(rig.app.sketch().points.len(), 3);
+    // The pointer may have left the stage meanwhile.
+    pointer(&mut rig, 1, PointerPhase::Left, (0.0, 0.0));
+    press(&mut rig, "Enter");
+    let drawn: Vec<_> = corrections(&rig)
+        .iter()
+        .filter_map(kind_and_count)
+        .collect();
+    assert_eq!(drawn, [(StrokeKind::Add, 3)]);
+    assert!(rig.app.sketch().points.is_empty());
+}
+
+#[test]
+fn a_double_click_and_a_click_on_the_first_corner_close_a_polygon_too() {
+    for last in [(350.0, 380.0), (304.0, 302.0)] {
+        let mut rig = with(Tool::LASSO);
+        for at in [(300.0, 300.0), (400.0, 300.0), (350.0, 380.0), last] {
+            click(&mut rig, at);
+        }
+        let drawn: Vec<_> = corrections(&rig)
+            .iter()
+            .filter_map(kind_and_count)
+            .collect();
+        assert_eq!(drawn, [(StrokeKind::Add, 3)], "{last:?}");
+    }
+}
+
+#[test]
+fn undo_takes_the_last_corner_back_and_escape_abandons_the_polygon_before_it_puts_the_tool_down() {
+    let mut rig = with(Tool::LASSO);
+    click(&mut rig, (300.0, 300.0));
+    click(&mut rig, (400.0, 300.0));
+    assert_eq!(rig.app.availability(&Command::Undo), Availability::Enabled);
+    press_with(&mut rig, "z", true);
+    assert_eq!(rig.app.sketch().points.len(), 1);
+    press(&mut rig, "Escape");
+    assert!(rig.app.sketch().points.is_empty());
+    assert_eq!(rig.app.stage.tool, Tool::LASSO);
+    press(&mut rig, "Escape");
+    assert_eq!(rig.app.stage.tool, Tool::Move);
+    assert!(corrections(&rig).is_empty());
+}
+
+#[test]
+fn a_polygon_of_two_corners_is_nothing() {
+    let mut rig = with(Tool::LASSO);
+    click(&mut rig, (300.0, 300.0));
+    click(&mut rig, (400.0, 300.0));
+    press(&mut rig, "Enter");
+    assert!(corrections(&rig).is_empty());
+    assert!(!rig.app.shown().is_some_and(|shown| shown.edits.can_undo()));
+}
+
+#[test]
+fn the_keyboard_sets_the_corners_of_a_polygon_and_closes_it() {
+    let mut rig = with(Tool::LASSO);
+    press(&mut rig, "Enter");
+    for key in ["ArrowRight", "ArrowDown"] {
+        for _ in 0..3 {
+            press(&mut rig, key);
+        }
+        press(&mut rig, "Enter");
+    }
+    press(&mut rig, "Enter");
+    let drawn: Vec<_> = corrections(&rig)
+        .iter()
+        .filter_map(kind_and_count)
+        .collect();
+    assert_eq!(drawn, [(StrokeKind::Add, 3)]);
+}
+
+#[test]
+fn a_second_finger_turns_what_was_begun_into_a_pinch() {
+    for tool in [Tool::LASSO, Tool::Fill, Tool::Drop, Tool::Box] {
+        let mut rig = with(tool);
+        pointer(&mut rig, 1, PointerPhase::Down, (300.0, 300.0));
+        pointer(&mut rig, 1, PointerPhase::Moved, (330.0, 330.0));
+        pointer(&mut rig, 2, PointerPhase::Down, (500.0, 300.0));
+        pointer(&mut rig, 2, PointerPhase::Up, (500.0, 300.0));
+        pointer(&mut rig, 1, PointerPhase::Up, (330.0, 330.0));
+        assert!(corrections(&rig).is_empty(), "{tool:?}");
+        assert!(rig.app.sketch().points.is_empty(), "{tool:?}");
+    }
+}
+
+#[test]
+fn regions_are_filled_and_dropped_where_they_are_pressed() {
+    let mut rig = with(Tool::Fill);
+    click(&mut rig, (400.0, 300.0));
+    press(&mut rig, "5");
+    click(&mut rig, (400.0, 300.0));
+    rig.settle();
+    let places: Vec<_> = corrections(&rig)
+        .into_iter()
+        .map(|of| match of {
+            Correction::FillRegion(place) => ("fill", place.at),
+            Correction::DropRegion(place) => ("drop", place.at),
+            _ => ("other", [0.0; 2]),
+        })
+        .collect();
+    // The middle of the canvas is the middle of the picture.
+    assert_eq!(places, [("fill", [160.0, 100.0]), ("drop", [160.0, 100.0])]);
+}
+
+#[test]
+fn a_box_is_drawn_and_the_threshold_keys_then_move_its_own_threshold() {
+    let mut rig = with(Tool::Box);
+    click(&mut rig, (300.0, 300.0));
+    assert!(corrections(&rig).is_empty(), "a press is no box");
+    drag(&mut rig, &[(280.0, 300.0), (340.0, 330.0), (400.0, 360.0)]);
+    let threshold = |rig: &Rig| rig.app.drawn_box().map(|of| of.threshold);
+    assert_eq!(threshold(&rig), Some(None), "the library proposes one");
+    assert_eq!(rig.app.sketch().points.len(), 4);
+    let before = rig.app.shown().map(|shown| shown.settings.threshold);
+    press(&mut rig, ",");
+    let own = before.map(|before| ((before - 0.01) * 100.0).round() / 100.0);
+    assert_eq!(threshold(&rig), Some(own));
+    assert_eq!(
+        rig.app.shown().map(|shown| shown.settings.threshold),
+        before
+    );
+    rig.settle();
+    rig.send(Command::Undo);
+    assert!(corrections(&rig).is_empty(), "the box is one step");
+    rig.send(Command::Redo);
+    rig.send(Command::Take(Tool::Move));
+    press(&mut rig, ",");
+    assert_eq!(rig.app.shown().map(|shown| shown.settings.threshold), own);
+}
+
+#[test]
+fn threshold_class_and_cleaning_are_undone_like_strokes() {
+    let mut rig = with(Tool::Fill);
+    let settings = |rig: &Rig| rig.app.shown().map(|shown| shown.settings);
+    let before = settings(&rig);
+    for value in [0.5, 0.6, 0.7] {
+        rig.send(Command::SetThreshold(value));
+    }
+    let moved = settings(&rig);
+    rig.send(Command::ToggleFillHoles);
+    click(&mut rig, (400.0, 300.0));
+    let version = |rig: &Rig| rig.app.shown().map(|shown| shown.edits.version());
+    rig.send(Command::Undo);
+    assert!(corrections(&rig).is_empty());
+    let drawn = version(&rig);
+    rig.send(Command::Undo);
+    assert_eq!(settings(&rig), moved);
+    rig.send(Command::Undo);
+    assert_eq!(settings(&rig), before, "the slider's moves are one step");
+    assert_eq!(version(&rig), drawn, "no correction was changed");
+    rig.send(Command::Redo);
+    assert_eq!(settings(&rig), moved);
+    rig.settle();
+}
+
+#[test]
+fn a_changed_threshold_alone_is_no_work_that_would_be_lost() {
+    let mut rig = with(Tool::Move);
+    rig.send(Command::SetThreshold(0.7));
+    assert!(
+        rig.app
+            .shown()
+            .is_some_and(|shown| !shown.has_unsaved_edits())
+    );
+}
+
+#[test]
+fn small_islands_are_removed_until_the_person_says_otherwise_for_the_next_image_too() {
+    let mut rig = Rig::new();
+    rig.open(&["a.png", "b.png"]);
+    let below = |rig: &Rig| {
+        rig.app
+            .shown()
+            .map(|shown| shown.settings.cleaning.islands_below)
+    };
+    assert_eq!(below(&rig), Some(Cleaning::PROPOSED.islands_below));
+    rig.send(Command::SetIslands(2_000));
+    rig.send(Command::Step(1));
+    rig.settle();
+    assert_eq!(below(&rig), Some(2_000));
+    rig.send(Command::ToggleIslands);
+    assert_eq!(below(&rig), Some(0));
+    rig.send(Command::Undo);
+    assert_eq!(below(&rig), Some(2_000));
+}
+
+#[test]
+fn the_brush_has_a_size_in_image_pixels_which_zooming_does_not_change() {
+    let mut rig = with(Tool::Add);
+    rig.send(Command::SetBrush(20.0));
+    assert_eq!(rig.app.brush_on_screen(), (48.0, 48.0), "at 2.4");
+    rig.send(Command::Zoom(2.0, None));
+    assert_eq!(rig.app.brush(), 20.0);
+    assert!((rig.app.brush_on_screen().0 - 96.0).abs() < 1e-9);
+    assert!(rig.app.tool_sentence().contains("20 px of the picture"));
+    rig.send(Command::SetBrush(1e9));
+    assert_eq!(rig.app.brush(), 100.0, "half of the shorter side");
+}
+
+#[test]
+fn the_wheel_with_alt_changes_the_brush_and_without_one_in_hand_moves_the_image() {
+    let mut rig = with(Tool::Add);
+    let before = rig.app.brush();
+    rig.send(Command::TurnAside(-100.0));
+    assert!(rig.app.brush() > before);
+    rig.send(Command::TurnAside(100.0));
+    assert!((rig.app.brush() - before).abs() < 1e-9);
+    rig.send(Command::Take(Tool::Move));
+    rig.send(Command::Zoom(4.0, None));
+    let left = |rig: &Rig| rig.app.shown().map(|shown| shown.viewport.view.left);
+    let before = left(&rig);
+    rig.send(Command::TurnAside(-100.0));
+    assert_ne!(left(&rig), before);
+}
+
+#[test]
+fn each_tool_says_what_it_is() {
+    let mut rig = with(Tool::Move);
+    assert_eq!(rig.app.tool_sentence(), "");
+    for (key, word) in [
+        ("b", "Brush"),
+        ("e", "Eraser"),
+        ("2", "Lasso"),
+        ("3", "Lasso"),
+        ("4", "Fill region"),
+        ("5", "Drop region"),
+        ("6", "Threshold box"),
+    ] {
+        press(&mut rig, key);
+        assert!(rig.app.tool_sentence().starts_with(word), "{key}");
+    }
+}
+
+#[test]
+fn another_image_on_the_stage_abandons_the_lasso_and_another_lasso_does_not() {
+    let mut rig = Rig::new();
+    rig.open(&["a.png", "b.png"]);
+    rig.send(Command::Take(Tool::LASSO));
+    click(&mut rig, (300.0, 300.0));
+    rig.send(Command::Take(Tool::LASSO_ERASE));
+    assert_eq!(rig.app.sketch().points.len(), 1);
+    rig.send(Command::Step(1));
+    rig.settle();
+    assert!(rig.app.sketch().points.is_empty());
+}
+
+#[test]
+fn one_sentence_is_on_the_screen_at_a_time_and_offline_use_is_told_briefly() {
+    let mut rig = Rig::new();
+    rig.tell(Event::Offline(OfflineNews::Ready { is_new: true }));
+    let current = |rig: &Rig| rig.app.notices.current().map(|notice| notice.text.clone());
+    assert_eq!(current(&rig).as_deref(), Some("Ready to work offline."));
+    rig.drop_files(&["notes.txt"]);
+    rig.broken_files.insert("notes.txt".to_owned());
+    rig.settle();
+    assert!(current(&rig).is_some_and(|text| text.contains("notes.txt")));
+    let timers: Vec<_> = rig.timers.iter().copied().collect();
+    for timer in timers {
+        if matches!(timer, Timer::Notice(_)) {
+            rig.fire(timer);
+        }
+    }
+    assert!(current(&rig).is_some_and(|text| text.contains("notes.txt")));
+    assert_eq!(rig.app.notices.waiting(), 0);
+}
