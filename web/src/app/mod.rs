@@ -16,6 +16,7 @@ pub mod effect;
 pub mod engines;
 pub mod event;
 pub mod gestures;
+pub mod keeping;
 pub mod keys;
 pub mod measuring;
 pub mod models;
@@ -26,12 +27,15 @@ pub mod preferences;
 pub mod review;
 pub mod stage;
 pub mod state;
+pub mod stored;
 mod update;
 pub mod viewport;
 pub mod wording;
 
 #[cfg(test)]
 mod frame_scenarios;
+#[cfg(test)]
+mod keeping_scenarios;
 #[cfg(test)]
 mod measure_scenarios;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use super::journal::{Header, Kind, Record};
 use super::messages::Fault;
 use super::store::JournalFile;
 
@@ -135,4 +136,35 @@ impl JournalFile for FakeFile {
         self.pending.clear();
         Ok(())
     }
+}
+
+/// A journal with the records of a file of `KIND KEY JSON` lines.
+pub fn example(version: u32, lines: &str) -> Vec<u8> {
+    let header = Header {
+        version,
+        generation: 5,
+    };
+    let mut bytes = header.to_bytes().to_vec();
+    let complete = Record {
+        kind: Kind::Complete,
+        key: 0,
+        body: &[],
+    };
+    complete.append_to(&mut bytes);
+    for line in lines.lines() {
+        let mut parts = line.splitn(3, ' ');
+        let kind = match parts.next() {
+            Some("session") => Kind::Session,
+            Some("document") => Kind::Document,
+            _ => Kind::File,
+        };
+        let key = parts.next().and_then(|key| key.parse().ok());
+        let record = Record {
+            kind,
+            key: key.unwrap_or_default(),
+            body: parts.next().unwrap_or_default().as_bytes(),
+        };
+        record.append_to(&mut bytes);
+    }
+    bytes
 }

@@ -64,7 +64,8 @@ impl Header {
     /// The header of a journal; none where it is torn or something else.
     pub fn read(journal: &[u8]) -> Option<Self> {
         let bytes = journal.get(..HEADER)?;
-        let is_whole = bytes.starts_with(MAGIC) && u32_at(bytes, 20)? == crc32fast::hash(&bytes[..20]);
+        let is_whole =
+            bytes.starts_with(MAGIC) && u32_at(bytes, 20)? == crc32fast::hash(&bytes[..20]);
         let generation = u64::from(u32_at(bytes, 12)?) | u64::from(u32_at(bytes, 16)?) << 32;
         is_whole.then_some(Self {
             version: u32_at(bytes, 8)?,

@@ -116,9 +116,7 @@ pub enum Fault {
     #[error("There is no more room for Delineo on this device.")]
     NoRoom,
     /// The browser has no place to keep files, or does not allow it.
-    #[error(
-        "This browser does not let Delineo keep files here, as in some private windows. ({0})"
-    )]
+    #[error("This browser does not let Delineo keep files here, as in some private windows. ({0})")]
     NotAllowed(String),
     /// A later version of the app wrote it.
     #[error(

@@ -1,9 +1,8 @@
 //! The store on a disk that fails: at every byte of a journal, and at every byte of a day with compactions.
 
-use super::fake_disk::{FakeFile, Power};
-use super::journal::{Header, Kind, Record};
+use super::fake_disk::{FakeFile, Power, example};
+use super::journal::Kind;
 use super::messages::{Fault, Key};
-use super::record::StoredDocument;
 use super::store::{Contents, Store, read_only};
 use super::version::VERSION;
 
@@ -13,6 +12,7 @@ const ENOUGH: usize = usize::MAX;
 pub struct Random(pub u64);
 
 impl Random {
+    /// A number below a limit.
     pub fn below(&mut self, limit: usize) -> usize {
         self.0 = self
             .0
@@ -88,7 +88,12 @@ fn day(seed: u64, bytes: usize) -> (Store<FakeFile>, Contents, bool, Power) {
     let Ok((mut store, mut contents)) = Store::open(files.clone()) else {
         // Ended before the session had begun.
         let power = Power::for_bytes(ENOUGH);
-        return (opened(&power, [vec![], vec![]]).0, Contents::default(), true, power);
+        return (
+            opened(&power, [vec![], vec![]]).0,
+            Contents::default(),
+            true,
+            power,
+        );
     };
     store.set_slack(1000);
     let mut random = Random(seed);
@@ -136,85 +141,6 @@ fn holds(found: &Result<Contents, Fault>, acknowledged: &Contents) -> bool {
     changed.len() + usize::from(found.session != acknowledged.session) <= 1
 }
 
-/// A journal with the records of a file of `KIND KEY JSON` lines.
-fn example(version: u32, lines: &str) -> Vec<u8> {
-    let header = Header {
-        version,
-        generation: 5,
-    };
-    let mut bytes = header.to_bytes().to_vec();
-    let complete = Record {
-        kind: Kind::Complete,
-        key: 0,
-        body: &[],
-    };
-    complete.append_to(&mut bytes);
-    for line in lines.lines() {
-        let mut parts = line.splitn(3, ' ');
-        let kind = match parts.next() {
-            Some("session") => Kind::Session,
-            Some("document") => Kind::Document,
-            _ => Kind::File,
-        };
-        let key = parts.next().and_then(|key| key.parse().ok());
-        let record = Record {
-            kind,
-            key: key.unwrap_or_default(),
-            body: parts.next().unwrap_or_default().as_bytes(),
-        };
-        record.append_to(&mut bytes);
-    }
-    bytes
-}
-
-fn documents(contents: &Contents) -> Vec<StoredDocument> {
-    let texts = contents.documents.values();
-    texts
-        .map(|text| match serde_json::from_str(text) {
-            Ok(document) => document,
-            Err(error) => panic!("{error}: {text}"),
-        })
-        .collect()
-}
-
-#[test]
-fn a_session_of_version_0_is_read_and_rewritten_in_the_version_of_today() {
-    let journal = example(0, include_str!("examples/version-0.txt"));
-    let power = Power::for_bytes(ENOUGH);
-    let (store, contents) = opened(&power, [journal, vec![]]);
-    let all = documents(&contents);
-    assert_eq!(all.len(), 2);
-    assert_eq!(all[0].review.decision, crate::app::review::Decision::Accepted);
-    let work = all[0].opened.as_ref();
-    let edits = work.and_then(|work| work.edits.get(&0));
-    assert_eq!(edits.map(|edits| edits.strokes().len()), Some(2));
-    assert_eq!(edits.map(|edits| edits.can_undo()), Some(true));
-    let files = store.into_files().map(|file| file.after_crash());
-    let header = Header::read(&files[1]);
-    assert_eq!(header.map(|header| header.version), Some(VERSION));
-    assert!(files[0].is_empty());
-    assert_eq!(read_only(&files), Ok(contents));
-}
-
-#[test]
-fn a_session_of_version_1_is_read_as_it_was_written() {
-    let journal = example(1, include_str!("examples/version-1.txt"));
-    let contents = read_only(&[journal, vec![]]);
-    let Ok(contents) = contents else {
-        panic!("{contents:?}");
-    };
-    let [document] = &documents(&contents)[..] else {
-        panic!("{contents:?}");
-    };
-    let work = document.opened.as_ref();
-    let edits = work.and_then(|work| work.edits.get(&0));
-    assert_eq!(edits.map(|edits| edits.can_redo()), Some(true));
-    assert_eq!(edits.map(|edits| edits.has_diameters()), Some(true));
-    assert!(edits.is_some_and(|edits| edits.calibration().is_some()));
-    assert_eq!(document.review.note, "blurred at the edge");
-    assert!(contents.session.is_some() && contents.files.len() == 1);
-}
-
 #[test]
 fn a_session_of_a_later_version_is_left_alone() {
     let journal = example(VERSION + 1, "document 1 {\"shape\":\"unknown\"}");
@@ -248,6 +174,9 @@ fn a_full_disk_costs_the_order_and_nothing_before_it() {
     assert!(store.put(Kind::Document, 1, long.as_bytes()).is_err());
     let files = store.into_files().map(|file| file.after_crash());
     let found = read_only(&files);
-    let text = found.as_ref().ok().and_then(|found| found.documents.get(&Key(1)));
+    let text = found
+        .as_ref()
+        .ok()
+        .and_then(|found| found.documents.get(&Key(1)));
     assert_eq!(text.map(String::as_str), Some("{\"kept\":1}"));
 }

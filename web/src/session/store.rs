@@ -170,7 +170,11 @@ impl<F: JournalFile> Store<F> {
 
     /// A failure is no loss: the journal goes on as it is, and the next record tries again.
     fn compact_if_worthwhile(&mut self) {
-        let live: u64 = self.live.values().map(|range| range.end - range.start).sum();
+        let live: u64 = self
+            .live
+            .values()
+            .map(|range| range.end - range.start)
+            .sum();
         if self.end > self.slack + 2 * live
             && let Ok(journal) = self.files[self.active].read()
         {
@@ -189,7 +193,9 @@ impl<F: JournalFile> Store<F> {
         let mut live = BTreeMap::new();
         for ((kind, key), range) in &self.live {
             let Some(record) = record_at(journal, range) else {
-                return Err(Fault::Disk("the journal changed while it was read".to_owned()));
+                return Err(Fault::Disk(
+                    "the journal changed while it was read".to_owned(),
+                ));
             };
             let from = bytes.len() as u64;
             let record = Record {

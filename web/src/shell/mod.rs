@@ -17,6 +17,7 @@ mod preferences;
 mod reflect;
 mod save;
 mod service_worker;
+mod session;
 mod stage;
 mod timers;
 mod worker;
@@ -40,6 +41,7 @@ use intake::Intake;
 use overlay::Frame;
 use save::Outlet;
 use service_worker::Offline;
+use session::SessionStore;
 use timers::Timers;
 use worker::Workers;
 
@@ -69,6 +71,7 @@ struct Shell {
     outlet: Outlet,
     timers: Timers,
     offline: Rc<Offline>,
+    session: Rc<SessionStore>,
 }
 
 impl Shell {
@@ -91,6 +94,7 @@ impl Shell {
                 outlet: Outlet::new(Rc::clone(&files), Rc::clone(&sink)),
                 timers: Timers::new(Rc::clone(&sink)),
                 offline: Offline::new(Rc::clone(&sink)),
+                session: SessionStore::new(Rc::clone(&files), Rc::clone(&sink)),
                 files,
                 sink,
             }
@@ -193,6 +197,9 @@ impl Shell {
             Effect::DropPayload(payload) => self.files.drop_payload(payload),
             Effect::SetTimer { timer, after } => self.timers.set(timer, after),
             Effect::StorePreferences(preferences) => preferences::store(&preferences),
+            Effect::OpenSession { ask } => self.session.open(ask),
+            Effect::Store { order, file } => self.session.order(&order, file),
+            Effect::CloseSession => self.session.close(),
             Effect::GuardUnload(is_guarded) => self.outlet.guard(is_guarded),
             Effect::PickFiles => self.intake.pick(),
             Effect::FocusStage => stage::focus(),

@@ -19,6 +19,7 @@ mod notices;
 mod page;
 mod panel;
 mod rendering;
+mod session;
 mod sheet;
 mod shortcuts;
 mod stage;
