@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use delineo::measure::Axis;
 
 use super::command::Command;
+use super::edits::Edits;
 use super::effect::Effect;
 use super::event::{Event, FileId, Surroundings};
 use super::gestures::{Pointer, PointerPhase};
@@ -177,14 +178,32 @@ fn draw(rig: &mut Rig, at: (f64, f64)) {
     pointer(rig, PointerPhase::Up, (at.0 + 40.0, at.1 + 10.0));
 }
 
+/// Corrections as text, without the last digits of a double, which reading JSON may change.
+fn in_json(edits: &BTreeMap<u32, Edits>) -> String {
+    let text = serde_json::to_string(edits).unwrap_or_default();
+    let numbers = |part: &str| match part.parse::<f64>() {
+        Ok(number) => format!("{number:.6}"),
+        Err(_) => part.to_owned(),
+    };
+    text.split_inclusive([',', ':', '[', ']', '{', '}'])
+        .map(|part| {
+            let (number, end) = part.split_at(part.len().saturating_sub(1));
+            numbers(number) + end
+        })
+        .collect()
+}
+
 /// All that is to survive, of every document that was opened or decided on.
 fn work(rig: &Rig) -> Vec<String> {
     let documents = rig.app.documents.iter();
     documents
         .map(|document| {
             let opened = document.opened.as_ref().map(|opened| {
-                let edits = serde_json::to_string(&opened.edits_by_frame());
-                (opened.settings, opened.wanted, edits.unwrap_or_default())
+                (
+                    opened.settings,
+                    opened.wanted,
+                    in_json(&opened.edits_by_frame()),
+                )
             });
             format!(
                 "{} {:?} {opened:?} {}",

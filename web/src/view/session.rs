@@ -17,7 +17,8 @@ pub fn Session() -> impl IntoView {
     let app = use_app();
     let is_kept = app.read(|app| app.preferences.keep_session == Some(true));
     let sentence = app.read(App::session_sentence);
-    let can_delete = app.read(|app| matches!(app.keeping.state(), State::Writer | State::Unavailable(_)));
+    let can_delete =
+        app.read(|app| matches!(app.keeping.state(), State::Writer | State::Unavailable(_)));
     let is_reader = app.read(|app| *app.keeping.state() == State::Reader);
     view! {
         <section class="panel-section" aria-labelledby="session">
