@@ -8,6 +8,8 @@
 //!                          │
 //!                          ▼
 //!                       decoder ──▶ delineo      started for formats that the engine does not read
+//!
+//!   app, shell ──▶ session                       what is kept on this device, and the worker that keeps it
 //! ```
 //!
 //! [`app`] and [`protocol`] are plain Rust; everything else speaks to the browser and is compiled for it alone or with
@@ -16,6 +18,7 @@
 pub mod app;
 pub mod decoder;
 pub mod protocol;
+pub mod session;
 
 #[cfg(feature = "browser")]
 pub mod adapter;

@@ -60,6 +60,12 @@ const PARTS: &[Part] = &[
         belongs: |name, _| is_wasm_of("decoder", name),
     },
     Part {
+        name: "store wasm, when needed",
+        budget: None,
+        compressed: true,
+        belongs: |name, _| is_wasm_of("store", name),
+    },
+    Part {
         name: "default model",
         budget: Some(900_000),
         compressed: false,
@@ -123,6 +129,7 @@ fn is_shell(name: &str) -> bool {
         .any(|end| name.ends_with(end));
     code && !name.starts_with("engine")
         && !name.starts_with("decoder")
+        && !name.starts_with("store")
         && !name.starts_with("models/")
         && name != "service-worker.js"
 }

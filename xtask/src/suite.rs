@@ -207,6 +207,7 @@ fn lints(project: &Project, toolchain: Option<Toolchain>) -> Vec<(String, Result
         "engine-cpu",
         "engine-cpu-threads",
         "decoder",
+        "store",
     ] {
         let cargo = |command: &str| {
             let task = Task::new("cargo")

@@ -141,6 +141,10 @@ pub enum Command {
     RememberModel(ModelKey),
     /// Delete it from this device.
     ForgetModel(ModelKey),
+    /// Keep the work on this device until the person deletes it; or no longer, and delete it.
+    KeepSession(bool),
+    /// Delete the work that is kept on this device.
+    DeleteSession,
     /// Try again what failed: model or segmentation.
     Retry,
     /// Start the engine again.

@@ -129,6 +129,27 @@ impl Opened {
         }
     }
 
+    /// An image as it was left, with the corrections of its frames.
+    pub fn with_edits(
+        image: ImageFacts,
+        rendering: Rendering,
+        mut edits: BTreeMap<u32, Edits>,
+    ) -> Self {
+        let shown = edits.remove(&rendering.frame).unwrap_or_default();
+        Self {
+            edits: shown,
+            other_edits: edits,
+            ..Self::new(image, rendering)
+        }
+    }
+
+    /// The corrections of all frames that were on the stage.
+    pub fn edits_by_frame(&self) -> BTreeMap<u32, Edits> {
+        let mut edits = self.other_edits.clone();
+        edits.insert(self.rendering.frame, self.edits.clone());
+        edits
+    }
+
     /// Millimetres per pixel: what the person set, else what the file says, else what they set for all images of this
     /// size.
     pub fn scale(&self) -> Option<Scale> {

@@ -54,6 +54,9 @@ pub struct Edits {
     version: u64,
     /// The version that was exported last.
     exported: Option<u64>,
+    /// See [`Edits::revision`].
+    #[serde(skip)]
+    revision: u64,
 }
 
 impl Edits {
@@ -62,8 +65,14 @@ impl Edits {
         self.version
     }
 
+    /// Changes with every change, also of what can be redone or was exported: what is kept on this device follows it.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
     /// A version of them was exported.
     pub fn mark_exported(&mut self, version: u64) {
+        self.revision += 1;
         self.exported = Some(version);
     }
 
@@ -200,6 +209,7 @@ impl Edits {
     /// Moves the ends that were set last, while a pointer drags one.
     pub fn move_diameter(&mut self, moved: Ends) {
         if let Some(Edit::Diameter { ends, .. }) = self.done.last_mut() {
+            self.revision += 1;
             *ends = moved;
         }
     }
@@ -207,6 +217,7 @@ impl Edits {
     /// Drops the ends that a pointer began to drag.
     pub fn abandon_diameter(&mut self) {
         if let Some(Edit::Diameter { .. }) = self.done.last() {
+            self.revision += 1;
             self.done.pop();
         }
     }
@@ -220,6 +231,7 @@ impl Edits {
 
     fn push(&mut self, edit: Edit) {
         self.undone.clear();
+        self.revision += 1;
         self.version += u64::from(edit.is_of_mask());
         self.done.push(edit);
     }
@@ -256,6 +268,7 @@ impl Edits {
             return false;
         }
         stroke.points.push(point);
+        self.revision += 1;
         self.version += 1;
         true
     }
@@ -276,6 +289,7 @@ impl Edits {
     pub fn abandon(&mut self) {
         if let Some(Edit::Correct(_)) = self.done.last() {
             self.done.pop();
+            self.revision += 1;
             self.version += 1;
         }
     }
@@ -283,6 +297,7 @@ impl Edits {
     /// Takes the last step back. Returns the setting that is to be as it was before.
     pub fn undo(&mut self) -> Option<Setting> {
         let edit = self.done.pop()?;
+        self.revision += 1;
         self.version += u64::from(edit.is_of_mask());
         let setting = match &edit {
             Edit::Set(setting) => Some(setting.reversed()),
@@ -295,6 +310,7 @@ impl Edits {
     /// Repeats the step that was taken back last. Returns the setting that is to be as it was after it.
     pub fn redo(&mut self) -> Option<Setting> {
         let edit = self.undone.pop()?;
+        self.revision += 1;
         self.version += u64::from(edit.is_of_mask());
         let setting = match &edit {
             Edit::Set(setting) => Some(*setting),

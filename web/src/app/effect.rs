@@ -7,6 +7,7 @@ use super::event::{EngineId, FileId, OwnModel, PayloadId, Timer};
 use super::preferences::Preferences;
 use super::viewport::Size;
 use crate::protocol::{DocumentId, Frame, Request, RequestId};
+use crate::session::messages::Order;
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -165,6 +166,21 @@ pub enum Effect {
     },
     /// Keep the preferences on this device.
     StorePreferences(Box<Preferences>),
+    /// Start the store and have it open the session: `Event::Session`. With `ask` the browser is asked not to delete it by
+    /// itself: `Event::SessionPersistent`.
+    OpenSession {
+        /// Whether to ask.
+        ask: bool,
+    },
+    /// Order something of the store: `Event::Session`.
+    Store {
+        /// What.
+        order: Order,
+        /// The file that goes with it.
+        file: Option<FileId>,
+    },
+    /// End the store.
+    CloseSession,
     /// Whether closing the page would lose work, so that the browser asks first.
     GuardUnload(bool),
     /// Open the file dialog.

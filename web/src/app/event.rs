@@ -14,6 +14,7 @@ use super::keys::KeyPress;
 use super::numbers::Numbers;
 use super::stage::Canvas;
 use crate::protocol::{DeviceKind, DocumentId, Message};
+use crate::session;
 
 /// A file or blob that the shell keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -104,6 +105,17 @@ pub enum Event {
     Timer(Timer),
     /// The service worker's news.
     Offline(OfflineNews),
+    /// The store said something.
+    Session {
+        /// What.
+        message: session::messages::Message,
+        /// Files that came with it.
+        files: Vec<FileId>,
+    },
+    /// The store could not be started, was closed or threw: why, for the diagnostics.
+    SessionEnded(String),
+    /// Whether the browser promised not to delete by itself what is kept.
+    SessionPersistent(bool),
 }
 
 /// What the page finds when it begins.

@@ -17,6 +17,7 @@ pub mod effect;
 pub mod engines;
 pub mod event;
 pub mod gestures;
+pub mod keeping;
 pub mod keys;
 pub mod measuring;
 pub mod models;
@@ -28,6 +29,7 @@ pub mod review;
 pub mod setting;
 pub mod stage;
 pub mod state;
+pub mod stored;
 pub mod tools;
 mod update;
 pub mod viewport;
@@ -37,6 +39,8 @@ pub mod wording;
 mod background_scenarios;
 #[cfg(test)]
 mod frame_scenarios;
+#[cfg(test)]
+mod keeping_scenarios;
 #[cfg(test)]
 mod measure_scenarios;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use delineo::manifest::Manifest;
+use serde::{Deserialize, Serialize};
 
 use super::event::{OwnModel, PublishedModel};
 use super::wording::megabytes;
@@ -37,7 +38,7 @@ pub struct ModelInfo {
 }
 
 /// What proposed a document's settings.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Proposal {
     /// The model.
     pub model: ModelKey,

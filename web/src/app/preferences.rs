@@ -108,6 +108,8 @@ pub struct Preferences {
     pub model: Option<String>,
     /// The site's model that ran last: where the app chooses, it begins with this one.
     pub latest: Option<String>,
+    /// Whether the work is kept on this device; nothing until the person was asked.
+    pub keep_session: Option<bool>,
     /// How fast the GPU was beside the CPU.
     pub timing: Option<Timing>,
 }
@@ -147,6 +149,7 @@ impl Default for Preferences {
             views: false,
             model: None,
             latest: None,
+            keep_session: None,
             timing: None,
         }
     }

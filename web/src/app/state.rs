@@ -11,6 +11,7 @@ use super::command::{Availability, Command, Sheet};
 use super::documents::{Document, Documents, Opened, SegmentationState};
 use super::effect::Effect;
 use super::engines::{Engines, Gpu, Pending, Phase};
+use super::keeping::{self, Keeping};
 use super::models::Models;
 use super::notices::Notices;
 use super::numbers::Numbers;
@@ -43,6 +44,8 @@ pub struct App {
     pub sheet: Option<Sheet>,
     /// Use without a network.
     pub offline: Offline,
+    /// What is kept on this device.
+    pub keeping: Keeping,
     /// How the person writes numbers.
     pub numbers: Numbers,
     /// Scales for all images of a size, for as long as the page is open.
@@ -361,6 +364,9 @@ impl App {
     /// Whether a command can be carried out now. A button of a command that cannot is disabled; a key says the reason.
     pub fn availability(&self, command: &Command) -> Availability {
         let shown = self.shown();
+        if keeping::changes_document(command) && self.is_read_only() {
+            return Availability::Waits(keeping::READ_ONLY);
+        }
         match command {
             Command::Export(format) | Command::Copy(format) => {
                 if export::by_id(format).is_none() || shown.is_none() {
@@ -495,6 +501,7 @@ impl App {
         ));
         lines.push(format!("Images: {}", self.documents.len()));
         lines.push(format!("Offline: {:?}", self.offline));
+        lines.push(format!("Session: {:?}", self.keeping.state()));
         lines.push(format!("Deaths: {:?}", self.engines.deaths));
         lines.extend(
             self.engines
@@ -533,6 +540,12 @@ impl App {
             input.divisor,
             manifest.weights.sha256
         )
+    }
+
+    /// Whether the image on the stage is another tab's to change.
+    pub fn is_read_only(&self) -> bool {
+        let shown = self.documents.shown_id();
+        shown.is_some_and(|shown| self.keeping.is_read_only(shown))
     }
 
     /// Whether a sample is to come.

@@ -163,6 +163,14 @@ pub fn megabytes(bytes: f64) -> String {
     format!("{:.1} MB", bytes / 1e6)
 }
 
+/// So many pictures.
+pub fn pictures(count: usize) -> String {
+    match count {
+        1 => "1 picture".to_owned(),
+        _ => format!("{} pictures", grouped(count as f64)),
+    }
+}
+
 /// What goes on, as a headline.
 pub fn task(task: Task) -> &'static str {
     match task {

@@ -18,6 +18,7 @@ mod preferences;
 mod reflect;
 mod save;
 mod service_worker;
+mod session;
 mod stage;
 pub mod thumbnails;
 mod timers;
@@ -43,6 +44,7 @@ use kept::Kept;
 use overlay::Frame;
 use save::Outlet;
 use service_worker::Offline;
+use session::SessionStore;
 use timers::Timers;
 use worker::Workers;
 
@@ -73,6 +75,7 @@ struct Shell {
     outlet: Outlet,
     timers: Timers,
     offline: Rc<Offline>,
+    session: Rc<SessionStore>,
 }
 
 impl Shell {
@@ -96,6 +99,7 @@ impl Shell {
                 outlet: Outlet::new(Rc::clone(&files), Rc::clone(&sink)),
                 timers: Timers::new(Rc::clone(&sink)),
                 offline: Offline::new(Rc::clone(&sink)),
+                session: SessionStore::new(Rc::clone(&files), Rc::clone(&sink)),
                 files,
                 sink,
             }
@@ -232,6 +236,9 @@ impl Shell {
             Effect::DropPayload(payload) => self.files.drop_payload(payload),
             Effect::SetTimer { timer, after } => self.timers.set(timer, after),
             Effect::StorePreferences(preferences) => preferences::store(&preferences),
+            Effect::OpenSession { ask } => self.session.open(ask),
+            Effect::Store { order, file } => self.session.order(&order, file),
+            Effect::CloseSession => self.session.close(),
             Effect::GuardUnload(is_guarded) => self.outlet.guard(is_guarded),
             Effect::PickFiles => self.intake.pick(),
             Effect::FocusStage => stage::focus(),

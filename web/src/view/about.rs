@@ -34,7 +34,8 @@ pub fn About() -> impl IntoView {
                 <p>
                     "Your images never leave this device. Everything is computed here, in this page. It makes no request to any other site, \
                     sets no cookies and counts no visits. On this device it remembers how you like the mask to look, the app itself \
-                    for use without a network, how fast its GPU is, and your own model if you ask for that. Images are not kept."
+                    for use without a network, how fast its GPU is, and your own model if you ask for that. Your images and your work \
+                    on them are kept only if you say so, until you delete them, and never leave this device either."
                 </p>
             </section>
             <Diagnostics />

@@ -20,6 +20,7 @@ mod page;
 mod panel;
 mod preparing;
 mod rendering;
+mod session;
 mod sheet;
 mod shortcuts;
 mod stage;

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::context::use_app;
 use super::icon::Symbol;
+use super::session::KeepQuestion;
 use crate::app::Command;
 use crate::app::command::Icon;
 use crate::app::notices::{Notice, Offer, Tone};
@@ -25,6 +26,7 @@ pub fn Notices() -> impl IntoView {
             <For each=move || id.get() key=|id| *id let(id)>
                 {notice(id).map(|notice| view! { <Row notice /> })}
             </For>
+            <KeepQuestion />
         </div>
     }
 }

@@ -10,6 +10,7 @@ use super::icon::Symbol;
 use super::measurements::Measurements;
 use super::model_choice::ModelChoice;
 use super::rendering::RenderingControls;
+use super::session::Session;
 use super::threshold::{CleanUp, Measure, Threshold};
 use crate::app::Command;
 use crate::app::command::Icon;
@@ -55,6 +56,7 @@ pub fn Panel() -> impl IntoView {
                         <h2>"Model"</h2>
                         <ModelChoice />
                     </section>
+                    <Session />
                 </div>
             </div>
         </aside>

@@ -138,6 +138,8 @@ impl App {
             Command::ChooseModel(key) => self.choose_model(key),
             Command::RememberModel(key) => self.remember_model(&key),
             Command::ForgetModel(key) => self.forget_model(&key),
+            Command::KeepSession(is_on) => self.keep_session(is_on),
+            Command::DeleteSession => self.delete_session(),
             Command::Retry => self.retry(),
             Command::RestartEngine => self.restart(now),
             Command::Update => self.effects.push(Effect::Update),

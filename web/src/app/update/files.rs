@@ -236,7 +236,7 @@ impl App {
         self.news(text, Some(offer));
     }
 
-    fn clear_stage(&mut self) {
+    pub(super) fn clear_stage(&mut self) {
         self.effects.push(Effect::ClearStage);
         self.overlay.reset();
         self.stage.let_go();

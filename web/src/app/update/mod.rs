@@ -6,6 +6,7 @@ mod commands;
 mod engines;
 mod files;
 mod frames;
+mod keeping;
 mod measuring;
 mod stage;
 mod tools;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use super::command::Command;
 use super::effect::Effect;
 use super::event::{Event, OfflineNews, OwnModelFault, Surroundings, Timer};
+use super::gestures::{Pointer, PointerPhase};
 use super::notices::{Offer, Tone};
 use super::state::App;
 use super::wording;
@@ -29,24 +31,39 @@ const NEWS: Duration = Duration::from_secs(7);
 /// How long news stays that asks for nothing and that the status line says too.
 const SHORT_NEWS: Duration = Duration::from_secs(4);
 
+/// A pointer that only moves changes no document, and comes often; nor is a stroke kept before it ends.
+fn changes_documents(event: &Event) -> bool {
+    !matches!(
+        event,
+        Event::Pointer(Pointer {
+            phase: PointerPhase::Moved,
+            ..
+        })
+    )
+}
+
 impl App {
     /// Takes in what happened at `now`, in milliseconds of the page's clock, and says what is to be done.
     pub fn update(&mut self, event: Event, now: f64) -> Vec<Effect> {
         let before = self.preferences.clone();
         let is_act = self.is_act(&event);
+        let may_change = changes_documents(&event);
         self.take_in(event, now);
         if is_act {
             self.person_acted();
         }
         self.work(now);
+        if may_change {
+            self.keep();
+        }
         if self.preferences != before {
             let preferences = Box::new(self.preferences.clone());
             self.effects.push(Effect::StorePreferences(preferences));
         }
-        let has_unsaved = self.documents.iter().any(|document| {
-            let opened = document.opened.as_ref();
-            opened.is_some_and(|opened| opened.has_unsaved_edits())
-        });
+        let has_unsaved = self
+            .documents
+            .iter()
+            .any(|document| self.is_at_risk(document));
         if has_unsaved != self.is_guarded {
             self.is_guarded = has_unsaved;
             self.effects.push(Effect::GuardUnload(has_unsaved));
@@ -105,6 +122,9 @@ impl App {
             ),
             Event::Timer(timer) => self.timer(timer, now),
             Event::Offline(news) => self.offline_news(news),
+            Event::Session { message, files } => self.session_said(message, files),
+            Event::SessionEnded(reason) => self.session_ended(reason),
+            Event::SessionPersistent(is_promised) => self.keeping.is_persistent = Some(is_promised),
         }
     }
 
@@ -114,6 +134,9 @@ impl App {
         self.may_share_memory = surroundings.may_share_memory;
         self.numbers = surroundings.numbers;
         self.engines.timing = self.preferences.timing.clone();
+        if self.preferences.keep_session == Some(true) {
+            self.open_session(false);
+        }
         self.effects.push(Effect::ListModels);
         self.launch(now);
         if self.asked_device == Some(DeviceKind::Cpu) {
@@ -150,6 +173,9 @@ impl App {
                 let text = match news {
                     OfflineNews::UpdatedElsewhere => {
                         "Delineo was updated in another tab. This one goes on with the old version until it is loaded anew."
+                    }
+                    _ if self.keeping.is_writing() => {
+                        "Update available. Updating reloads the page; your pictures come back."
                     }
                     _ => "Update available. Updating reloads the page and closes its pictures.",
                 };

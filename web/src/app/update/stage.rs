@@ -59,6 +59,9 @@ impl App {
 
     fn pointer_down(&mut self, id: i32, at: (f64, f64), is_main: bool, is_finger: bool) {
         self.stage.gesture.down(id, at);
+        if self.is_read_only() {
+            return;
+        }
         let has_maps = self.shown().is_some_and(|shown| shown.maps().is_some());
         if is_main && self.stage.gesture.count() == 1 {
             match self.stage.tool {

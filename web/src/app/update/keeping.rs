@@ -1,0 +1,626 @@
+//! Keeping the work on this device. After each event [`App::keep`] compares every document with what the store has of it
+//! and hands over what changed. A document is handed over again only after the store answered, so that a slow disk gets
+//! the latest state and not a queue of old ones.
+
+use std::collections::BTreeSet;
+
+use crate::app::command::Command;
+use crate::app::documents::Document;
+use crate::app::effect::Effect;
+use crate::app::event::FileId;
+use crate::app::keeping::{Copy, Fingerprint, Keeping, Kept, KeptFile, State};
+use crate::app::notices::{Offer, Tone};
+use crate::app::stage::Tool;
+use crate::app::state::{App, CommonScale};
+use crate::app::stored::{StoredDocument, StoredScale, StoredSession};
+use crate::app::wording;
+use crate::protocol::DocumentId;
+use crate::session::messages::{Access, Fault, Found, Item, Key, Message, Order};
+
+/// So many documents are handed over at a time.
+const MOST_DOCUMENTS: usize = 16;
+/// So many files are copied at a time: the picture on the stage must not wait for a folder.
+const MOST_FILES: usize = 2;
+/// What a second tab says.
+const ELSEWHERE: &str = "Your work is open in another tab. Here you can look at it, but not change it, and what you open here is not kept.";
+/// A store that ends so often is not started again.
+const MOST_DEATHS: u32 = 3;
+
+impl App {
+    /// Has the store look for the session; with `ask` the browser is asked not to delete it by itself.
+    pub(super) fn open_session(&mut self, ask: bool) {
+        self.keeping.state = State::Opening;
+        self.effects.push(Effect::OpenSession { ask });
+    }
+
+    /// The person wants their work kept, or no longer.
+    pub(super) fn keep_session(&mut self, is_on: bool) {
+        match (is_on, &self.keeping.state) {
+            (true, State::Off | State::Unavailable(_)) => {
+                self.keeping.deaths = 0;
+                self.open_session(true);
+            }
+            (true, _) => self.try_again_to_keep(),
+            (false, State::Off) => {}
+            (false, _) => return self.delete_session(),
+        }
+        self.preferences.keep_session = Some(is_on);
+    }
+
+    /// Deletes everything that is kept.
+    pub(super) fn delete_session(&mut self) {
+        match self.keeping.state {
+            State::Reader => {
+                self.fail(
+                    "Nothing was deleted: your work is open in another tab. Delete it there.",
+                );
+            }
+            State::Off | State::Opening | State::Deleting => {}
+            State::Writer | State::Unavailable(_) => {
+                self.keeping.state = State::Deleting;
+                self.order(Order::Delete, None);
+            }
+        }
+    }
+
+    /// The store said something.
+    pub(super) fn session_said(&mut self, message: Message, files: Vec<FileId>) {
+        match message {
+            Message::Listening => {}
+            Message::Found(found) => self.session_found(found, files),
+            Message::Kept { item, bytes } => {
+                self.keeping.bytes = bytes;
+                self.keeping.settle(item, None);
+                if self.keeping.has_all() {
+                    self.keeping.trouble = None;
+                }
+            }
+            Message::NotKept { item, fault } => {
+                self.keeping.settle(item, Some(&fault));
+                let is_news = self.keeping.trouble.as_ref() != Some(&fault);
+                self.keeping.trouble = Some(fault.clone());
+                if is_news {
+                    self.say_not_kept(item, &fault);
+                }
+            }
+            Message::Deleted => self.session_deleted(),
+            Message::NotDeleted(fault) => {
+                self.fail(format!(
+                    "Not everything could be deleted. {fault} Try again."
+                ));
+                self.keeping.state = State::Unavailable(fault);
+            }
+            Message::Unavailable(fault) => {
+                self.fail(format!(
+                    "Your work is not kept on this device. {fault} Export it before you close the page."
+                ));
+                self.keeping.state = State::Unavailable(fault);
+            }
+        }
+    }
+
+    /// The store is gone. It is started again, and gets again what it may not have kept.
+    pub(super) fn session_ended(&mut self, reason: String) {
+        self.effects.push(Effect::CloseSession);
+        if self.keeping.state == State::Deleting {
+            return self.session_said(Message::NotDeleted(Fault::Disk(reason)), Vec::new());
+        }
+        if !matches!(
+            self.keeping.state,
+            State::Opening | State::Writer | State::Reader
+        ) {
+            return;
+        }
+        self.engines
+            .incidents
+            .push(format!("The store ended: {reason}"));
+        self.keeping.deaths += 1;
+        self.keeping.is_resuming |= self.keeping.state != State::Opening;
+        self.keeping.forget_orders();
+        if self.keeping.deaths > MOST_DEATHS {
+            return self.session_said(Message::Unavailable(Fault::Disk(reason)), Vec::new());
+        }
+        self.open_session(false);
+    }
+
+    fn session_found(&mut self, found: Found, files: Vec<FileId>) {
+        if self.keeping.is_resuming {
+            self.effects.extend(files.into_iter().map(Effect::DropFile));
+            if found.is_last {
+                self.keeping.is_resuming = false;
+                self.begin_access(found.access, found.bytes);
+            }
+            return;
+        }
+        if self.keeping.state == State::Reader {
+            // The other tab is gone: what it left takes the place of what was only looked at.
+            self.take_out_kept();
+            self.keeping.state = State::Opening;
+            self.notices.take_back(ELSEWHERE);
+            self.news("The other tab was closed. You can go on here.", None);
+        }
+        if let Some(text) = found.session {
+            self.keeping.found_session = serde_json::from_str(&text).unwrap_or_default();
+        }
+        for (key, file) in found.files.into_iter().zip(files) {
+            self.keeping.note_key(key);
+            self.keeping.found.insert(key, file);
+        }
+        for (key, text) in found.documents {
+            self.keeping.note_key(key);
+            match serde_json::from_str::<StoredDocument>(&text) {
+                Ok(stored) => self.restore(key, stored),
+                Err(_) => self.keeping.unreadable += 1,
+            }
+        }
+        if found.is_last {
+            self.finish_restoring(found.access, found.bytes);
+        }
+    }
+
+    /// Appends a document of the session, with its work. One whose file is missing waits for that.
+    fn restore(&mut self, key: Key, stored: StoredDocument) {
+        for file in stored.files() {
+            self.keeping.note_key(file);
+        }
+        let Some(file) = self.keeping.found.remove(&stored.source) else {
+            self.keeping.orphans.push((key, stored));
+            return;
+        };
+        let Some(id) = self.documents.append([(file, stored.name.clone())]) else {
+            return;
+        };
+        self.keeping.hold_restored(id, stored.source, file);
+        for truth in &stored.truths {
+            if let Some(file) = self.keeping.found.remove(&truth.source) {
+                self.documents.add_truth(id, file, truth.name.clone());
+                let added = self
+                    .documents
+                    .get(id)
+                    .and_then(|document| document.truths.last());
+                if let Some(added) = added.map(|truth| truth.id) {
+                    self.keeping.hold_restored(added, truth.source, file);
+                }
+            }
+        }
+        if let Some(document) = self.documents.get_mut(id) {
+            stored.give_to(document);
+            self.keeping
+                .documents
+                .insert(id, Kept::restored(key, document));
+        }
+    }
+
+    fn finish_restoring(&mut self, access: Access, bytes: f64) {
+        let needed = self.keeping.needed_files();
+        let unneeded = std::mem::take(&mut self.keeping.found);
+        let is_writer = access == Access::Writer;
+        for (key, file) in unneeded {
+            // A record that cannot be read may need it.
+            if is_writer && !needed.contains(&key) && self.keeping.unreadable == 0 {
+                self.order(Order::RemoveFile(key), None);
+            }
+            self.effects.push(Effect::DropFile(file));
+        }
+        let session = std::mem::take(&mut self.keeping.found_session);
+        for scale in &session.scales {
+            let StoredScale {
+                width,
+                height,
+                aspect,
+                spacing,
+            } = *scale;
+            self.common_scales.retain(|other| {
+                (other.width, other.height, other.aspect) != (width, height, aspect)
+            });
+            self.common_scales.push(CommonScale {
+                width,
+                height,
+                aspect,
+                spacing,
+            });
+        }
+        self.keeping.session = (Some(session.clone()), false);
+        let is_bare = self.documents.shown_id().is_none() && self.documents.opening_id().is_none();
+        let shown = session.shown.and_then(|key| self.keeping.document_of(key));
+        let first = self.keeping.documents.keys().next().copied();
+        if is_bare && let Some(id) = shown.or(first) {
+            self.documents.open(id);
+        }
+        self.say_what_is_missing();
+        self.begin_access(access, bytes);
+    }
+
+    fn begin_access(&mut self, access: Access, bytes: f64) {
+        self.keeping.bytes = bytes;
+        self.keeping.state = match access {
+            Access::Writer => State::Writer,
+            Access::Reader => State::Reader,
+        };
+        if access == Access::Reader {
+            // It stays until it is dismissed or no longer true.
+            self.notices.tell(Tone::Info, ELSEWHERE.to_owned(), None);
+        }
+    }
+
+    fn say_what_is_missing(&mut self) {
+        let names: Vec<&str> = self
+            .keeping
+            .orphans
+            .iter()
+            .map(|(_, stored)| stored.name.as_str())
+            .collect();
+        if !names.is_empty() {
+            let text = format!(
+                "The page ended before these files were copied: {}. Open them again; the work on them is kept.",
+                names.join(", ")
+            );
+            self.fail(text);
+        }
+        if self.keeping.unreadable > 0 {
+            let pictures = wording::pictures(self.keeping.unreadable);
+            self.fail(format!(
+                "This version of Delineo cannot read what is kept of {pictures}. It stays on this device."
+            ));
+        }
+    }
+
+    /// Hands over what changed.
+    pub(super) fn keep(&mut self) {
+        if self.is_read_only() && self.stage.tool != Tool::Move {
+            self.stage.tool = Tool::Move;
+            self.stage.let_go();
+        }
+        let is_drawing = self.stage.drawing.is_some() || self.stage.held.is_some();
+        if self.keeping.state != State::Writer || is_drawing || self.stage.is_playing {
+            return;
+        }
+        self.number_documents();
+        self.forget_closed();
+        self.keep_documents();
+        self.keep_files();
+        self.keep_common();
+    }
+
+    /// Gives numbers to documents and files that came.
+    fn number_documents(&mut self) {
+        let new: Vec<DocumentId> = self
+            .documents
+            .iter()
+            .map(|document| document.id)
+            .filter(|id| !self.keeping.documents.contains_key(id))
+            .collect();
+        for id in new {
+            let key = match self.take_orphan(id) {
+                Some(key) => key,
+                None => self.keeping.next_key(),
+            };
+            self.keeping.documents.insert(id, Kept::new(key));
+        }
+        for document in self.documents.iter() {
+            let truths = document.truths.iter().map(|truth| (truth.id, truth.file));
+            for (id, file) in std::iter::once((document.id, document.file)).chain(truths) {
+                if !self.keeping.files.contains_key(&id) {
+                    let key = self.keeping.next_key();
+                    self.keeping.files.insert(id, KeptFile::new(key, file));
+                }
+            }
+        }
+    }
+
+    /// A file that was opened again takes over the work that waited for it.
+    fn take_orphan(&mut self, id: DocumentId) -> Option<Key> {
+        let document = self.documents.get_mut(id)?;
+        let is_it = |stored: &StoredDocument| {
+            stored.name == document.name
+                && (stored.folder == document.folder || document.folder.is_empty())
+        };
+        let place = self
+            .keeping
+            .orphans
+            .iter()
+            .position(|(_, stored)| is_it(stored))?;
+        let (key, stored) = self.keeping.orphans.remove(place);
+        if document.opened.is_none() {
+            stored.give_to(document);
+        }
+        Some(key)
+    }
+
+    /// What was closed is forgotten; its files when it cannot be opened again any more.
+    fn forget_closed(&mut self) {
+        let files: usize = self
+            .documents
+            .iter()
+            .map(|document| 1 + document.truths.len())
+            .sum();
+        let is_unchanged = self.keeping.documents.len() == self.documents.len()
+            && self.keeping.files.len() == files;
+        // All that are open have their numbers, so that equal counts are equal sets.
+        if is_unchanged {
+            return;
+        }
+        let closed = self.documents.closed().map(|document| document.id);
+        let open: BTreeSet<DocumentId> =
+            self.documents.iter().map(|document| document.id).collect();
+        let gone: Vec<DocumentId> = self
+            .keeping
+            .documents
+            .keys()
+            .filter(|id| !open.contains(id))
+            .copied()
+            .collect();
+        for id in gone {
+            let Some(kept) = self.keeping.documents.get_mut(&id) else {
+                continue;
+            };
+            if kept.is_there && !kept.is_on_its_way {
+                kept.is_there = false;
+                kept.sent = None;
+                let key = kept.key;
+                self.order(Order::RemoveDocument(key), None);
+            } else if !kept.is_there && closed != Some(id) {
+                self.keeping.documents.remove(&id);
+            }
+        }
+        let closed = self.documents.closed();
+        let needed: BTreeSet<DocumentId> = self
+            .documents
+            .iter()
+            .chain(closed)
+            .flat_map(file_ids)
+            .collect();
+        let unneeded: Vec<DocumentId> = self
+            .keeping
+            .files
+            .keys()
+            .filter(|id| !needed.contains(id))
+            .copied()
+            .collect();
+        for id in unneeded {
+            // A copy that is being made is deleted when it is there.
+            if self
+                .keeping
+                .files
+                .get(&id)
+                .is_some_and(|file| file.copy != Copy::OnItsWay)
+                && let Some(file) = self.keeping.files.remove(&id)
+                && file.copy == Copy::There
+            {
+                self.order(Order::RemoveFile(file.key), None);
+            }
+        }
+    }
+
+    fn keep_documents(&mut self) {
+        let on_their_way = self
+            .keeping
+            .documents
+            .values()
+            .filter(|kept| kept.is_on_its_way)
+            .count();
+        let room = MOST_DOCUMENTS.saturating_sub(on_their_way);
+        let shown = self
+            .documents
+            .shown_id()
+            .and_then(|id| self.documents.get(id));
+        let keeping = &mut self.keeping;
+        // The one on the stage first: that is where the work is done.
+        let due: Vec<&Document> = shown
+            .into_iter()
+            .chain(
+                self.documents
+                    .iter()
+                    .filter(|document| Some(document.id) != shown.map(|shown| shown.id)),
+            )
+            .filter(|document| {
+                keeping
+                    .documents
+                    .get(&document.id)
+                    .is_some_and(|kept| kept.is_due(document))
+            })
+            .take(room)
+            .collect();
+        for document in due {
+            let Keeping {
+                documents, files, ..
+            } = &mut *keeping;
+            let Some(kept) = documents.get_mut(&document.id) else {
+                continue;
+            };
+            let stored = StoredDocument::of(document, |id| {
+                files.get(&id).map_or(Key(0), |file| file.key)
+            });
+            // Plain data is always written.
+            let Ok(text) = serde_json::to_string(&stored) else {
+                continue;
+            };
+            kept.sent = Some(Fingerprint::of(document));
+            kept.is_on_its_way = true;
+            kept.is_there = true;
+            kept.has_failed = false;
+            let key = kept.key;
+            self.effects.push(Effect::Store {
+                order: Order::PutDocument { key, text },
+                file: None,
+            });
+        }
+    }
+
+    fn keep_files(&mut self) {
+        let copies = || self.keeping.files.values().map(|file| file.copy);
+        if copies().all(|copy| copy != Copy::Due) {
+            return;
+        }
+        let on_their_way = copies().filter(|copy| *copy == Copy::OnItsWay).count();
+        let room = MOST_FILES.saturating_sub(on_their_way);
+        let first = self.documents.shown().map(|(document, _)| document);
+        let ids = first
+            .into_iter()
+            .flat_map(file_ids)
+            .chain(self.keeping.files.keys().copied());
+        let is_due = |id: &DocumentId| {
+            self.keeping
+                .files
+                .get(id)
+                .is_some_and(|file| file.copy == Copy::Due)
+        };
+        let mut due: Vec<DocumentId> = Vec::new();
+        for id in ids.filter(is_due) {
+            if due.len() >= room {
+                break;
+            }
+            if !due.contains(&id) {
+                due.push(id);
+            }
+        }
+        for id in due {
+            if let Some(file) = self.keeping.files.get_mut(&id) {
+                file.copy = Copy::OnItsWay;
+                let (key, file) = (file.key, file.file);
+                self.order(Order::PutFile(key), Some(file));
+            }
+        }
+    }
+
+    fn keep_common(&mut self) {
+        let shown = self
+            .documents
+            .shown_id()
+            .and_then(|id| self.keeping.documents.get(&id));
+        let session = StoredSession {
+            shown: shown.map(|kept| kept.key),
+            scales: self
+                .common_scales
+                .iter()
+                .map(|scale| StoredScale {
+                    width: scale.width,
+                    height: scale.height,
+                    aspect: scale.aspect,
+                    spacing: scale.spacing,
+                })
+                .collect(),
+        };
+        let (kept, is_on_its_way) = &mut self.keeping.session;
+        if *is_on_its_way || kept.as_ref() == Some(&session) {
+            return;
+        }
+        let Ok(text) = serde_json::to_string(&session) else {
+            return;
+        };
+        *kept = Some(session);
+        *is_on_its_way = true;
+        self.order(Order::PutSession(text), None);
+    }
+
+    /// Nothing is left on this device. What came from there is closed: the page has no other file of it.
+    fn session_deleted(&mut self) {
+        let count = self.keeping.count();
+        self.preferences.keep_session = Some(false);
+        self.effects.push(Effect::CloseSession);
+        self.take_out_kept_only();
+        self.keeping = Keeping::default();
+        self.notices.withdraw(&Command::KeepSession(true));
+        let text = match count {
+            0 => "Nothing of your work is kept on this device.".to_owned(),
+            _ => format!(
+                "Deleted from this device: {}, with all work on them.",
+                wording::pictures(count)
+            ),
+        };
+        self.news(text, None);
+    }
+
+    /// Closes all documents of the session.
+    fn take_out_kept(&mut self) {
+        let ids: Vec<DocumentId> = self.keeping.documents.keys().copied().collect();
+        self.take_out(ids);
+        self.keeping.documents.clear();
+        self.keeping.files.clear();
+        self.keeping.orphans.clear();
+        self.keeping.unreadable = 0;
+    }
+
+    /// Closes the documents whose only file is the copy.
+    fn take_out_kept_only(&mut self) {
+        let files = self
+            .keeping
+            .files
+            .iter()
+            .filter(|(_, file)| file.is_restored);
+        let ids: Vec<DocumentId> = files.map(|(id, _)| *id).collect();
+        let closed = self.documents.closed().map(|document| document.id);
+        if closed.is_some_and(|closed| ids.contains(&closed)) {
+            self.notices.withdraw(&Command::Reopen);
+        }
+        self.take_out(ids);
+    }
+
+    fn take_out(&mut self, ids: Vec<DocumentId>) {
+        for id in ids {
+            let was_shown = self.documents.shown_id() == Some(id);
+            let Some(closed) = self.documents.close(id) else {
+                continue;
+            };
+            self.effects
+                .extend(closed.document().files().map(Effect::DropFile));
+            if was_shown {
+                self.clear_stage();
+            }
+        }
+    }
+
+    fn try_again_to_keep(&mut self) {
+        self.keeping.trouble = None;
+        for kept in self
+            .keeping
+            .documents
+            .values_mut()
+            .filter(|kept| kept.has_failed)
+        {
+            kept.sent = None;
+            kept.has_failed = false;
+        }
+        for file in self
+            .keeping
+            .files
+            .values_mut()
+            .filter(|file| file.copy == Copy::Failed)
+        {
+            file.copy = Copy::Due;
+        }
+    }
+
+    fn say_not_kept(&mut self, item: Item, fault: &Fault) {
+        let document = self.keeping.documents.iter().find(|(id, kept)| match item {
+            Item::Document(key) => kept.key == key,
+            Item::File(key) => self
+                .keeping
+                .files
+                .get(id)
+                .is_some_and(|file| file.key == key),
+            Item::Session => false,
+        });
+        let name = document
+            .and_then(|(id, _)| self.documents.get(*id))
+            .map(|document| document.name.as_str());
+        let what = name.map_or_else(|| "Your latest work".to_owned(), |name| format!("“{name}”"));
+        let text = format!(
+            "{what} is not kept on this device. {fault} Export your work before you close the page."
+        );
+        let offer = Offer {
+            label: "Try again",
+            command: Command::KeepSession(true),
+        };
+        self.notices.tell(Tone::Error, text, Some(offer));
+    }
+
+    fn order(&mut self, order: Order, file: Option<FileId>) {
+        self.effects.push(Effect::Store { order, file });
+    }
+}
+
+/// The numbers of a document's files.
+fn file_ids(document: &Document) -> impl Iterator<Item = DocumentId> {
+    std::iter::once(document.id).chain(document.truths.iter().map(|truth| truth.id))
+}
