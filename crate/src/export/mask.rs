@@ -14,6 +14,7 @@ pub(super) static FORMAT: ExportFormat = ExportFormat {
     id: "mask",
     name: "Mask",
     label: "Mask, PNG",
+    suffix: "_mask",
     extension: "png",
     media_type: "image/png",
     copyable: true,

@@ -13,14 +13,20 @@ mod dicom_overlay;
 mod dicom_probability;
 mod dicom_seg;
 mod format;
+mod labelme;
 mod lines;
 mod mask;
+mod nifti;
 mod origin;
 mod overlay;
+#[cfg(test)]
+mod phantom_tests;
 mod png;
 mod probability;
 mod segmentation;
+mod svg;
 mod table;
+mod yolo;
 
 pub use self::png::png;
 pub use format::ExportFormat;
