@@ -31,7 +31,7 @@ mod yolo;
 pub use self::png::png;
 pub use format::ExportFormat;
 pub use lines::Line;
-pub use mask::mask_png;
+pub use mask::{label_png, mask_png};
 pub use origin::{Origin, SegmentationInfo, Site, Stamp};
 pub use overlay::overlay_png;
 pub use probability::probability_png;

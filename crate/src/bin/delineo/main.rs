@@ -18,7 +18,6 @@ mod parquet;
 mod phantom;
 mod plan;
 mod segment;
-mod table;
 mod table_format;
 #[cfg(feature = "train")]
 mod train;
