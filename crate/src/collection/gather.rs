@@ -74,6 +74,19 @@ impl Collection {
         Ok(entries)
     }
 
+    /// As [`Self::push`], where the caller writes the files of the image itself: `files`, by their paths in the collection.
+    ///
+    /// # Errors
+    /// As [`Self::push`].
+    pub fn push_beside(&mut self, item: &Item, files: &[String]) -> Result<Vec<Entry>, Error> {
+        let place = self.places.take(item.path);
+        let mut entries = Vec::new();
+        for set in &mut self.sets {
+            entries.extend(set.push(item, &place, files)?);
+        }
+        Ok(entries)
+    }
+
     /// Notes an image that failed, by a sentence, so that the tables tell it.
     pub fn fail(&mut self, path: &str, why: &str) {
         for set in &mut self.sets {
@@ -96,20 +109,14 @@ impl Collection {
 
 /// `2026-01-31T23:59:59` (ISO 8601); the stamp as it is where it is none.
 fn time(Stamp { date, time }: &Stamp) -> String {
-    match (date.as_bytes(), time.as_bytes()) {
-        ([..], [..])
-            if date.len() == 8 && time.len() == 6 && date.is_ascii() && time.is_ascii() =>
-        {
-            format!(
-                "{}-{}-{}T{}:{}:{}",
-                &date[..4],
-                &date[4..6],
-                &date[6..],
-                &time[..2],
-                &time[2..4],
-                &time[4..]
-            )
-        }
+    let parts = |text: &str, cuts: [usize; 3]| -> Option<[String; 3]> {
+        let part = |from, to| text.get(from..to).map(str::to_owned);
+        let [first, second, last] = cuts;
+        let found = [part(0, first)?, part(first, second)?, part(second, last)?];
+        (text.len() == last).then_some(found)
+    };
+    match (parts(date, [4, 6, 8]), parts(time, [2, 4, 6])) {
+        (Some(date), Some(time)) => format!("{}T{}", date.join("-"), time.join(":")),
         _ => format!("{date} {time}"),
     }
 }

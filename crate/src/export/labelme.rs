@@ -11,7 +11,7 @@ use super::format::ExportFormat;
 use super::mask::mask_png;
 use super::segmentation::Segmentation;
 use crate::Error;
-use crate::mask::{Mask, Polygon};
+use crate::mask::Polygon;
 
 pub(super) static FORMAT: ExportFormat = ExportFormat {
     id: "labelme",
@@ -71,6 +71,7 @@ fn shape(polygon: &Polygon, label: &str) -> Result<Value, Error> {
 mod tests {
     use super::super::phantom_tests::encoded;
     use super::*;
+    use crate::mask::Mask;
 
     #[test]
     fn a_region_is_a_polygon_and_one_with_a_hole_a_mask() {

@@ -14,6 +14,7 @@ mod logits;
 mod measure;
 mod model;
 mod normal;
+mod output;
 mod parquet;
 mod phantom;
 mod plan;
