@@ -1,6 +1,7 @@
 //! Every request, asked of an engine on this machine's CPU with the models that the site publishes.
 
 mod desk;
+mod gathering;
 mod measures;
 
 use delineo::manifest::{Manifest, sha256};
@@ -345,6 +346,7 @@ fn every_format_is_written_under_the_name_of_the_image() {
             format: format.id.to_owned(),
             style,
             lines: Vec::new(),
+            scale: None,
         };
         let file = Attachment::File(lesion(200, 150));
         let (answer, payload) = desk.ask(request, file).expect("is written");
