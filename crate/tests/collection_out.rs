@@ -12,7 +12,7 @@ use delineo::collection::{Collection, Decision, Entry, Item, ModelInfo, Options,
 use delineo::export::{self, Segmentation, Stamp};
 use delineo::mask::{Cleaning, Mask, ProbabilityMap, Style};
 use delineo::measure::{Scale, ScaleSource, Spacing};
-use delineo::zip::{ZipReader, ZipWriter};
+use delineo::zip::{FileBytes, ZipReader, ZipWriter};
 use serde_json::Value;
 
 fn stamp() -> Stamp {
@@ -309,6 +309,48 @@ if have("pycocotools"):
                 union |= part.astype(bool)
             same(name, image["file_name"], union)
 "#;
+
+#[test]
+fn an_archive_that_python_made_is_read_from_the_disk() {
+    let python = std::env::var("DELINEO_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let script = r#"
+import sys, zipfile
+class Stream:
+    """What cannot go back, so that sizes stand behind the contents."""
+    def __init__(self, file): self.file = file
+    def write(self, data): return self.file.write(data)
+    def flush(self): self.file.flush()
+with open(sys.argv[1], "wb") as file, zipfile.ZipFile(Stream(file), "w", zipfile.ZIP_DEFLATED) as archive:
+    archive.writestr("ordner/läsion.png", bytes(range(256)) * 40)
+    archive.writestr("__MACOSX/ordner/._läsion.png", b"x")
+    archive.writestr(zipfile.ZipInfo("leer/"), b"")
+    with archive.open("big.txt", "w", force_zip64=True) as entry:
+        entry.write(b"words " * 50000)
+    archive.writestr("rare.bz2.png", b"abc" * 99, zipfile.ZIP_BZIP2)
+"#;
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("python.zip");
+    let made = Command::new(&python)
+        .args(["-c", script])
+        .arg(&file)
+        .output();
+    if !made.as_ref().is_ok_and(|output| output.status.success()) {
+        skip(&format!("the archive of Python: {made:?}"));
+        return;
+    }
+    let zip = ZipReader::open(FileBytes::open(&file).expect("is there")).expect("an archive");
+    let [lesion, big, rare] = zip.files() else {
+        panic!("{:?}", zip.files());
+    };
+    assert_eq!(
+        (lesion.path.as_str(), big.size),
+        ("ordner/läsion.png", 300_000)
+    );
+    let bytes: Vec<u8> = (0..=255).collect();
+    assert_eq!(zip.read(lesion).expect("intact"), bytes.repeat(40));
+    assert_eq!(zip.read(big).expect("intact"), b"words ".repeat(50_000));
+    let said = zip.read(rare).expect_err("is packed otherwise").to_string();
+    assert!(said.contains("BZIP2"), "{said}");
+}
 
 #[test]
 fn the_tools_of_each_format_read_the_same_mask_to_the_pixel() {

@@ -57,7 +57,7 @@ mod tests {
             let mut numbers = line.split(' ');
             assert_eq!(numbers.next(), Some("0"));
             let numbers: Vec<f64> = numbers.map(|at| at.parse().expect("a number")).collect();
-            assert!(numbers.len() >= 6 && numbers.len() % 2 == 0);
+            assert!(numbers.len() >= 6 && numbers.len().is_multiple_of(2));
             assert!(numbers.iter().all(|at| (0.0..=1.0).contains(at)));
         }
         assert_eq!(encoded(&FORMAT, &["..", ".."]), b"");

@@ -3,9 +3,15 @@
 //! The form is the work of the crate `rawzip`; here is what a page needs besides: paths that lead nowhere else, names that are
 //! no Unicode, limits, and sentences.
 
+mod bytes;
+#[cfg(not(target_family = "wasm"))]
+mod file;
 mod name;
 mod reader;
 mod writer;
 
-pub use reader::{Bytes, ZipFile, ZipReader};
+pub use bytes::Bytes;
+#[cfg(not(target_family = "wasm"))]
+pub use file::FileBytes;
+pub use reader::{ZipFile, ZipReader};
 pub use writer::ZipWriter;

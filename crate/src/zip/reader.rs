@@ -1,7 +1,6 @@
 //! Reading an archive: its list, then one file at a time, from ranges of bytes.
 
 use std::io::{self, Read};
-use std::ops::Range;
 
 use flate2::read::DeflateDecoder;
 use rawzip::extra_fields::ExtraFieldId;
@@ -10,6 +9,7 @@ use rawzip::{
     ZipLocator,
 };
 
+use super::bytes::Bytes;
 use super::name;
 use crate::Error;
 
@@ -17,30 +17,6 @@ use crate::Error;
 const MOST_FILES: usize = 1_000_000;
 /// Most bytes that a file may have, unpacked; an image of the largest size that is decoded fits in.
 const MOST_BYTES: u64 = 1 << 30;
-
-/// Where an archive's bytes come from: a file, memory, or a blob of the browser.
-pub trait Bytes {
-    /// How many there are.
-    fn length(&self) -> u64;
-
-    /// Those of a range, which lies within the length; fewer are an error.
-    ///
-    /// # Errors
-    /// Whatever makes reading fail.
-    fn read(&self, range: Range<u64>) -> io::Result<Vec<u8>>;
-}
-
-impl Bytes for &[u8] {
-    fn length(&self) -> u64 {
-        self.len() as u64
-    }
-
-    fn read(&self, range: Range<u64>) -> io::Result<Vec<u8>> {
-        let part = self.get(range.start as usize..range.end as usize);
-        part.map(<[u8]>::to_vec)
-            .ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
-    }
-}
 
 /// A file of an archive.
 #[derive(Clone, Debug)]

@@ -49,15 +49,15 @@ impl Gathering {
     }
 
     /// Adds a document; `files` are its files of [`Self::formats`], in their order. Returns the next bytes of the archive.
-    pub fn add(
+    pub fn add<'a>(
         &mut self,
         document: &GatheredDocument,
-        mut segmentation: Segmentation,
-        manifest: &Manifest,
+        mut segmentation: Segmentation<'a>,
+        manifest: &'a Manifest,
         files: Vec<Vec<u8>>,
     ) -> Result<Vec<u8>, Error> {
         let model = ModelInfo::of(manifest);
-        if let Some(class) = model.classes.get(document.mask.settings.class as usize) {
+        if let Some(class) = manifest.classes.get(document.mask.settings.class as usize) {
             segmentation.label = class;
         }
         let item = Item {
