@@ -168,6 +168,9 @@ pub enum Error {
         /// Width and height of the truth in pixels.
         truth: (u32, u32),
     },
+    /// A ZIP archive cannot be read or written, or a file in it.
+    #[error("The ZIP archive cannot be used: {0}.")]
+    Archive(String),
     /// An image cannot be encoded.
     #[error("The image cannot be encoded: {0}.")]
     Encode(String),

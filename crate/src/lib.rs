@@ -12,6 +12,7 @@
 //! the CPU alone, without burn; without either the library is everything but the network and its weights, and builds in
 //! seconds.
 
+pub mod collection;
 #[cfg(not(target_family = "wasm"))]
 pub mod dataset;
 pub mod error;
@@ -29,6 +30,7 @@ pub mod pairing;
 pub mod phantom;
 pub mod text;
 pub mod tta;
+pub mod zip;
 
 #[cfg(feature = "cpu")]
 pub mod device;

@@ -11,6 +11,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use delineo::collection::Review;
 use delineo::export::Line;
 use delineo::imaging::{Decoded, Rendering, Windowing};
 use delineo::manifest::Manifest;
@@ -153,7 +154,11 @@ pub enum Request {
         style: Style,
         /// What is drawn over the image besides, where the format draws it.
         lines: Vec<Line>,
+        /// The scale, for the formats that say it.
+        scale: Option<Scale>,
     },
+    /// Make a data set of many documents, step by step. Answered by [`Answer::Gathered`].
+    Gather(GatherStep),
     /// Make a synthetic image. Answered by [`Answer::SampleMade`].
     MakeSample {
         /// Which kind.
@@ -175,6 +180,47 @@ pub enum Request {
         /// Which one.
         document: DocumentId,
     },
+}
+
+/// A step towards one ZIP archive. Each is answered by [`Answer::Gathered`] with the bytes of the archive that follow those of
+/// the step before, so that neither side holds it: the page makes them part of a `Blob` or writes them to a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum GatherStep {
+    /// Begin an archive, in the place of one that was begun before.
+    Begin {
+        /// The ids of `delineo::export::FORMATS`: the files of each document.
+        formats: Vec<String>,
+        /// The ids of `delineo::collection::SETS`: the files about all of them.
+        sets: Vec<String>,
+    },
+    /// Add an open document. The payload is the `Blob` of its file, as in [`Request::Export`].
+    Add(Box<GatheredDocument>),
+    /// Note an image that failed.
+    Fail {
+        /// Its path.
+        path: String,
+        /// Why, as a sentence.
+        why: String,
+    },
+    /// Write what is about all documents, and end the archive.
+    Finish,
+}
+
+/// A document on its way into a data set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GatheredDocument {
+    /// Its folders and its file's name, separated by `/`.
+    pub path: String,
+    /// The mask.
+    pub mask: MaskSpec,
+    /// How it looks, where a format draws it.
+    pub style: Style,
+    /// What is drawn over the image besides, where a format draws it.
+    pub lines: Vec<Line>,
+    /// The scale, where it is known.
+    pub scale: Option<Scale>,
+    /// What the person decided.
+    pub review: Review,
 }
 
 /// What an engine tells the page.
@@ -265,6 +311,8 @@ pub enum Answer {
         /// Its media type.
         media_type: String,
     },
+    /// The step was taken. The payload is an `ArrayBuffer` of the archive's next bytes, also where there are none.
+    Gathered,
     /// The synthetic image is made. The payload is an `ArrayBuffer` with a PNG.
     SampleMade {
         /// The name to open it under.

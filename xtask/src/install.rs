@@ -152,31 +152,38 @@ pub fn vulkan() -> Result<()> {
     )
 }
 
-/// Who judges the DICOM files that are written: `dciodvfy`, and a Python with pydicom and highdicom, whose program is
-/// returned. What cannot be installed is named, and its tests are skipped.
-pub fn dicom_judges(project: &Project) -> Option<PathBuf> {
+/// Who judges the files that are written: `dciodvfy`, and a Python with pydicom and highdicom (DICOM), pycocotools (COCO) and
+/// nibabel (NIfTI), whose program is returned. What cannot be installed is named, and its tests are skipped.
+pub fn export_judges(project: &Project) -> Option<PathBuf> {
     let elsewhere = "Without it the tests that need it are skipped.";
     let packages = ["dicom3tools", "python3-venv"];
     if let Err(error) = system::install_packages(&packages, "about a minute", elsewhere) {
         say::note(&error.to_string());
     }
-    let folder = project.cache.join("dicom-judges");
+    let folder = project.cache.join("export-judges");
     let python = folder.join("bin/python");
     let has_all = |python: &Path| {
-        let import = ["-c", "import pydicom, highdicom"];
+        let import = ["-c", "import pydicom, highdicom, pycocotools, nibabel"];
         Task::new(python).args(import).read().is_some()
     };
     if has_all(&python) {
-        say::already("pydicom and highdicom", &python.display().to_string());
+        say::already(
+            "pydicom, highdicom, pycocotools and nibabel",
+            &python.display().to_string(),
+        );
         return Some(python);
     }
-    let step = Step::begin("Install pydicom and highdicom", "about a minute");
+    let step = Step::begin(
+        "Install pydicom, highdicom, pycocotools and nibabel",
+        "about a minute",
+    );
     let made = Task::new("python3")
         .args(["-m".as_ref(), "venv".as_ref(), folder.as_os_str()])
         .run()
         .and_then(|()| {
-            let packages = ["-m", "pip", "install", "--quiet", "pydicom", "highdicom"];
-            Task::new(&python).args(packages).run()
+            let install = ["-m", "pip", "install", "--quiet"];
+            let packages = ["pydicom", "highdicom", "pycocotools", "nibabel"];
+            Task::new(&python).args(install).args(packages).run()
         });
     match made {
         Ok(()) => {

@@ -78,7 +78,7 @@ pub fn run(project: &Project, suites: &[Suite], more: &[String]) -> Result<()> {
     }
     if wants(Suite::Native) {
         install::vulkan()?;
-        let judges = install::dicom_judges(project);
+        let judges = install::export_judges(project);
         let filter = if wants(Suite::Browser) { &[] } else { more };
         let packages = [
             (

@@ -8,6 +8,7 @@ pub(super) static FORMAT: ExportFormat = ExportFormat {
     id: "dicom-image",
     name: "DICOM image",
     label: "DICOM image",
+    suffix: "_dicom-image",
     extension: "dcm",
     media_type: "application/dicom",
     copyable: false,

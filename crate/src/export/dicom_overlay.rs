@@ -8,6 +8,7 @@ pub(super) static FORMAT: ExportFormat = ExportFormat {
     id: "dicom-overlay",
     name: "DICOM overlay",
     label: "DICOM overlay",
+    suffix: "_dicom-overlay",
     extension: "dcm",
     media_type: "application/dicom",
     copyable: false,

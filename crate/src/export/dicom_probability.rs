@@ -8,6 +8,7 @@ pub(super) static FORMAT: ExportFormat = ExportFormat {
     id: "dicom-probability",
     name: "DICOM probabilities",
     label: "DICOM SEG of probabilities",
+    suffix: "_dicom-probability",
     extension: "dcm",
     media_type: "application/dicom",
     copyable: false,

@@ -8,6 +8,7 @@ pub(super) static FORMAT: ExportFormat = ExportFormat {
     id: "dicom-seg",
     name: "DICOM SEG",
     label: "DICOM SEG",
+    suffix: "_dicom-seg",
     extension: "dcm",
     media_type: "application/dicom",
     copyable: false,

@@ -8,13 +8,16 @@ use crate::names;
 /// One file format that a segmentation can be saved as.
 #[derive(Debug)]
 pub struct ExportFormat {
-    /// `mask`: its name on the command line, in messages and at the end of file names.
+    /// `mask`: its name on the command line and in messages.
     pub id: &'static str,
     /// `Mask`: what sentences call it.
     pub name: &'static str,
     /// `Mask, PNG`: the menu entry.
     pub label: &'static str,
-    /// `png`: the ending of its files, without the dot.
+    /// `_mask`: what its files' names have behind the image's; empty where the tools that read them look for the image's own
+    /// name.
+    pub suffix: &'static str,
+    /// `png`: the ending of its files, without the first dot.
     pub extension: &'static str,
     /// `image/png`: its media type (IANA).
     pub media_type: &'static str,
@@ -31,6 +34,6 @@ impl ExportFormat {
 
     /// As [`Self::file_name`], for a name that may not be text.
     pub fn file_name_of(&self, image: &Path) -> OsString {
-        names::made_of(image, &format!("_{}.{}", self.id, self.extension))
+        names::made_of(image, &format!("{}.{}", self.suffix, self.extension))
     }
 }

@@ -14,6 +14,7 @@ pub(super) static FORMAT: ExportFormat = ExportFormat {
     id: "mask",
     name: "Mask",
     label: "Mask, PNG",
+    suffix: "_mask",
     extension: "png",
     media_type: "image/png",
     copyable: true,
@@ -28,12 +29,20 @@ pub(super) fn encode(segmentation: &Segmentation) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// [`Error::Encode`] when the image has no pixels.
 pub fn mask_png(mask: &Mask) -> Result<Vec<u8>, Error> {
+    label_png(mask, 255)
+}
+
+/// The mask as an 8-bit grey PNG: `value` on the lesion, 0 elsewhere.
+///
+/// # Errors
+/// As [`mask_png`].
+pub fn label_png(mask: &Mask, value: u8) -> Result<Vec<u8>, Error> {
     let size = (mask.width(), mask.height());
     encode_rows(size, ColorType::Grayscale, BitDepth::Eight, |out| {
         let mut line = vec![0; size.0 as usize];
         for row in mask.bits().chunks_exact(line.len()) {
             for (out, bit) in line.iter_mut().zip(row) {
-                *out = bit * 255;
+                *out = bit * value;
             }
             out.write_all(&line)?;
         }

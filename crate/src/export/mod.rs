@@ -13,19 +13,25 @@ mod dicom_overlay;
 mod dicom_probability;
 mod dicom_seg;
 mod format;
+mod labelme;
 mod lines;
 mod mask;
+mod nifti;
 mod origin;
 mod overlay;
+#[cfg(test)]
+mod phantom_tests;
 mod png;
 mod probability;
 mod segmentation;
+mod svg;
 mod table;
+mod yolo;
 
 pub use self::png::png;
 pub use format::ExportFormat;
 pub use lines::Line;
-pub use mask::mask_png;
+pub use mask::{label_png, mask_png};
 pub use origin::{Origin, SegmentationInfo, Site, Stamp};
 pub use overlay::overlay_png;
 pub use probability::probability_png;

@@ -16,6 +16,7 @@ pub(super) static FORMAT: ExportFormat = ExportFormat {
     id: "overlay",
     name: "Overlay",
     label: "Overlay, PNG",
+    suffix: "_overlay",
     extension: "png",
     media_type: "image/png",
     copyable: true,

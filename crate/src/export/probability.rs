@@ -14,6 +14,7 @@ pub(super) static FORMAT: ExportFormat = ExportFormat {
     id: "probability",
     name: "Probability map",
     label: "Probability map, 16-bit PNG",
+    suffix: "_probability",
     extension: "png",
     media_type: "image/png",
     copyable: false,

@@ -9,6 +9,10 @@ use super::origin::Origin;
 #[cfg(feature = "rare-formats")]
 use crate::Error;
 use crate::mask::{Cleaning, Correction, Mask, ProbabilityMap, Style};
+use crate::measure::Spacing;
+
+/// What is segmented where nobody says otherwise.
+const LABEL: &str = "lesion";
 
 /// An image, what the network made of it, and how a person wants the mask. The mask is made when a format first asks
 /// for it, and only then.
@@ -28,6 +32,12 @@ pub struct Segmentation<'a> {
     pub style: Style,
     /// What is drawn over the image besides, such as diameters; nothing unless it is set.
     pub lines: Vec<Line>,
+    /// The image file's name, for the formats that refer to it; empty unless it is set.
+    pub name: &'a str,
+    /// The name of the class that is shown, `lesion` unless it is set.
+    pub label: &'a str,
+    /// The size of a pixel, where it is one everywhere; that of `origin` unless it is set.
+    pub spacing: Option<Spacing>,
     /// Where it comes from, for the formats that say so.
     pub origin: Option<Origin<'a>>,
     mask: OnceCell<Mask>,
@@ -51,6 +61,9 @@ impl<'a> Segmentation<'a> {
             corrections,
             style,
             lines: Vec::new(),
+            name: "",
+            label: LABEL,
+            spacing: None,
             origin: None,
             mask: OnceCell::new(),
         }
@@ -72,6 +85,14 @@ impl<'a> Segmentation<'a> {
     pub(super) fn origin(&self) -> Result<&Origin<'a>, Error> {
         let unknown = || Error::Encode("the file that was segmented is not known".to_owned());
         self.origin.as_ref().ok_or_else(unknown)
+    }
+
+    /// The size of a pixel, where that is known and one can measure with it.
+    pub fn spacing(&self) -> Option<Spacing> {
+        let of_file = || self.origin.as_ref()?.spacing;
+        self.spacing
+            .or_else(of_file)
+            .filter(|spacing| spacing.is_usable())
     }
 
     /// The mask at the image's own size ([`Mask::make`]). What is changed after the first call no longer counts.

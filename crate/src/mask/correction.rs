@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::grid::{Grid, Window};
-use super::polygon::{self, Polygon};
+use super::lasso::{self, Lasso};
 use super::region::{self, Deed, Place};
 use super::stroke::{Stroke, StrokeKind};
 use super::thresholds::ThresholdBox;
@@ -18,7 +18,7 @@ pub enum Correction {
     /// A stroke of a round brush.
     Stroke(Stroke),
     /// A filled polygon.
-    Polygon(Polygon),
+    Lasso(Lasso),
     /// The background region at a place becomes lesion, unless it is the outside of the lesion.
     FillRegion(Place),
     /// The lesion's region at a place becomes background.
@@ -39,7 +39,7 @@ impl Correction {
         match self {
             Self::FillRegion(place) => Some((Deed::Fill, place)),
             Self::DropRegion(place) => Some((Deed::Drop, place)),
-            Self::Stroke(_) | Self::Polygon(_) | Self::Threshold(_) => None,
+            Self::Stroke(_) | Self::Lasso(_) | Self::Threshold(_) => None,
         }
     }
 
@@ -48,7 +48,7 @@ impl Correction {
     pub(super) fn draw(&self, grid: &Grid, bits: &mut [u8]) {
         match self {
             Self::Stroke(stroke) => stroke.draw(grid, bits),
-            Self::Polygon(polygon) => polygon.draw(grid, bits),
+            Self::Lasso(lasso) => lasso.draw(grid, bits),
             Self::FillRegion(_) | Self::DropRegion(_) | Self::Threshold(_) => {}
         }
     }
@@ -57,8 +57,8 @@ impl Correction {
     fn added(&self) -> Option<[(f64, f64); 2]> {
         match self {
             Self::Stroke(stroke) => (stroke.kind == StrokeKind::Add).then(|| stroke.extent()),
-            Self::Polygon(Polygon { kind, corners }) => {
-                (*kind == StrokeKind::Add).then(|| polygon::extent(corners))
+            Self::Lasso(Lasso { kind, corners }) => {
+                (*kind == StrokeKind::Add).then(|| lasso::extent(corners))
             }
             Self::FillRegion(_) | Self::DropRegion(_) | Self::Threshold(_) => None,
         }

@@ -566,6 +566,7 @@ impl Rig {
                     true,
                 ))
             }
+            Request::Gather(_) => Ok((Answer::Gathered, true)),
             Request::MakeSample { seed, .. } => Ok((
                 Answer::SampleMade {
                     file_name: format!("sample-{seed}.png"),

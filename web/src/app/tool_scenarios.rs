@@ -65,7 +65,7 @@ fn with(tool: Tool) -> Rig {
 
 fn kind_and_count(of: &Correction) -> Option<(StrokeKind, usize)> {
     match of {
-        Correction::Polygon(polygon) => Some((polygon.kind, polygon.corners.len())),
+        Correction::Lasso(lasso) => Some((lasso.kind, lasso.corners.len())),
         _ => None,
     }
 }

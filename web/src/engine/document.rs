@@ -317,10 +317,27 @@ impl Document {
         format: &str,
         style: Style,
         lines: Vec<Line>,
+        scale: Option<&Scale>,
     ) -> Result<(Answer, Result<Vec<u8>, delineo::Error>), EngineError> {
-        let (map, corrections) = self.findings.of(mask)?;
+        let segmentation = self.segmentation(mask, style, lines, scale)?;
         let format = delineo::export::by_id(format)
             .ok_or_else(|| EngineError::NoFormat(format.to_owned()))?;
+        let answer = Answer::Exported {
+            file_name: format.file_name(&self.name),
+            media_type: format.media_type.to_owned(),
+        };
+        Ok((answer, format.encode(&segmentation)))
+    }
+
+    /// All that the files of a mask are made from.
+    pub fn segmentation(
+        &self,
+        mask: &MaskSpec,
+        style: Style,
+        lines: Vec<Line>,
+        scale: Option<&Scale>,
+    ) -> Result<delineo::export::Segmentation<'_>, EngineError> {
+        let (map, corrections) = self.findings.of(mask)?;
         let Settings {
             threshold,
             cleaning,
@@ -335,11 +352,9 @@ impl Document {
             style,
         );
         segmentation.lines = lines;
-        let answer = Answer::Exported {
-            file_name: format.file_name(&self.name),
-            media_type: format.media_type.to_owned(),
-        };
-        Ok((answer, format.encode(&segmentation)))
+        segmentation.name = &self.name;
+        segmentation.spacing = scale.and_then(Scale::uniform);
+        Ok(segmentation)
     }
 
     /// What another program needs to encode an export as this one would, and the probability map for it.

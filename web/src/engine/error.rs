@@ -99,6 +99,9 @@ pub enum EngineError {
     /// There is no such file format.
     #[error("Delineo cannot write “{0}” files.")]
     NoFormat(String),
+    /// A step of a data set that was not begun, or is at its end.
+    #[error("The data set was not begun. Export it again.")]
+    NothingGathered,
     /// What the decoder for rare formats said, or why it said nothing.
     #[error("{0}")]
     Decoder(String),

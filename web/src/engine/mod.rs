@@ -23,6 +23,7 @@ pub mod browser;
 mod difference;
 mod document;
 mod error;
+mod gathering;
 mod models;
 mod outbox;
 mod platform;
@@ -42,14 +43,16 @@ use delineo::RgbImage;
 use delineo::export::{Line, SegmentationInfo, Site};
 use delineo::imaging::{self, Rendering};
 use delineo::mask::Style;
+use delineo::measure::Scale;
 
 use crate::decoder::Order;
 use crate::engine::document::Document;
 use crate::engine::error::Fault;
+use crate::engine::gathering::Gathering;
 use crate::engine::models::{Asked, Models};
 use crate::protocol::{
-    Answer, DeviceKind, DocumentId, ImageFacts, MaskSpec, Message, ModelKey, Request, RequestId,
-    Segmentation, Task,
+    Answer, DeviceKind, DocumentId, GatherStep, ImageFacts, MaskSpec, Message, ModelKey, Request,
+    RequestId, Segmentation, Task,
 };
 
 /// Runs whose median is a model's time, after one to warm up.
@@ -66,6 +69,8 @@ pub struct Engine<P, O> {
     models: Models,
     /// Those that the page has not closed. It bounds how many there are, and how large.
     documents: BTreeMap<DocumentId, Document>,
+    /// The data set that is being made.
+    gathering: Option<Gathering>,
     /// The pixels of the last overlay, whose memory the next one takes over.
     spare: Vec<u8>,
 }
@@ -103,6 +108,7 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
             device: None,
             models: Models::default(),
             documents: BTreeMap::new(),
+            gathering: None,
             spare: Vec::new(),
         }
     }
@@ -224,10 +230,14 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                 format,
                 style,
                 lines,
+                scale,
             } => {
                 report(&self.outbox, id, Task::Export, None);
-                self.export(&mask, &format, style, lines, &attachment).await
+                let scale = scale.as_ref();
+                self.export(&mask, &format, style, lines, scale, &attachment)
+                    .await
             }
+            Request::Gather(step) => self.gather(id, step, &attachment).await,
             Request::MakeSample { modality, seed } => {
                 report(&self.outbox, id, Task::Sample, None);
                 let (file_name, bytes) = sample::make(modality, seed)?;
@@ -380,10 +390,11 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
         format: &str,
         style: Style,
         lines: Vec<Line>,
+        scale: Option<&Scale>,
         attachment: &P::Attachment,
     ) -> Result<Reply, Fault> {
         let document = segmented(&mut self.documents, &mask.segmentation)?;
-        let (answer, encoded) = document.export(mask, format, style, lines.clone())?;
+        let (answer, encoded) = document.export(mask, format, style, lines.clone(), scale)?;
         let bytes = match encoded {
             Err(delineo::Error::RareFormat) => {
                 let manifest = self.models.get(&mask.segmentation.model)?.manifest();
@@ -403,6 +414,51 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
             encoded => encoded?,
         };
         Ok(Reply::with(answer, Payload::Bytes(bytes)))
+    }
+
+    async fn gather(
+        &mut self,
+        id: RequestId,
+        step: GatherStep,
+        attachment: &P::Attachment,
+    ) -> Result<Reply, Fault> {
+        let none = EngineError::NothingGathered;
+        let bytes = match step {
+            GatherStep::Begin { formats, sets } => {
+                let stamp = self.platform.stamp();
+                self.gathering = Some(Gathering::begin(&formats, &sets, stamp)?);
+                Vec::new()
+            }
+            GatherStep::Add(document) => {
+                report(&self.outbox, id, Task::Export, None);
+                let formats = self.gathering.as_ref().ok_or(none)?.formats().to_vec();
+                let (mask, style, scale) =
+                    (&document.mask, document.style, document.scale.as_ref());
+                let mut files = Vec::new();
+                for format in formats {
+                    let lines = document.lines.clone();
+                    let reply = self.export(mask, format.id, style, lines, scale, attachment);
+                    if let Payload::Bytes(bytes) = reply.await?.payload {
+                        files.push(bytes);
+                    }
+                }
+                let manifest = self.models.get(&mask.segmentation.model)?.manifest();
+                let open = segmented(&mut self.documents, &mask.segmentation)?;
+                let lines = document.lines.clone();
+                let segmentation = open.segmentation(mask, style, lines, scale)?;
+                let gathering = self
+                    .gathering
+                    .as_mut()
+                    .ok_or(EngineError::NothingGathered)?;
+                gathering.add(&document, segmentation, manifest, files)?
+            }
+            GatherStep::Fail { path, why } => {
+                self.gathering.as_mut().ok_or(none)?.fail(&path, &why);
+                Vec::new()
+            }
+            GatherStep::Finish => self.gathering.take().ok_or(none)?.finish()?,
+        };
+        Ok(Reply::with(Answer::Gathered, Payload::Bytes(bytes)))
     }
 
     async fn segment(&mut self, id: RequestId, what: Segmentation) -> Result<Reply, Fault> {

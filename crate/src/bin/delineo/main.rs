@@ -14,11 +14,11 @@ mod logits;
 mod measure;
 mod model;
 mod normal;
+mod output;
 mod parquet;
 mod phantom;
 mod plan;
 mod segment;
-mod table;
 mod table_format;
 #[cfg(feature = "train")]
 mod train;

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use delineo::mask::{Cleaning, Mask};
 use delineo::measure::{
-    Column, Measurements, Scale, ScaleSource, Shape, Spacing, Uncertainty, columns, places,
+    Cell, Measurements, Record, Scale, ScaleSource, Shape, Spacing, Table, Uncertainty, columns,
+    places,
 };
 use delineo::model::Model;
 use delineo::tta::Views;
@@ -13,7 +14,6 @@ use delineo::{Error, imaging};
 use serde_json::{Value, json};
 
 use crate::model::{check_class, millionths, open, probability, threshold};
-use crate::table::{Cell, Table};
 use crate::table_format::TableFormat;
 use crate::{DeviceArgument, Stop, print_json, progress_bar, read, replace};
 
@@ -67,14 +67,19 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
     }
     let bar = progress_bar(arguments.files.len() as u64, arguments.json);
     let mut table = Table {
-        columns: names(),
+        columns: Record::names(),
         rows: Vec::new(),
     };
     let mut failed = 0;
     for path in &arguments.files {
         bar.set_message(path.display().to_string());
         let measured = measure(model.as_ref(), path, arguments).await;
-        let row = row(path, model.as_ref(), measured.as_ref());
+        let why = measured.as_ref().map_err(ToString::to_string);
+        let row = Record::row(
+            &path.display().to_string(),
+            model.as_ref().map(|model| model.manifest().id.as_str()),
+            why.as_ref().map(|record| *record).map_err(String::as_str),
+        );
         match &measured {
             Ok(measured) if arguments.json => {
                 let mut object = Table::object(&table.columns, &row);
@@ -110,26 +115,18 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
     }
 }
 
-/// What is known of a file.
-struct Measured {
-    found: Measurements,
-    uncertainty: Option<Uncertainty>,
-    size: (u32, u32),
-    threshold: Option<f32>,
-}
-
 async fn measure(
     model: Option<&Model>,
     path: &Path,
     arguments: &Arguments,
-) -> Result<Measured, Error> {
+) -> Result<Record, Error> {
     let decoded = imaging::decode(&read(path)?)?;
     let image = &decoded.image;
     let by_hand = |spacing| Scale::everywhere(spacing, ScaleSource::ByHand);
     let scale = arguments.spacing.map(by_hand).or(decoded.scale);
     let size = image.dimensions();
     let Some(model) = model else {
-        return Ok(Measured {
+        return Ok(Record {
             found: Measurements::of(&Mask::of_picture(image)?, scale.as_ref()),
             uncertainty: None,
             size,
@@ -146,70 +143,12 @@ async fn measure(
     let mask = Mask::make(&map, size.0, size.1, threshold, cleaning, &[]);
     let found = Measurements::of(&mask, scale.as_ref());
     let of = |shape| Uncertainty::of_whole(shape, &map, size, threshold, cleaning, &[]);
-    Ok(Measured {
+    Ok(Record {
         uncertainty: found.whole.as_ref().map(of),
         found,
         size,
         threshold: Some(threshold),
     })
-}
-
-/// The figures of a file, all of the mask as one shape.
-fn figures(measured: &Measured) -> Vec<Column> {
-    let shape = measured.found.whole.as_ref();
-    let mut figures = columns(&measured.found, shape, measured.uncertainty.as_ref());
-    figures.extend(places(shape));
-    figures
-}
-
-/// The columns of the table.
-fn names() -> Vec<String> {
-    let nothing = Measured {
-        found: Measurements::default(),
-        uncertainty: None,
-        size: (0, 0),
-        threshold: None,
-    };
-    let first = [
-        "file",
-        "error",
-        "model",
-        "threshold",
-        "image_width_px",
-        "image_height_px",
-    ];
-    let names = first.into_iter();
-    names
-        .chain(figures(&nothing).into_iter().map(|(name, _)| name))
-        .map(str::to_owned)
-        .collect()
-}
-
-fn row(path: &Path, model: Option<&Model>, measured: Result<&Measured, &Error>) -> Vec<Cell> {
-    let mut row = vec![
-        Cell::Text(path.display().to_string()),
-        match measured {
-            Ok(_) => Cell::Empty,
-            Err(error) => Cell::Text(error.to_string()),
-        },
-        model.map_or(Cell::Empty, |model| Cell::Text(model.manifest().id.clone())),
-    ];
-    if let Ok(measured) = measured {
-        // As it is written, not as its nearest double is.
-        let threshold = measured
-            .threshold
-            .map(|at| at.to_string().parse().unwrap_or(f64::from(at)));
-        row.push(threshold.into());
-        row.push(Cell::Number(measured.size.0.into()));
-        row.push(Cell::Number(measured.size.1.into()));
-        row.extend(
-            figures(measured)
-                .into_iter()
-                .map(|(_, figure)| Cell::from(figure)),
-        );
-    }
-    row.resize(names().len(), Cell::Empty);
-    row
 }
 
 /// Each region by itself, the largest first.

@@ -4,7 +4,7 @@
 //!
 //! The specification is github.com/apache/parquet-format, the metadata Thrift's compact protocol.
 
-use crate::table::{Cell, Table};
+use delineo::measure::{Cell, Table};
 
 /// At the beginning and at the end.
 const MAGIC: &[u8; 4] = b"PAR1";

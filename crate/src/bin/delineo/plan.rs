@@ -17,6 +17,8 @@ const NAMED: usize = 5;
 /// One image and the files that are made of it.
 pub struct Job<'a> {
     pub image: &'a Path,
+    /// Its path below the folder that all images share.
+    pub below: PathBuf,
     pub files: Vec<(&'static ExportFormat, PathBuf)>,
 }
 
@@ -28,7 +30,8 @@ pub struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// The files below `out` mirror the folders of the images below the folder that all of them share.
+    /// The files below `out` mirror the folders of the images below the folder that all of them share. `others` are files and
+    /// folders that are made besides.
     ///
     /// # Errors
     /// A sentence when two images would share a file, one exists already and `overwrite` does not allow that, or would be one of the
@@ -37,6 +40,7 @@ impl<'a> Plan<'a> {
         images: &'a [PathBuf],
         out: &Path,
         formats: &[&'static ExportFormat],
+        others: &[PathBuf],
         overwrite: bool,
     ) -> Result<Self, String> {
         let mut seen = BTreeSet::new();
@@ -62,6 +66,7 @@ impl<'a> Plan<'a> {
             });
             Job {
                 image,
+                below: below.join(image.file_name().unwrap_or_default()),
                 files: files.collect(),
             }
         });
@@ -69,14 +74,20 @@ impl<'a> Plan<'a> {
             jobs: jobs.collect(),
             left_out: once.len() - kept.len(),
         };
-        plan.check(overwrite)?;
+        plan.check(others, overwrite)?;
         Ok(plan)
     }
 
-    fn check(&self, overwrite: bool) -> Result<(), String> {
+    fn check(&self, others: &[PathBuf], overwrite: bool) -> Result<(), String> {
         let images: BTreeSet<_> = self.jobs.iter().map(|job| resolved(job.image)).collect();
         let mut made = BTreeMap::new();
-        let mut existing = Vec::new();
+        let is_there = |file: &PathBuf| fs::symlink_metadata(file).is_ok();
+        let mut existing: Vec<String> = others
+            .iter()
+            .filter(|file| is_there(file))
+            .map(|file| file.display().to_string())
+            .collect();
+        let others: BTreeSet<PathBuf> = others.iter().map(|file| key(file)).collect();
         for job in &self.jobs {
             for (_, file) in &job.files {
                 if let Some(other) = made.insert(key(file), job.image) {
@@ -87,13 +98,20 @@ impl<'a> Plan<'a> {
                         file.display()
                     ));
                 }
+                if others.contains(&key(file)) {
+                    return Err(format!(
+                        "{} would be the file of {} and one about all images. Nothing was written; rename the image.",
+                        file.display(),
+                        job.image.display()
+                    ));
+                }
                 if images.contains(&resolved(file)) {
                     return Err(format!(
                         "{} is one of the images and would be overwritten. Nothing was written; choose another folder.",
                         file.display()
                     ));
                 }
-                if fs::symlink_metadata(file).is_ok() {
+                if is_there(file) {
                     existing.push(file.display().to_string());
                 }
             }

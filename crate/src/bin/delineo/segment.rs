@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use delineo::collection::{self, Collection, Item, ModelInfo, Options, Review, SetFormat};
 use delineo::export::{self, ExportFormat, Origin, Segmentation, SegmentationInfo, Site, Stamp};
 use delineo::imaging::Decoded;
+use delineo::manifest::sha256;
 use delineo::mask::{Cleaning, Style};
 use delineo::model::Model;
 use delineo::tta::Views;
@@ -13,8 +15,9 @@ use jiff::Zoned;
 use serde_json::{Value, json};
 
 use crate::model::{check_class, millionths, open, probability, threshold};
+use crate::output::{Output, Target, slashed};
 use crate::plan::{Job, Plan};
-use crate::{DeviceArgument, Stop, make_folder, print_json, progress_bar, read, write};
+use crate::{DeviceArgument, Stop, print_json, progress_bar, read};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -24,17 +27,24 @@ pub struct Arguments {
     #[arg(long)]
     model: PathBuf,
     /// Folder for the files; made where it is missing. It mirrors the folders of the images below the one that all share.
-    #[arg(long)]
-    out: PathBuf,
+    #[arg(long, required_unless_present = "zip")]
+    out: Option<PathBuf>,
+    /// ZIP archive for the files, instead of a folder.
+    #[arg(long, value_name = "FILE", conflicts_with = "out")]
+    zip: Option<PathBuf>,
     /// Replace files that exist already.
     #[arg(long)]
     overwrite: bool,
     #[arg(
-        long = "format", value_name = "LIST", value_delimiter = ',', value_parser = export_format,
+        long = "format", value_name = "LIST", value_delimiter = ',', value_parser = format,
         default_value = export::FORMATS[0].id,
-        help = format!("What to write of each image, separated by commas: {}", export::list())
+        help = format!(
+            "What to write, separated by commas. Of each image: {}. Of all images: {}",
+            export::list(),
+            collection::list()
+        )
     )]
-    formats: Vec<&'static ExportFormat>,
+    formats: Vec<Format>,
     /// Threshold on the probability; the model's own where it is not given.
     #[arg(long, value_parser = threshold)]
     threshold: Option<f32>,
@@ -64,13 +74,31 @@ pub struct Arguments {
 
 pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
     // In the order of the table, and once each, however they were asked for.
-    let is_asked =
-        |format: &&&ExportFormat| arguments.formats.iter().any(|one| one.id == format.id);
-    let formats: Vec<_> = export::FORMATS.iter().filter(is_asked).copied().collect();
+    let is_asked = |id: &str| arguments.formats.iter().any(|format| format.id() == id);
+    let formats: Vec<&'static ExportFormat> = export::FORMATS
+        .iter()
+        .filter(|format| is_asked(format.id))
+        .copied()
+        .collect();
+    let sets: Vec<&'static SetFormat> = collection::SETS
+        .iter()
+        .filter(|set| is_asked(set.id))
+        .copied()
+        .collect();
+    // The names within an archive are the collection's business; they never collide.
+    let (planned, others) = match (&arguments.out, &arguments.zip) {
+        (_, Some(zip)) => ([].as_slice(), vec![zip.clone()]),
+        (Some(out), None) => {
+            let roots = sets.iter().map(|set| out.join(set.root));
+            (formats.as_slice(), roots.collect())
+        }
+        (None, None) => ([].as_slice(), Vec::new()),
+    };
     let plan = Plan::new(
         &arguments.images,
-        &arguments.out,
-        &formats,
+        arguments.out.as_deref().unwrap_or(Path::new("")),
+        planned,
+        &others,
         arguments.overwrite,
     );
     let Plan { jobs, left_out } = plan.map_err(Stop::Refused)?;
@@ -82,7 +110,25 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
     let model = open(&arguments.model, arguments.device).await?;
     let class = arguments.class.unwrap_or(model.manifest().lesion_class());
     check_class(&model, class)?;
-    make_folder(&arguments.out)?;
+    let stamp = stamp();
+    let target = match (&arguments.out, &arguments.zip) {
+        (_, Some(zip)) => Target::zip(zip, &stamp)?,
+        (Some(out), None) => Target::folder(out)?,
+        (None, None) => {
+            return Err(Stop::Refused(
+                "Say where the files go: --out or --zip.".to_owned(),
+            ));
+        }
+    };
+    let mut output = Output {
+        target,
+        collection: Collection::new(&Options {
+            formats,
+            sets,
+            stamp,
+        }),
+    };
+    let model_info = ModelInfo::of(model.manifest());
 
     let bar = progress_bar(jobs.len() as u64, arguments.json);
     let mut failed = 0;
@@ -90,7 +136,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
         let path = job.image;
         bar.set_message(path.display().to_string());
         let start = Instant::now();
-        match segment(&model, job, class, arguments).await {
+        match segment(&model, &model_info, job, class, arguments, &mut output).await {
             Ok(done) => {
                 let fraction = done.area as f64 / (f64::from(done.width) * f64::from(done.height));
                 if arguments.json {
@@ -106,9 +152,12 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
                     print_json(&line);
                 } else {
                     let files = job.files.iter().map(|(_, file)| file.display().to_string());
+                    let files = match job.files.is_empty() {
+                        true => path.display().to_string(),
+                        false => files.collect::<Vec<_>>().join(", "),
+                    };
                     bar.println(format!(
-                        "{}: {} pixels, {:.1} %",
-                        files.collect::<Vec<_>>().join(", "),
+                        "{files}: {} pixels, {:.1} %",
                         done.area,
                         100.0 * fraction
                     ));
@@ -116,6 +165,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
             }
             Err(error) => {
                 failed += 1;
+                output.fail(&slashed(&job.below), &error.to_string());
                 if arguments.json {
                     let mut line = named(path);
                     line["error"] = json!(error.to_string());
@@ -128,6 +178,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
         bar.inc(1);
     }
     bar.finish_and_clear();
+    output.finish()?;
     if failed == 0 {
         Ok(())
     } else {
@@ -148,17 +199,22 @@ fn named(path: &Path) -> Value {
 /// What a file says of its segmentation.
 fn info(model: &Model, threshold: f32) -> SegmentationInfo {
     let manifest = model.manifest();
-    let now = Zoned::now();
     SegmentationInfo {
         site: Site::of(&manifest.modalities),
         algorithm: manifest.name.clone(),
         version: manifest.weights.sha256.chars().take(12).collect(),
         corrected: threshold != manifest.threshold,
         frame: 0,
-        stamp: Stamp {
-            date: now.strftime("%Y%m%d").to_string(),
-            time: now.strftime("%H%M%S").to_string(),
-        },
+        stamp: stamp(),
+    }
+}
+
+/// The present moment.
+fn stamp() -> Stamp {
+    let now = Zoned::now();
+    Stamp {
+        date: now.strftime("%Y%m%d").to_string(),
+        time: now.strftime("%H%M%S").to_string(),
     }
 }
 
@@ -171,9 +227,11 @@ struct Done {
 
 async fn segment(
     model: &Model,
+    model_info: &ModelInfo,
     job: &Job<'_>,
     class: usize,
     arguments: &Arguments,
+    output: &mut Output,
 ) -> Result<Done, Error> {
     let file = read(job.image)?;
     let Decoded { image, scale, .. } = imaging::decode(&file)?;
@@ -187,18 +245,27 @@ async fn segment(
     let style = Style::default();
     let origin = Origin {
         file: &file,
-        spacing: scale.and_then(|scale| scale.uniform()),
+        spacing: scale.as_ref().and_then(|scale| scale.uniform()),
         info: info(model, threshold),
     };
-    let segmentation =
+    let name = job.image.file_name().unwrap_or_default().to_string_lossy();
+    let mut segmentation =
         Segmentation::new(&image, &map, threshold, cleaning, &[], style).from(origin);
-    for (format, file) in &job.files {
-        let bytes = format.encode(&segmentation)?;
-        if let Some(folder) = file.parent() {
-            make_folder(folder)?;
-        }
-        write(file, &bytes)?;
+    segmentation.name = &name;
+    if let Some(label) = model_info.classes.get(class) {
+        segmentation.label = label;
     }
+    let (path, digest) = (slashed(&job.below), sha256(&file));
+    let item = Item {
+        path: &path,
+        segmentation: &segmentation,
+        scale: scale.as_ref(),
+        model: Some(model_info),
+        views: arguments.tta,
+        sha256: Some(&digest),
+        review: Review::default(),
+    };
+    output.push(&item, &job.files)?;
     Ok(Done {
         width: image.width(),
         height: image.height(),
@@ -207,6 +274,26 @@ async fn segment(
 }
 
 /// One entry of `--format`.
-fn export_format(id: &str) -> Result<&'static ExportFormat, String> {
-    export::by_id(id).ok_or_else(|| format!("the formats are {}", export::list()))
+#[derive(Clone, Copy, Debug)]
+enum Format {
+    /// A file of each image.
+    Image(&'static ExportFormat),
+    /// Files about all images.
+    Set(&'static SetFormat),
+}
+
+impl Format {
+    fn id(self) -> &'static str {
+        match self {
+            Self::Image(format) => format.id,
+            Self::Set(format) => format.id,
+        }
+    }
+}
+
+fn format(id: &str) -> Result<Format, String> {
+    let image = export::by_id(id).map(Format::Image);
+    let set = collection::set_by_id(id).map(Format::Set);
+    let unknown = || format!("the formats are {}, {}", export::list(), collection::list());
+    image.or(set).ok_or_else(unknown)
 }

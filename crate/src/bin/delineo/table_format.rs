@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::parquet;
-use crate::table::Table;
+use delineo::measure::Table;
 
 /// What a table can be saved as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

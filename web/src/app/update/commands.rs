@@ -247,6 +247,10 @@ impl App {
             format: format.id.to_owned(),
             style: self.style(),
             lines: self.exported_lines(),
+            scale: self
+                .documents
+                .shown()
+                .and_then(|(_, opened)| opened.scale()),
         };
         // Some formats take over whose picture it is from the file.
         let document = self.documents.get(mask_document);

@@ -1,6 +1,6 @@
 //! The tools that correct the mask other than by strokes: lasso, regions, and boxes with a threshold of their own.
 
-use delineo::mask::{Correction, Place, Polygon, ThresholdBox};
+use delineo::mask::{Correction, Lasso, Place, ThresholdBox};
 
 use crate::app::stage::{Outline, Tool};
 use crate::app::state::App;
@@ -190,7 +190,7 @@ impl App {
         if outline.corners.len() > 2
             && let Some(shown) = self.documents.shown_mut()
         {
-            shown.edits.correct(Correction::Polygon(Polygon {
+            shown.edits.correct(Correction::Lasso(Lasso {
                 kind,
                 corners: outline.corners.into_iter().map(single).collect(),
             }));

@@ -359,6 +359,7 @@ impl Desk {
             format,
             style,
             lines: Vec::new(),
+            scale: None,
         };
         match self.ask(request, Attachment::None)? {
             (Answer::Exported { file_name, .. }, Payload::Bytes(bytes)) => Ok((file_name, bytes)),

@@ -160,6 +160,7 @@ fn lines_are_drawn_on_the_exported_overlay_and_on_no_other_file() {
             format: format.to_owned(),
             style: STYLE,
             lines,
+            scale: None,
         };
         let (_, payload) = desk.ask(request, Attachment::None).expect("is written");
         payload

@@ -2,6 +2,7 @@
 
 mod desk;
 mod folder;
+mod gathering;
 mod measures;
 
 use delineo::manifest::{Manifest, sha256};
@@ -347,6 +348,7 @@ fn every_format_is_written_under_the_name_of_the_image() {
             format: format.id.to_owned(),
             style,
             lines: Vec::new(),
+            scale: None,
         };
         let file = Attachment::File(lesion(200, 150));
         let (answer, payload) = desk.ask(request, file).expect("is written");

@@ -5,7 +5,9 @@ use serde_json::{Map, Value};
 /// A value of a table.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
+    /// Words.
     Text(String),
+    /// A figure.
     Number(f64),
     /// Not defined.
     Empty,
@@ -30,6 +32,7 @@ impl Cell {
         }
     }
 
+    /// As one of comma-separated values (RFC 4180).
     fn csv(&self) -> String {
         match self {
             Self::Text(text) if text.contains(['"', ',', '\n', '\r']) => {
@@ -45,7 +48,9 @@ impl Cell {
 /// Rows of as many cells as there are columns.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
+    /// The names of the columns.
     pub columns: Vec<String>,
+    /// The rows.
     pub rows: Vec<Vec<Cell>>,
 }
 
@@ -69,14 +74,16 @@ impl Table {
 
     /// As comma-separated values (RFC 4180), with a line of names.
     pub fn csv(&self) -> String {
-        let mut lines = vec![self.columns.join(",")];
-        lines.extend(self.rows.iter().map(|row| {
-            let cells: Vec<String> = row.iter().map(Cell::csv).collect();
-            cells.join(",")
-        }));
-        lines.push(String::new());
-        lines.join("\n")
+        let rows = self.rows.iter().map(|row| csv_row(row));
+        let head = format!("{}\n", self.columns.join(","));
+        [head].into_iter().chain(rows).collect()
     }
+}
+
+/// A line of comma-separated values (RFC 4180), with its end.
+pub fn csv_row(row: &[Cell]) -> String {
+    let cells: Vec<String> = row.iter().map(Cell::csv).collect();
+    format!("{}\n", cells.join(","))
 }
 
 #[cfg(test)]
