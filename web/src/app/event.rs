@@ -211,7 +211,7 @@ pub enum Timer {
     Launch(EngineId),
     /// Nothing changed for a while: the mask can be measured.
     Measure,
-    /// The person has done nothing for a while: others documents can be prepared.
+    /// The person has done nothing for a while: other documents can be prepared.
     Background,
     /// The next frame of a playing file is due.
     NextFrame,

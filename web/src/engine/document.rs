@@ -146,6 +146,12 @@ impl Document {
         self.drawn = None;
     }
 
+    /// Frees what it draws with, which is made anew when it is drawn again.
+    pub fn free_buffers(&mut self) {
+        self.preview = Preview::new(self.image.width(), self.image.height());
+        self.drawn = None;
+    }
+
     /// Drops all that a model said.
     pub fn forget(&mut self, model: &ModelKey) {
         self.findings.maps.retain(|(by, _, _)| by != model);

@@ -71,6 +71,8 @@ pub struct Engine<P, O> {
     documents: BTreeMap<DocumentId, Document>,
     /// The data set that is being made.
     gathering: Option<Gathering>,
+    /// The one that was drawn last: it alone keeps the buffers for drawing, which are larger than all else but images.
+    drawn: Option<DocumentId>,
     /// The pixels of the last overlay, whose memory the next one takes over.
     spare: Vec<u8>,
 }
@@ -109,6 +111,7 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
             models: Models::default(),
             documents: BTreeMap::new(),
             gathering: None,
+            drawn: None,
             spare: Vec::new(),
         }
     }
@@ -190,6 +193,7 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                 Ok(Answer::Done.into())
             }
             Request::Paint { mask, frame } => {
+                self.draws(mask.segmentation.document);
                 let document = segmented(&mut self.documents, &mask.segmentation)?;
                 let mut rgba = std::mem::take(&mut self.spare);
                 let (answer, size) = document.paint(&mask, &frame, &mut rgba)?;
@@ -205,6 +209,7 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                 Ok(Reply::with(answer, payload))
             }
             Request::Summarise { mask, side, colour } => {
+                self.draws(mask.segmentation.document);
                 let document = segmented(&mut self.documents, &mask.segmentation)?;
                 let (summary, thumbnail) = document.summarise(&mask, side, colour)?;
                 Ok(Reply::with(Answer::Summarised(summary), thumbnail))
@@ -249,6 +254,14 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                 self.documents.remove(&document);
                 Ok(Answer::Done.into())
             }
+        }
+    }
+
+    /// A document is about to be drawn: the one that was drawn before frees what it drew with.
+    fn draws(&mut self, id: DocumentId) {
+        let before = self.drawn.replace(id).filter(|before| *before != id);
+        if let Some(before) = before.and_then(|before| self.documents.get_mut(&before)) {
+            before.free_buffers();
         }
     }
 

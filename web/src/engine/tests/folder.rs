@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::desk::{Attachment, Desk, lesion, mask};
+use super::desk::{Attachment, Desk, frame, lesion, mask};
 use crate::engine::*;
 use crate::protocol::Summary;
 
@@ -97,6 +97,21 @@ fn a_summary_tells_area_and_confidence_and_its_thumbnail_shows_the_contour() {
         .chunks(4)
         .filter(|pixel| pixel[2] > 200 && pixel[0] < 60);
     assert!(bluish.count() > 20, "no contour is seen");
+}
+
+#[test]
+fn documents_that_are_drawn_in_turn_look_as_if_each_were_alone() {
+    let mut desk = Desk::with_document(200, 150);
+    desk.open(2, lesion(90, 120)).expect("opens");
+    desk.segment(2).expect("is segmented");
+    let mut paint = |document| {
+        desk.paint(mask(document), frame(200, 150))
+            .expect("is drawn")
+    };
+    let (first, second) = (paint(1), paint(2));
+    assert_ne!(first.0, second.0);
+    assert_eq!(paint(1), first);
+    assert_eq!(paint(2), second);
 }
 
 #[test]
