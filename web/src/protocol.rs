@@ -15,7 +15,7 @@ use delineo::export::Line;
 use delineo::imaging::{Decoded, Rendering, Windowing};
 use delineo::manifest::Manifest;
 use delineo::mask::{Cleaning, Stroke, Style, View};
-use delineo::measure::{Measurements, Outline, Proportions, Scale, Uncertainty};
+use delineo::measure::{Measurements, Outline, Proportions, ReportPage, Scale, Uncertainty};
 use delineo::metrics::Comparison;
 pub use delineo::modality::Modality;
 pub use delineo::tta::Views;
@@ -142,6 +142,8 @@ pub enum Request {
         style: Style,
         /// What is drawn over the image besides, where the format draws it.
         lines: Vec<Line>,
+        /// What was measured, for the format that says so.
+        report: Option<Box<ReportPage>>,
     },
     /// Make a synthetic image. Answered by [`Answer::SampleMade`].
     MakeSample {
@@ -340,6 +342,9 @@ pub struct MaskSpec {
     pub settings: Settings,
     /// The version of the hand corrections, as [`Request::Edit`] brought them; 0 for none.
     pub edits: u64,
+    /// Where the true mask takes the place of the model's under the corrections: from how many files it was made, see
+    /// [`Request::AttachTruth`]; 0 for the model's.
+    pub truths: u32,
 }
 
 /// What a person chose about the mask; the hand corrections apart.
@@ -366,6 +371,9 @@ pub struct Frame {
     pub style: Style,
     /// With how many files of true masks it is compared: then the difference is drawn and not the mask; 0 for none.
     pub truths: u32,
+    /// In the place of the difference: up to which part of the image's width, 0 to 1, the mask alone is drawn, and behind it
+    /// the truth alone.
+    pub wipe: Option<f32>,
 }
 
 /// Colours of the difference of a mask from the truth, told apart by most kinds of colour vision (Okabe and Ito): what

@@ -19,6 +19,7 @@ mod origin;
 mod overlay;
 mod png;
 mod probability;
+mod report;
 mod segmentation;
 mod table;
 
@@ -29,5 +30,6 @@ pub use mask::mask_png;
 pub use origin::{Origin, SegmentationInfo, Site, Stamp};
 pub use overlay::overlay_png;
 pub use probability::probability_png;
+pub use report::REPORT;
 pub use segmentation::Segmentation;
 pub use table::{FORMATS, by_id, list};

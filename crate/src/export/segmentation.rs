@@ -9,6 +9,7 @@ use super::origin::Origin;
 #[cfg(feature = "rare-formats")]
 use crate::Error;
 use crate::mask::{Cleaning, Mask, ProbabilityMap, Stroke, Style};
+use crate::measure::ReportPage;
 
 /// An image, what the network made of it, and how a person wants the mask. The mask is made when a format first asks
 /// for it, and only then.
@@ -28,6 +29,8 @@ pub struct Segmentation<'a> {
     pub style: Style,
     /// What is drawn over the image besides, such as diameters; nothing unless it is set.
     pub lines: Vec<Line>,
+    /// What was measured of it, for the format that says so.
+    pub report: Option<ReportPage>,
     /// Where it comes from, for the formats that say so.
     pub origin: Option<Origin<'a>>,
     mask: OnceCell<Mask>,
@@ -51,6 +54,7 @@ impl<'a> Segmentation<'a> {
             strokes,
             style,
             lines: Vec::new(),
+            report: None,
             origin: None,
             mask: OnceCell::new(),
         }

@@ -20,6 +20,7 @@ table! {
     mask,
     overlay,
     probability,
+    report,
     dicom_seg,
     dicom_probability,
     dicom_image,

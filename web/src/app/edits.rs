@@ -14,6 +14,8 @@ pub type Ends = [[f64; 2]; 2];
 enum Edit {
     Stroke(Stroke),
     Clear,
+    /// The true mask takes the place of the model's and of the strokes before.
+    StartFromTruth,
     Calibrate(Calibration),
     Diameter {
         axis: Axis,
@@ -26,7 +28,7 @@ enum Edit {
 
 impl Edit {
     fn is_of_mask(&self) -> bool {
-        matches!(self, Self::Stroke(_) | Self::Clear)
+        matches!(self, Self::Stroke(_) | Self::Clear | Self::StartFromTruth)
     }
 }
 
@@ -71,17 +73,29 @@ impl Edits {
         for edit in &self.done {
             match edit {
                 Edit::Stroke(stroke) => strokes.push(stroke.clone()),
-                Edit::Clear => strokes.clear(),
+                Edit::Clear | Edit::StartFromTruth => strokes.clear(),
                 Edit::Calibrate(_) | Edit::Diameter { .. } | Edit::ResetDiameters => {}
             }
         }
         strokes
     }
 
-    /// Whether no stroke counts.
+    /// Whether the mask is the model's: no stroke counts, and no true mask took its place.
     pub fn is_empty(&self) -> bool {
         let last = self.done.iter().rfind(|edit| edit.is_of_mask());
-        !matches!(last, Some(Edit::Stroke(_)))
+        matches!(last, None | Some(Edit::Clear))
+    }
+
+    /// Whether the strokes are on the true mask and not on the model's.
+    pub fn starts_from_truth(&self) -> bool {
+        let mut starts = self.done.iter().rev();
+        starts.find(|edit| matches!(edit, Edit::Clear | Edit::StartFromTruth))
+            == Some(&Edit::StartFromTruth)
+    }
+
+    /// Lets the true mask take the place of the model's.
+    pub fn start_from_truth(&mut self) {
+        self.push(Edit::StartFromTruth);
     }
 
     /// The scale that was set last.
@@ -278,6 +292,21 @@ mod tests {
         assert!(edits.is_empty() && edits.strokes().is_empty());
         edits.undo();
         assert_eq!(edits.strokes(), all);
+    }
+
+    #[test]
+    fn the_true_mask_takes_the_place_of_all_before_it_until_that_is_undone_or_cleared() {
+        let mut edits = two_strokes();
+        edits.start_from_truth();
+        assert!(edits.starts_from_truth() && !edits.is_empty() && edits.strokes().is_empty());
+        edits.begin(StrokeKind::Add, 6.0, (10.0, 10.0));
+        assert!(edits.starts_from_truth() && edits.strokes().len() == 1);
+        edits.clear();
+        assert!(!edits.starts_from_truth() && edits.is_empty());
+        edits.undo();
+        edits.undo();
+        edits.undo();
+        assert!(!edits.starts_from_truth() && edits.strokes().len() == 2);
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! The open document and everything that is made from it.
 
+use std::cell::OnceCell;
+
 use delineo::RgbImage;
 use delineo::export::{Line, SegmentationInfo};
 use delineo::imaging::Rendering;
 use delineo::mask::{Mask, Preview, ProbabilityMap, Stroke, Style};
 use delineo::measure::{
-    Measurements, Outline, Proportions, Scale, ScaleSource, Shape, Uncertainty,
+    Measurements, Outline, Proportions, ReportPage, Scale, ScaleSource, Shape, Uncertainty,
 };
 use delineo::metrics::Comparison;
 
@@ -38,12 +40,35 @@ pub struct Document {
     drawn: Option<(MaskSpec, Mask)>,
 }
 
+/// What an export shows besides the mask, where its format does.
+#[derive(Debug)]
+pub struct Drawing {
+    /// How the mask looks.
+    pub style: Style,
+    /// What is drawn over the image.
+    pub lines: Vec<Line>,
+    /// What was measured.
+    pub page: Option<ReportPage>,
+}
+
 /// The mask that a person knows to be right.
 #[derive(Debug)]
 struct Truth {
     mask: Mask,
     /// From how many files it was made.
     files: u32,
+    /// The same as probabilities of 0 and 1, once corrections start from it.
+    map: OnceCell<ProbabilityMap>,
+}
+
+impl Truth {
+    fn map(&self) -> &ProbabilityMap {
+        self.map.get_or_init(|| {
+            let (width, height) = (self.mask.width() as usize, self.mask.height() as usize);
+            let values = self.mask.bits().iter().map(|bit| f32::from(*bit)).collect();
+            ProbabilityMap::new(width, height, values)
+        })
+    }
 }
 
 /// What a mask is made from.
@@ -56,8 +81,13 @@ struct Findings {
 }
 
 impl Findings {
-    /// The map and the corrections that a request names, if they are those that are here.
-    fn of(&self, mask: &MaskSpec) -> Result<(&ProbabilityMap, &[Stroke]), EngineError> {
+    /// The map and the corrections that a request names, if they are those that are here. The true mask may take the place of
+    /// the model's.
+    fn of<'a>(
+        &'a self,
+        truth: Option<&'a Truth>,
+        mask: &MaskSpec,
+    ) -> Result<(&'a ProbabilityMap, &'a [Stroke]), EngineError> {
         let Segmentation { model, views, .. } = &mask.segmentation;
         let (_, _, maps) = self
             .maps
@@ -68,6 +98,11 @@ impl Findings {
         let map = maps
             .get(class as usize)
             .ok_or(EngineError::NoClass(class))?;
+        let map = match truth {
+            _ if mask.truths == 0 => map,
+            Some(truth) if truth.files == mask.truths => truth.map(),
+            _ => return Err(EngineError::OtherTruth),
+        };
         let (version, strokes) = &self.strokes;
         match mask.edits {
             0 => Ok((map, &[])),
@@ -131,7 +166,9 @@ impl Document {
         self.truth = Some(Truth {
             mask,
             files: place + 1,
+            map: OnceCell::new(),
         });
+        self.drawn = None;
         Ok(())
     }
 
@@ -174,7 +211,7 @@ impl Document {
             };
             return Ok((answer, (width > 0).then_some((width, height))));
         }
-        let (map, strokes) = self.findings.of(mask)?;
+        let (map, strokes) = self.findings.of(self.truth.as_ref(), mask)?;
         let Settings {
             threshold,
             cleaning,
@@ -225,7 +262,7 @@ impl Document {
 
     /// A mask at the image's own size.
     fn make(&self, mask: &MaskSpec) -> Result<Mask, EngineError> {
-        let (map, strokes) = self.findings.of(mask)?;
+        let (map, strokes) = self.findings.of(self.truth.as_ref(), mask)?;
         let (width, height) = self.image.dimensions();
         let Settings {
             threshold,
@@ -238,7 +275,7 @@ impl Document {
     /// Measures a mask at the image's own size.
     pub fn measure(&self, spec: &MeasureSpec) -> Result<Measured, EngineError> {
         let truth = self.truth(spec.truths)?;
-        let (map, strokes) = self.findings.of(&spec.mask)?;
+        let (map, strokes) = self.findings.of(self.truth.as_ref(), &spec.mask)?;
         let size = self.image.dimensions();
         let Settings {
             threshold,
@@ -281,7 +318,7 @@ impl Document {
 
     /// How large a mask is, as exactly as it is known at no cost.
     fn area(&mut self, mask: &MaskSpec) -> Result<Area, EngineError> {
-        let (map, strokes) = self.findings.of(mask)?;
+        let (map, strokes) = self.findings.of(self.truth.as_ref(), mask)?;
         let Settings {
             threshold,
             cleaning,
@@ -305,10 +342,9 @@ impl Document {
         &self,
         mask: &MaskSpec,
         format: &str,
-        style: Style,
-        lines: Vec<Line>,
+        drawing: &Drawing,
     ) -> Result<(Answer, Result<Vec<u8>, delineo::Error>), EngineError> {
-        let (map, strokes) = self.findings.of(mask)?;
+        let (map, strokes) = self.findings.of(self.truth.as_ref(), mask)?;
         let format = delineo::export::by_id(format)
             .ok_or_else(|| EngineError::NoFormat(format.to_owned()))?;
         let Settings {
@@ -322,9 +358,10 @@ impl Document {
             threshold,
             cleaning,
             strokes,
-            style,
+            drawing.style,
         );
-        segmentation.lines = lines;
+        segmentation.lines.clone_from(&drawing.lines);
+        segmentation.report.clone_from(&drawing.page);
         let answer = Answer::Exported {
             file_name: format.file_name(&self.name),
             media_type: format.media_type.to_owned(),
@@ -337,11 +374,10 @@ impl Document {
         &self,
         mask: &MaskSpec,
         format: &str,
-        style: Style,
-        lines: Vec<Line>,
+        drawing: Drawing,
         info: SegmentationInfo,
     ) -> Result<(EncodeOrder, &ProbabilityMap), EngineError> {
-        let (map, strokes) = self.findings.of(mask)?;
+        let (map, strokes) = self.findings.of(self.truth.as_ref(), mask)?;
         let order = EncodeOrder {
             document: self.id,
             rendering: self.rendering,
@@ -350,8 +386,8 @@ impl Document {
             threshold: mask.settings.threshold,
             cleaning: mask.settings.cleaning,
             strokes: strokes.to_vec(),
-            style,
-            lines,
+            style: drawing.style,
+            lines: drawing.lines,
             info,
         };
         Ok((order, map))

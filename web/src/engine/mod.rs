@@ -34,15 +34,15 @@ pub use error::EngineError;
 pub use outbox::{Outbox, Payload};
 pub use platform::{OpenDevice, Platform};
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use delineo::RgbImage;
-use delineo::export::{Line, SegmentationInfo, Site};
+use delineo::export::{SegmentationInfo, Site};
 use delineo::imaging::{self, Rendering};
-use delineo::mask::Style;
 
 use crate::decoder::Order;
-use crate::engine::document::Document;
+use crate::engine::document::{Document, Drawing};
 use crate::engine::error::Fault;
 use crate::engine::models::{Asked, Models};
 use crate::protocol::{
@@ -63,6 +63,8 @@ pub struct Engine<P, O> {
     device: Option<OpenDevice>,
     models: Models,
     document: Option<Document>,
+    /// Files that the decoder reads: for another frame or window they are not read here again.
+    rare: BTreeSet<DocumentId>,
     /// The pixels of the last overlay, whose memory the next one takes over.
     spare: Vec<u8>,
 }
@@ -100,6 +102,7 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
             device: None,
             models: Models::default(),
             document: None,
+            rare: BTreeSet::new(),
             spare: Vec::new(),
         }
     }
@@ -211,9 +214,15 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                 format,
                 style,
                 lines,
+                report: page,
             } => {
                 report(&self.outbox, id, Task::Export, None);
-                self.export(&mask, &format, style, lines, &attachment).await
+                let drawing = Drawing {
+                    style,
+                    lines,
+                    page: page.map(|page| *page),
+                };
+                self.export(&mask, &format, drawing, &attachment).await
             }
             Request::MakeSample { modality, seed } => {
                 report(&self.outbox, id, Task::Sample, None);
@@ -225,6 +234,7 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
             Request::Close { document } => {
                 // One that is not open any more is closed.
                 self.document.take_if(|open| open.id == document);
+                self.rare.remove(&document);
                 Ok(Answer::Done.into())
             }
         }
@@ -332,43 +342,43 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
         })
     }
 
-    /// The picture in a file, decoded here or, where its format is rare, by the decoder.
+    /// The picture in a file, decoded here or, where that needs what is rare, by the decoder.
     async fn decode(
-        &self,
+        &mut self,
         document: DocumentId,
         name: &str,
         rendering: Rendering,
         attachment: &P::Attachment,
     ) -> Result<(RgbImage, ImageFacts), EngineError> {
-        let bytes = self.platform.bytes(attachment, name).await?;
-        let decoded = imaging::render(&bytes, &rendering);
-        drop(bytes);
-        match decoded {
-            Ok(decoded) => {
-                let facts = ImageFacts::from(&decoded);
-                Ok((decoded.image, facts))
+        if !self.rare.contains(&document) {
+            let bytes = self.platform.bytes(attachment, name).await?;
+            match imaging::render(&bytes, &rendering) {
+                Ok(decoded) => {
+                    let facts = ImageFacts::from(&decoded);
+                    return Ok((decoded.image, facts));
+                }
+                Err(delineo::Error::RareFormat) => {}
+                Err(error) => return Err(error.into()),
             }
-            Err(delineo::Error::RareFormat) => {
-                let order = Order::Decode {
-                    document,
-                    rendering,
-                };
-                self.platform.decode(attachment, order).await
-            }
-            Err(error) => Err(error.into()),
         }
+        let order = Order::Decode {
+            document,
+            rendering,
+        };
+        let decoded = self.platform.decode(attachment, order).await?;
+        self.rare.insert(document);
+        Ok(decoded)
     }
 
     async fn export(
         &mut self,
         mask: &MaskSpec,
         format: &str,
-        style: Style,
-        lines: Vec<Line>,
+        drawing: Drawing,
         attachment: &P::Attachment,
     ) -> Result<Reply, Fault> {
         let document = segmented(&mut self.document, &mask.segmentation)?;
-        let (answer, encoded) = document.export(mask, format, style, lines.clone())?;
+        let (answer, encoded) = document.export(mask, format, &drawing)?;
         let bytes = match encoded {
             Err(delineo::Error::RareFormat) => {
                 let manifest = self.models.get(&mask.segmentation.model)?.manifest();
@@ -380,7 +390,7 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                     frame: mask.segmentation.rendering.frame,
                     stamp: self.platform.stamp(),
                 };
-                let (order, map) = document.encode_order(mask, format, style, lines, info)?;
+                let (order, map) = document.encode_order(mask, format, drawing, info)?;
                 self.platform
                     .encode(attachment, order, map.values())
                     .await?
