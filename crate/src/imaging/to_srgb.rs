@@ -26,10 +26,6 @@ pub(super) struct ToSrgb {
 ///
 /// # Errors
 /// None; a build without this file has one.
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "builds without conversion refuse here"
-)]
 pub(super) const fn check(_: Option<&Profile>) -> Result<(), Error> {
     Ok(())
 }
