@@ -26,8 +26,8 @@ pub enum Error {
     /// A well-formed image of a kind that is refused, such as an animation or a CMYK JPEG.
     #[error("{0}")]
     UnsupportedImage(String),
-    /// An image of a format that is decoded only with the feature `rare-formats`. The page's engines load a decoder for
-    /// it when they meet one.
+    /// An image that is decoded only with the feature `rare-formats`: of a format other than PNG and JPEG, of a rare kind of
+    /// these, or in colours other than those of sRGB. The page's engines load a decoder for it when they meet one.
     #[error("This program was built without the decoder for this kind of file.")]
     RareFormat,
     /// An image whose codec no decoder of this build knows and every browser does: in wasm, AV1. The page has the

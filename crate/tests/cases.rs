@@ -196,8 +196,6 @@ fn every_picture_opens_as_it_should_or_is_refused_for_the_right_reason() {
                     fail(told);
                 }
             }
-            // Decoded with the feature `rare-formats` only.
-            Err(delineo::Error::RareFormat) => {}
             Err(error) if !refused => fail(format!("refused: {error}")),
             Err(error) => {
                 let sentence = error.to_string();

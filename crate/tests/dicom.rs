@@ -371,6 +371,28 @@ fn colours_lie_by_pixel_by_plane_or_as_luma_and_differences() {
 }
 
 #[test]
+fn colours_of_a_profile_become_srgb_and_greys_stay() {
+    let profile = moxcms::ColorProfile::new_display_p3();
+    let profile = profile.encode().expect("encodes");
+    let with_profile = |mut object: InMemDicomObject| {
+        let value = PrimitiveValue::from(profile.clone());
+        put(&mut object, tags::ICC_PROFILE, VR::OB, value);
+        open(&explicit(&object))
+    };
+    let decoded = with_profile(colour("RGB", [200, 120, 100].repeat(PIXELS)));
+    // What Little CMS 2 says.
+    let expected = [213_u8, 115, 95];
+    let shown = decoded.image.get_pixel(0, 0).0;
+    assert!(
+        shown.iter().zip(expected).all(|(a, b)| a.abs_diff(b) <= 1),
+        "{shown:?}"
+    );
+    assert_eq!(decoded.remarks, ["Converted from Display P3 to sRGB."]);
+    let before = open(&explicit(&grey()));
+    assert_eq!(with_profile(grey()).image, before.image);
+}
+
+#[test]
 fn a_table_gives_colours_in_8_or_16_bits() {
     for (bits, entries, vr) in [
         (8_u16, vec![0x0201_u16, 0x0403], VR::OW),

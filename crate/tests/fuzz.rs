@@ -14,8 +14,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs, process, thread};
 
+use delineo::export::{Origin, Segmentation, SegmentationInfo, Stamp, by_id, png};
 use delineo::imaging;
 use delineo::manifest::Manifest;
+use delineo::mask::{Cleaning, ProbabilityMap, Style};
 use files::{every_format, exif, jpeg_turned, picture, png_header, webp_extended};
 
 /// Rounds over all groups where no time is given: about 20 seconds on two cores.
@@ -359,6 +361,32 @@ fn checksums(bytes: &mut [u8]) {
     }
 }
 
+/// The picture as a DICOM secondary capture.
+fn dicom(name: &'static str) -> Vec<u8> {
+    let image = picture(33, 21);
+    let map = ProbabilityMap::new(8, 8, vec![0.9; 64]);
+    let file = png(&image).expect("encodes");
+    let origin = Origin {
+        file: &file,
+        spacing: None,
+        info: SegmentationInfo {
+            site: None,
+            algorithm: "model".to_owned(),
+            version: "1".to_owned(),
+            corrected: false,
+            frame: 0,
+            stamp: Stamp {
+                date: "20260131".to_owned(),
+                time: "235959".to_owned(),
+            },
+        },
+    };
+    let (cleaning, style) = (Cleaning::default(), Style::default());
+    let segmentation = Segmentation::new(&image, &map, 0.5, cleaning, &[], style).from(origin);
+    let format = by_id(name).expect("listed");
+    format.encode(&segmentation).expect("encodes")
+}
+
 /// Own files of every format, and those of `shared/cases` where they are.
 fn groups() -> Vec<Group> {
     let mut groups: Vec<Group> = every_format(&picture(33, 21))
@@ -375,6 +403,9 @@ fn groups() -> Vec<Group> {
     let block = files::riff(b"EXIF", &exif(3));
     let extended = webp_extended(&groups[2].files[0], 8, 33, 21, &block);
     groups[2].files.push(extended);
+    for name in ["dicom-image", "dicom-seg"] {
+        add(&mut groups, "DICOM", Reader::Image, dicom(name));
+    }
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let shared = here.join("../../shared/cases");
     let folders = ["images", "other", "dicom", "dicom/medium"].map(|name| shared.join(name));

@@ -261,14 +261,6 @@ fn known_formats_that_are_not_read_are_named() {
     }
 }
 
-#[cfg(not(feature = "rare-formats"))]
-#[test]
-fn a_format_whose_decoder_is_left_out_is_recognised() {
-    let mut dicom = vec![0; 128];
-    dicom.extend(b"DICM\x02\0");
-    assert!(matches!(decode(&dicom), Err(Error::RareFormat)));
-}
-
 #[test]
 fn small_images_are_refused_by_their_size() {
     for (width, height) in [(15, 40), (40, 15), (1, 1)] {

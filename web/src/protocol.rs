@@ -16,7 +16,7 @@ use delineo::export::Line;
 use delineo::imaging::{Decoded, Rendering, Windowing};
 use delineo::manifest::Manifest;
 use delineo::mask::{Cleaning, Correction, Style, View};
-use delineo::measure::{Measurements, Outline, Proportions, Scale, Uncertainty};
+use delineo::measure::{Measurements, Outline, Proportions, ReportPage, Scale, Uncertainty};
 use delineo::metrics::Comparison;
 pub use delineo::modality::Modality;
 pub use delineo::tta::Views;
@@ -156,6 +156,8 @@ pub enum Request {
         lines: Vec<Line>,
         /// The scale, for the formats that say it.
         scale: Option<Scale>,
+        /// What was measured, for the format that says so.
+        report: Option<Box<ReportPage>>,
     },
     /// Make a data set of many documents, step by step. Answered by [`Answer::Gathered`].
     Gather(GatherStep),
@@ -402,6 +404,9 @@ pub struct MaskSpec {
     pub settings: Settings,
     /// The version of the hand corrections, as [`Request::Edit`] brought them; 0 for none.
     pub edits: u64,
+    /// Where the true mask takes the place of the model's under the corrections: from how many files it was made, see
+    /// [`Request::AttachTruth`]; 0 for the model's.
+    pub truths: u32,
 }
 
 /// What a person chose about the mask; the hand corrections apart.
@@ -428,6 +433,9 @@ pub struct Frame {
     pub style: Style,
     /// With how many files of true masks it is compared: then the difference is drawn and not the mask; 0 for none.
     pub truths: u32,
+    /// In the place of the difference: up to which part of the image's width, 0 to 1, the mask alone is drawn, and behind it
+    /// the truth alone.
+    pub wipe: Option<f32>,
 }
 
 /// Colours of the difference of a mask from the truth, told apart by most kinds of colour vision (Okabe and Ito): what

@@ -11,7 +11,7 @@ pub struct Line {
     pub from: [f64; 2],
     /// The other end, where the figure stands.
     pub to: [f64; 2],
-    /// The figure with its unit: digits, letters and `.,-:%/()`.
+    /// The figure with its unit: digits, letters and `.,-:%/()`; may be empty.
     pub text: String,
 }
 
@@ -65,7 +65,11 @@ impl Lines {
         let figure = |line: &Line| Figure::new(line, (width.into(), height.into()), factor);
         Self {
             strokes: strokes.collect(),
-            figures: lines.iter().map(figure).collect(),
+            figures: lines
+                .iter()
+                .filter(|line| !line.text.is_empty())
+                .map(figure)
+                .collect(),
             edge: EDGE * factor,
         }
     }

@@ -1,6 +1,6 @@
 //! The image with the mask drawn over it, as an RGB8 PNG.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use image::RgbImage;
 use png::{BitDepth, ColorType};
@@ -46,6 +46,17 @@ pub fn overlay_png(image: &RgbImage, mask: &Mask, style: &Style) -> Result<Vec<u
 }
 
 fn drawn(image: &RgbImage, mask: &Mask, style: &Style, lines: &[Line]) -> Result<Vec<u8>, Error> {
+    check(image, mask)?;
+    encode_rows(image.dimensions(), ColorType::Rgb, BitDepth::Eight, |out| {
+        draw_rows(image, mask, style, lines, |row| out.write_all(row))
+    })
+}
+
+/// Whether a mask can be drawn over an image.
+///
+/// # Errors
+/// [`Error::Encode`] when they differ in size.
+pub(super) fn check(image: &RgbImage, mask: &Mask) -> Result<(), Error> {
     let (width, height) = image.dimensions();
     if (width, height) != (mask.width(), mask.height()) {
         return Err(Error::Encode(format!(
@@ -54,6 +65,19 @@ fn drawn(image: &RgbImage, mask: &Mask, style: &Style, lines: &[Line]) -> Result
             mask.height()
         )));
     }
+    Ok(())
+}
+
+/// Gives each row of the image, three bytes a pixel, with the mask and the lines drawn over it. Image and mask have one
+/// size ([`check`]).
+pub(super) fn draw_rows(
+    image: &RgbImage,
+    mask: &Mask,
+    style: &Style,
+    lines: &[Line],
+    mut give: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<()> {
+    let (width, height) = image.dimensions();
     let factor = (width.max(height) as f32 / NOMINAL_SIDE as f32).max(1.0);
     let style = style.scaled(factor);
     let lines = Lines::new(lines, (width, height), factor.into());
@@ -69,27 +93,24 @@ fn drawn(image: &RgbImage, mask: &Mask, style: &Style, lines: &[Line]) -> Result
             style.reach(),
         );
     }
-    encode_rows((width, height), ColorType::Rgb, BitDepth::Eight, |out| {
-        let (mut line, mut near) = (vec![0; width as usize * 3], vec![0; width as usize]);
-        let rows = image.as_raw().chunks_exact(width as usize * 3);
-        for (y, (row, bits)) in rows
-            .zip(mask.bits().chunks_exact(width as usize))
-            .enumerate()
-        {
-            line.copy_from_slice(row);
-            near.fill(0);
-            let (left, closeness) = contour.row(y);
-            near[left..][..closeness.len()].copy_from_slice(closeness);
-            for ((pixel, on), near) in line.chunks_exact_mut(3).zip(bits).zip(&near) {
-                if on | near != 0 {
-                    blend(pixel, palette.colour(*on, *near));
-                }
+    let (mut line, mut near) = (vec![0; width as usize * 3], vec![0; width as usize]);
+    // An image without pixels has no rows.
+    let pixels = width.max(1) as usize;
+    let rows = image.as_raw().chunks_exact(3 * pixels);
+    for (y, (row, bits)) in rows.zip(mask.bits().chunks_exact(pixels)).enumerate() {
+        line.copy_from_slice(row);
+        near.fill(0);
+        let (left, closeness) = contour.row(y);
+        near[left..][..closeness.len()].copy_from_slice(closeness);
+        for ((pixel, on), near) in line.chunks_exact_mut(3).zip(bits).zip(&near) {
+            if on | near != 0 {
+                blend(pixel, palette.colour(*on, *near));
             }
-            lines.draw(y as u32, &mut line);
-            out.write_all(&line)?;
         }
-        Ok(())
-    })
+        lines.draw(y as u32, &mut line);
+        give(&line)?;
+    }
+    Ok(())
 }
 
 /// Source over on an opaque pixel.

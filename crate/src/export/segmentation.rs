@@ -9,7 +9,7 @@ use super::origin::Origin;
 #[cfg(feature = "rare-formats")]
 use crate::Error;
 use crate::mask::{Cleaning, Correction, Mask, ProbabilityMap, Style};
-use crate::measure::Spacing;
+use crate::measure::{ReportPage, Spacing};
 
 /// What is segmented where nobody says otherwise.
 const LABEL: &str = "lesion";
@@ -38,6 +38,8 @@ pub struct Segmentation<'a> {
     pub label: &'a str,
     /// The size of a pixel, where it is one everywhere; that of `origin` unless it is set.
     pub spacing: Option<Spacing>,
+    /// What was measured of it, for the format that says so.
+    pub report: Option<ReportPage>,
     /// Where it comes from, for the formats that say so.
     pub origin: Option<Origin<'a>>,
     mask: OnceCell<Mask>,
@@ -64,6 +66,7 @@ impl<'a> Segmentation<'a> {
             name: "",
             label: LABEL,
             spacing: None,
+            report: None,
             origin: None,
             mask: OnceCell::new(),
         }

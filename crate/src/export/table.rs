@@ -20,6 +20,7 @@ table! {
     mask,
     overlay,
     probability,
+    report,
     svg,
     labelme,
     yolo,

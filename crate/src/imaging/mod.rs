@@ -5,8 +5,9 @@
 //!                                                                              └────── display ─▶ canvas
 //! ```
 //!
-//! Each format is a file and a line in the table, [`FORMATS`]; whatever names formats reads that. Formats that a first
-//! visit does not need are decoded only with the feature `rare-formats`; every build recognises them.
+//! Each format is a file and a line in the table, [`FORMATS`]; whatever names formats reads that. What a first visit does
+//! not need is decoded only with the feature `rare-formats`: all formats but PNG and JPEG, JPEGs of rare kinds, and files
+//! in colours other than those of sRGB. Every build recognises them.
 //!
 //! Decoding happens here and not in the browser because engines differ in orientation and colour; the same file must
 //! give the same mask everywhere.
@@ -31,8 +32,14 @@ mod png;
 mod preprocess;
 mod refused;
 mod resize;
+mod srgb;
 mod table;
 mod tiff;
+#[cfg(feature = "rare-formats")]
+mod to_srgb;
+#[cfg(not(feature = "rare-formats"))]
+#[path = "to_srgb_elsewhere.rs"]
+mod to_srgb;
 mod webp;
 mod windowing;
 

@@ -2,15 +2,14 @@
 //! every format.
 
 use std::error::Error as _;
-use std::sync::Arc;
 
 use image::error::UnsupportedErrorKind;
 use image::{ColorType, ImageDecoder, ImageError, ImageResult, Limits, RgbImage};
-use moxcms::Transform8BitExecutor;
 
-use super::colour::{Colour, Profile, ToSrgb, Unusable};
+use super::colour::{Colour, Converter, Profile, Unusable};
 use super::format::{ImageFormat, Pixels};
 use super::header::{CUT, Header};
+use super::to_srgb::{self, ToSrgb};
 use super::windowing::{Depth, Rendering, Window, Windowing};
 use crate::Error;
 
@@ -29,6 +28,10 @@ pub(super) enum Alpha {
     /// The colours are not multiplied by it.
     Straight,
     /// The colours are multiplied by it already.
+    #[cfg_attr(
+        not(feature = "rare-formats"),
+        allow(dead_code, reason = "only rare formats have it")
+    )]
     Associated,
 }
 
@@ -37,6 +40,10 @@ pub(super) enum Alpha {
 pub(super) enum Samples {
     Bytes(Vec<u8>),
     Words(Vec<u16>),
+    #[cfg_attr(
+        not(feature = "rare-formats"),
+        allow(dead_code, reason = "only rare formats have it")
+    )]
     Floats(Vec<f32>),
 }
 
@@ -222,6 +229,8 @@ pub(super) fn finish(
     if stored.samples.len() != width as usize * height as usize * channels {
         return Err(format.damaged("its pixels do not fit its size"));
     }
+    let profile = profile.filter(|profile| !profile.is_srgb(stored.colour));
+    to_srgb::check(profile)?;
     let (window, windowing) = window(&stored, channels, rendering, &mut remarks);
     let way = profile.map(|profile| ToSrgb::new(profile, stored.colour));
     let way = match way {
@@ -259,7 +268,7 @@ pub(super) fn finish(
     let is_transparent = mixing.is_transparent;
     let bytes = match bytes {
         Ok(bytes) => {
-            remarks.extend(way.map(|way| format!("Converted from {} to sRGB.", way.name)));
+            remarks.extend(way.map(|way| format!("Converted from {} to sRGB.", way.name())));
             bytes
         }
         // The profile can be read and yet not be used: the numbers are taken as they are.
@@ -357,10 +366,10 @@ impl Mixing<'_> {
     fn of_bytes(
         &self,
         mut bytes: Vec<u8>,
-        eight: Option<Arc<Transform8BitExecutor>>,
+        eight: Option<Converter<u8>>,
     ) -> Result<Vec<u8>, Unusable> {
         let convert = |from: &[u8], to: &mut [u8]| match &eight {
-            Some(eight) => eight.transform(from, to).map_err(|_| Unusable),
+            Some(eight) => eight(from, to),
             None => {
                 to.copy_from_slice(&naive_bytes(self.colour, from));
                 Ok(())
@@ -435,7 +444,7 @@ impl Mixing<'_> {
             }
             if let Some(sixteen) = &sixteen {
                 let converted = &mut converted[..pixels.len() / self.channels * 3];
-                sixteen.transform(&block, converted).map_err(|_| Unusable)?;
+                sixteen(&block, converted)?;
                 let each = converted.as_chunks::<3>().0.iter();
                 let outs = rgb[first..].as_chunks_mut::<3>().0;
                 for ((out, colour), pixel) in

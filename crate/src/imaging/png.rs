@@ -9,6 +9,8 @@ use super::format::{ImageFormat, Pixels, Reader};
 use super::header::{CUT, END_MISSING, Header, big, first_of};
 use super::orientation::exif;
 use super::pixels::{self, Alpha, Samples, Stored};
+use super::srgb::foreign;
+use super::to_srgb;
 use super::windowing::{Depth, Rendering};
 use crate::Error;
 
@@ -137,6 +139,8 @@ fn unpacked(data: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn decode(bytes: &[u8], header: &Header, rendering: &Rendering) -> Result<Pixels, Error> {
+    let profile = profile(bytes);
+    to_srgb::check(foreign(profile.as_ref()))?;
     let ends = chunks(bytes).any(|(kind, _)| kind == b"IEND");
     let whole = match ends {
         true => read(bytes, header, DecodeOptions::default()),
@@ -159,7 +163,6 @@ fn decode(bytes: &[u8], header: &Header, rendering: &Rendering) -> Result<Pixels
             stored.map_err(|error| error.unwrap_or_else(damaged))?
         }
     };
-    let profile = profile(bytes);
     let mut pixels = pixels::finish(&FORMAT, stored, profile.as_ref(), rendering)?;
     pixels.remarks.extend(remarks);
     Ok(pixels)

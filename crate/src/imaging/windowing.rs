@@ -37,8 +37,16 @@ pub(super) enum Depth {
     /// Whole numbers from 0 in this many bits, of which instruments often use fewer.
     Unsigned(u32),
     /// Whole numbers with a sign in this many bits.
+    #[cfg_attr(
+        not(feature = "rare-formats"),
+        allow(dead_code, reason = "only rare formats have it")
+    )]
     Signed(u32),
     /// Floating point.
+    #[cfg_attr(
+        not(feature = "rare-formats"),
+        allow(dead_code, reason = "only rare formats have it")
+    )]
     Float,
     /// Floating point from 0 to 1, which is what colours are, perhaps a little beyond.
     LinearLight,

@@ -28,7 +28,7 @@ pub use columns::{Column, columns, places, text};
 pub use dermoscopy::Outline;
 pub use figures::{Diameter, Ellipse, Figures};
 pub use measurements::{Axis, Measurements, Shape};
-pub use page::report_html;
+pub use page::ReportPage;
 pub use record::Record;
 pub use report::{Entry, RESEARCH_USE, Report, decimals};
 pub use scale::{Rect, Scale, ScaleSource, ScaledRegion, Spacing};

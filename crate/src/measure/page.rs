@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
 
 use super::report::{RESEARCH_USE, Report};
 
@@ -12,23 +13,55 @@ table{border-collapse:collapse;width:100%;margin:.75rem 0}th,td{text-align:left;
 font-weight:normal}td:nth-child(2){white-space:nowrap;font-variant-numeric:tabular-nums}.use{font-weight:bold}\
 @page{margin:15mm}@media print{body{margin:0;padding:0;max-width:none}}";
 
-/// The report as a page of HTML, to be saved or printed: both pictures (PNG), the figures, how the mask came about, the
-/// person's `notes`, and that it is for research. It loads nothing, runs nothing, and says nothing of the person that is
-/// not in the title or in the notes.
-pub fn report_html(report: &Report, picture_png: &[u8], overlay_png: &[u8], notes: &str) -> String {
-    let title = match report.title.trim() {
+/// The words of a page: who has measured writes them, who has the pictures makes the page.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportPage {
+    /// The heading; may be empty.
+    pub title: String,
+    /// What, value with its unit, and what is to be said of it ([`Report::rows`]).
+    pub rows: Vec<[String; 3]>,
+    /// The same in words, and how the mask came about ([`Report::sentence`]).
+    pub sentence: String,
+    /// What the person adds; may be empty.
+    pub notes: String,
+    /// Version of the program.
+    pub version: String,
+}
+
+impl ReportPage {
+    /// The words of a report, with a person's notes.
+    pub fn new(report: &Report, notes: &str) -> Self {
+        Self {
+            title: report.title.to_owned(),
+            rows: report.rows(),
+            sentence: report.sentence(),
+            notes: notes.to_owned(),
+            version: report.version.to_owned(),
+        }
+    }
+
+    /// The page as HTML, to be saved or printed: both pictures (PNG), the figures, how the mask came about, the person's
+    /// notes, and that it is for research. It loads nothing, runs nothing, and says nothing of the person that is not in
+    /// the title or in the notes.
+    pub fn html(&self, picture_png: &[u8], overlay_png: &[u8]) -> String {
+        html(self, picture_png, overlay_png)
+    }
+}
+
+fn html(page: &ReportPage, picture_png: &[u8], overlay_png: &[u8]) -> String {
+    let title = match page.title.trim() {
         "" => "Lesion measurements".to_owned(),
         title => escaped(title),
     };
-    let rows: String = report
-        .rows()
+    let rows: String = page
+        .rows
         .iter()
         .map(|[name, value, remark]| {
             let (name, value, remark) = (escaped(name), escaped(value), escaped(remark));
             format!("<tr><th scope=\"row\">{name}</th><td>{value}</td><td>{remark}</td></tr>\n")
         })
         .collect();
-    let notes = match notes.trim() {
+    let notes = match page.notes.trim() {
         "" => String::new(),
         notes => format!("<p>{}</p>\n", escaped(notes).replace('\n', "<br>")),
     };
@@ -40,8 +73,8 @@ pub fn report_html(report: &Report, picture_png: &[u8], overlay_png: &[u8], note
          <p class=\"use\">Delineo {}: {RESEARCH_USE}.</p>\n</body>\n</html>\n",
         figure(picture_png, "Image"),
         figure(overlay_png, "Image with the segmented lesion"),
-        escaped(&report.sentence()),
-        escaped(report.version),
+        escaped(&page.sentence),
+        escaped(&page.version),
     )
 }
 

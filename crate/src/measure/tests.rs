@@ -427,7 +427,7 @@ fn a_row_has_as_many_cells_as_its_header_whatever_was_typed_in() {
 fn the_page_holds_both_pictures_and_runs_nothing_that_was_typed_in() {
     let found = Measurements::of(&ellipse(60, 60, 20.0, 10.0, 0.0), None);
     let report = report(&found, "<script>alert(1)</script>");
-    let page = report_html(&report, b"one", b"two", "a < b\nc");
+    let page = ReportPage::new(&report, "a < b\nc").html(b"one", b"two");
     assert!(page.contains("data:image/png;base64,b25l") && page.contains("base64,dHdv"));
     assert!(!page.contains("<script") && page.contains("&lt;script&gt;"));
     assert!(page.contains("a &lt; b<br>c") && page.contains(RESEARCH_USE));

@@ -100,6 +100,8 @@ pub enum Command {
     RemoveScale,
     /// Draw the diameters on the image, or no longer.
     ToggleDiameters,
+    /// Draw the bounding box on the image, or no longer.
+    ToggleBox,
     /// Move an end of a diameter.
     MoveEnd {
         /// The diameter.
@@ -117,6 +119,12 @@ pub enum Command {
     CopyReport,
     /// Compare with the true mask no longer.
     RemoveTruth,
+    /// Let the true mask take the place of the model's, to be corrected.
+    StartFromTruth,
+    /// Show mask and truth beside each other in the place of their difference, or the difference again.
+    ToggleWipe,
+    /// Up to which per cent of the image's width the mask is shown; behind it is the truth.
+    SetWipe(u8),
     /// Show the plain image, or the mask again.
     Compare(bool),
     /// How the mask is drawn.
@@ -187,6 +195,7 @@ impl Command {
                 | ResetDiameters
                 | CopyReport
                 | RemoveTruth
+                | StartFromTruth
                 | SetFrame(_)
                 | StepFrame(_)
                 | TogglePlay
@@ -451,8 +460,12 @@ pub static COMMANDS: &[CommandRow] = &[
     row(Command::Take(Tool::Scale), Group::Measure, Icon::Ruler, (&[key("u")], 1), "Set scale", "Draw a line of known length to set the scale"),
     row(Command::RemoveScale, Group::Measure, Icon::Clear, (&[], 0), "Remove scale", "Forget the scale that was set by hand"),
     row(Command::ToggleDiameters, Group::Measure, Icon::Ruler, (&[key("d")], 1), "Show diameters", "Show or hide the diameters"),
+    row(Command::ToggleBox, Group::Measure, Icon::Ruler, (&[], 0), "Show bounding box", "Show or hide the bounding box"),
     row(Command::ResetDiameters, Group::Measure, Icon::Undo, (&[], 0), "Reset diameters", "Let the computed diameters count again"),
     row(Command::CopyReport, Group::Measure, Icon::Copy, (&[key("t")], 1), "Copy report", "Copy the report as text"),
+    row(Command::Export(export::REPORT), Group::Measure, Icon::Save, (&[], 0), "Report", "Save the report as a page to print"),
+    row(Command::StartFromTruth, Group::Measure, Icon::Brush, (&[], 0), "Start from this mask", "Correct the true mask in the place of the model's"),
+    row(Command::ToggleWipe, Group::Measure, Icon::Compare, (&[], 0), "Mask and truth side by side", "Mask and truth side by side"),
     row(Command::RemoveTruth, Group::Measure, Icon::Clear, (&[], 0), "Stop comparing", "Compare with the true mask no longer"),
     row(Command::OpenFiles, Group::App, Icon::Open, (&[key("o"), control("o")], 1), "Open image", "Open images"),
     row(Command::ToggleControls, Group::App, Icon::Controls, (&[key("c")], 1), "Controls", "Show or hide the controls"),

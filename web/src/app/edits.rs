@@ -17,6 +17,8 @@ enum Edit {
     Clear,
     /// Threshold, class or cleaning. The settings themselves are the document's; here are their changes.
     Set(Setting),
+    /// The true mask takes the place of the model's and of the strokes before.
+    StartFromTruth,
     Calibrate(Calibration),
     Diameter {
         axis: Axis,
@@ -33,7 +35,7 @@ enum Edit {
 impl Edit {
     /// Whether it changes the corrections of the mask.
     fn is_of_mask(&self) -> bool {
-        matches!(self, Self::Correct(_) | Self::Clear)
+        matches!(self, Self::Correct(_) | Self::Clear | Self::StartFromTruth)
     }
 }
 
@@ -87,7 +89,7 @@ impl Edits {
         for edit in &self.done {
             match edit {
                 Edit::Correct(correction) => corrections.push(correction.clone()),
-                Edit::Clear => corrections.clear(),
+                Edit::Clear | Edit::StartFromTruth => corrections.clear(),
                 Edit::Set(_)
                 | Edit::Calibrate(_)
                 | Edit::Diameter { .. }
@@ -97,10 +99,22 @@ impl Edits {
         corrections
     }
 
-    /// Whether no correction counts.
+    /// Whether the mask is the model's: no stroke counts, and no true mask took its place.
     pub fn is_empty(&self) -> bool {
         let last = self.done.iter().rfind(|edit| edit.is_of_mask());
-        !matches!(last, Some(Edit::Correct(_)))
+        matches!(last, None | Some(Edit::Clear))
+    }
+
+    /// Whether the strokes are on the true mask and not on the model's.
+    pub fn starts_from_truth(&self) -> bool {
+        let mut starts = self.done.iter().rev();
+        starts.find(|edit| matches!(edit, Edit::Clear | Edit::StartFromTruth))
+            == Some(&Edit::StartFromTruth)
+    }
+
+    /// Lets the true mask take the place of the model's.
+    pub fn start_from_truth(&mut self) {
+        self.push(Edit::StartFromTruth);
     }
 
     /// A setting was changed. Moves of a slider that follow each other are one step, and none where they lead back.
@@ -111,6 +125,7 @@ impl Edits {
             && let Some(both) = last.followed_by(&setting)
         {
             self.done.pop();
+            self.revision += 1;
             merged = both;
         }
         if merged.is_change() {
@@ -121,6 +136,7 @@ impl Edits {
     /// The classes are others now: their changes can no longer be taken back.
     pub fn forget_classes(&mut self) {
         let is_kept = |edit: &Edit| !matches!(edit, Edit::Set(Setting::Class { .. }));
+        self.revision += 1;
         self.done.retain(is_kept);
         self.undone.retain(is_kept);
     }
@@ -144,6 +160,7 @@ impl Edits {
             let before = *last;
             change(last);
             if *last != before {
+                self.revision += 1;
                 self.version += 1;
                 self.undone.clear();
             }
@@ -359,6 +376,21 @@ mod tests {
         assert!(edits.is_empty() && edits.corrections().is_empty());
         edits.undo();
         assert_eq!(edits.corrections(), all);
+    }
+
+    #[test]
+    fn the_true_mask_takes_the_place_of_all_before_it_until_that_is_undone_or_cleared() {
+        let mut edits = two_strokes();
+        edits.start_from_truth();
+        assert!(edits.starts_from_truth() && !edits.is_empty() && edits.corrections().is_empty());
+        edits.begin(StrokeKind::Add, 6.0, (10.0, 10.0));
+        assert!(edits.starts_from_truth() && edits.corrections().len() == 1);
+        edits.clear();
+        assert!(!edits.starts_from_truth() && edits.is_empty());
+        edits.undo();
+        edits.undo();
+        edits.undo();
+        assert!(!edits.starts_from_truth() && edits.corrections().len() == 2);
     }
 
     #[test]

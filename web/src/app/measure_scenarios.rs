@@ -3,6 +3,7 @@
 //! The rig's mask is a rectangle of 100 × 50 pixels from (100, 100) on, in an image of 320 × 200 pixels that is shown at
 //! 2.4 canvas pixels each: its corners lie on the canvas at (256, 300) and (496, 420).
 
+use delineo::export::REPORT;
 use delineo::measure::{Axis, ScaleSource};
 
 use super::command::{Availability, Command};
@@ -325,7 +326,7 @@ fn diameters_that_are_not_shown_cannot_be_dragged() {
 }
 
 #[test]
-fn the_diameters_that_are_shown_are_in_the_exported_overlay_too() {
+fn diameters_and_box_that_are_shown_are_in_the_exported_overlay_too() {
     let mut rig = Rig::new();
     rig.open(&["mole.png"]);
     let exported = |rig: &mut Rig| {
@@ -344,6 +345,81 @@ fn the_diameters_that_are_shown_are_in_the_exported_overlay_too() {
     assert_eq!(texts, ["112 px", "55.9 px"]);
     rig.send(Command::ToggleDiameters);
     assert!(exported(&mut rig).is_empty());
+    rig.send(Command::ToggleBox);
+    let sides = exported(&mut rig);
+    assert_eq!(
+        (sides[0].from, sides[0].to),
+        ([100.0, 100.0], [200.0, 100.0])
+    );
+    let texts: Vec<&str> = sides.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(texts, ["100 px", "50.0 px", "", ""]);
+    assert_eq!(rig.app.lines().len(), 4);
+}
+
+#[test]
+fn the_report_is_saved_with_the_figures_that_are_shown_and_without_the_files_name() {
+    let mut rig = Rig::new();
+    rig.open(&["Jane Doe.png"]);
+    let report = Command::Export(REPORT);
+    assert!(rig.app.availability(&report).is_enabled());
+    rig.send(report.clone());
+    let page = rig.asked().iter().find_map(|request| match request {
+        Request::Export { report, .. } => report.clone(),
+        _ => None,
+    });
+    let page = page.expect("is sent along");
+    assert_eq!(page.rows[1][..2], ["Longest diameter", "112 px"]);
+    assert!(!format!("{page:?}").contains("Jane"));
+    rig.settle();
+    rig.send(Command::SetThreshold(0.3));
+    assert!(matches!(
+        rig.app.availability(&report),
+        Availability::Waits(_)
+    ));
+}
+
+#[test]
+fn corrections_start_from_the_true_mask_and_that_can_be_undone() {
+    let mut rig = Rig::new();
+    rig.open(&["mole.png", "mole_mask.png"]);
+    let truths = |rig: &Rig| rig.app.wanted_mask().map(|mask| mask.truths);
+    assert_eq!(truths(&rig), Some(0));
+    rig.send(Command::StartFromTruth);
+    rig.settle();
+    assert_eq!(truths(&rig), Some(1));
+    assert!(
+        rig.app
+            .report_text()
+            .is_some_and(|text| text.contains("Drawn or corrected by hand"))
+    );
+    assert!(!rig.app.availability(&Command::RemoveTruth).is_enabled());
+    rig.send(Command::Undo);
+    rig.settle();
+    assert_eq!(truths(&rig), Some(0));
+    assert!(rig.app.availability(&Command::RemoveTruth).is_enabled());
+}
+
+#[test]
+fn mask_and_truth_stand_side_by_side_where_their_difference_is_shown() {
+    let mut rig = Rig::new();
+    rig.open(&["mole.png", "mole_mask.png"]);
+    let wiped = |rig: &Rig| match rig.app.overlay.asked.as_ref() {
+        Some(wish) => wish.frame.wipe,
+        None => None,
+    };
+    rig.send(Command::ToggleWipe);
+    rig.settle();
+    assert_eq!(wiped(&rig), None);
+    rig.send(Command::SetMode(Mode::Difference));
+    rig.send(Command::ToggleWipe);
+    rig.settle();
+    assert_eq!(wiped(&rig), Some(0.5));
+    rig.send(Command::SetWipe(20));
+    rig.settle();
+    assert_eq!(wiped(&rig), Some(0.2));
+    rig.send(Command::ToggleWipe);
+    rig.settle();
+    assert_eq!(wiped(&rig), None);
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! What is said of the mask: its figures in the person's numbers, the lines on the stage, the report.
 
 use delineo::export::Line;
-use delineo::measure::{Axis, Entry, Measurements, Report, Spacing, decimals};
+use delineo::measure::{
+    Axis, Entry, Measurements, Rect, Report, ReportPage, Shape, Spacing, decimals,
+};
 use delineo::metrics::Comparison;
 
 use super::documents::SegmentationState;
@@ -52,6 +54,8 @@ pub struct Table {
 pub enum LineKind {
     /// A diameter, whose ends can be moved.
     Diameter(Axis),
+    /// A side of the bounding box.
+    Side,
     /// The line of known length.
     Ruler,
 }
@@ -295,6 +299,12 @@ impl App {
         })
     }
 
+    /// The report as the words of a page.
+    pub fn report_page(&self) -> Option<ReportPage> {
+        let measured = self.measured()?;
+        self.with_report(&measured, |report| ReportPage::new(report, ""))
+    }
+
     /// The report says nothing of the file: its name may be a person's.
     fn with_report<T>(&self, measured: &Measured, with: impl FnOnce(&Report) -> T) -> Option<T> {
         let shown = self.shown()?;
@@ -302,16 +312,17 @@ impl App {
             ModelKey::Published(id) => id.clone(),
             own => self.models.name(own),
         };
+        let starts_from_model = self.wanted_mask()?.truths == 0;
         Some(with(&Report {
             title: "",
             measurements: &measured.measurements,
             shape: measured.measurements.whole.as_ref(),
-            uncertainty: measured.uncertainty.as_ref(),
+            uncertainty: measured.uncertainty.as_ref().filter(|_| starts_from_model),
             scale: shown.scale().map(|scale| scale.source),
             proportions: measured.proportions,
             outline: measured.outline,
-            model: Some(&model),
-            threshold: Some(shown.settings.threshold),
+            model: starts_from_model.then_some(&model),
+            threshold: starts_from_model.then_some(shown.settings.threshold),
             corrected: !shown.edits.is_empty(),
             version: env!("CARGO_PKG_VERSION"),
         }))
@@ -335,21 +346,40 @@ impl App {
         })
     }
 
-    /// The diameters for files, with their figures in the C locale.
+    /// The sides of the bounding box that are drawn on the image, with the width and the height beside two of them.
+    fn sides(&self) -> Vec<(Ends, String)> {
+        if !self.preferences.bounding_box || self.stage.is_comparing {
+            return Vec::new();
+        }
+        let whole = self.measured().and_then(|found| found.measurements.whole);
+        whole.map_or_else(Vec::new, |whole| {
+            box_of(&whole, |value, unit| self.figure(value, unit)).into()
+        })
+    }
+
+    /// Diameters and bounding box for files, as far as they are shown, with their figures in the C locale.
     pub(super) fn exported_lines(&self) -> Vec<Line> {
         let whole = self.measured().and_then(|found| found.measurements.whole);
-        let whole = whole.filter(|_| self.preferences.diameters);
-        whole.map_or_else(Vec::new, |whole| {
+        let Some(whole) = whole else {
+            return Vec::new();
+        };
+        let figure = |value: f64, unit: &str| format!("{value:.*} {unit}", decimals(value));
+        let mut lines = Vec::new();
+        if self.preferences.diameters {
             let figures = whole.figures();
             let unit = if whole.mm.is_some() { "mm" } else { "px" };
-            [figures.longest, figures.perpendicular]
-                .map(|line| Line {
-                    from: line.from,
-                    to: line.to,
-                    text: format!("{:.*} {unit}", decimals(line.length), line.length),
-                })
-                .into()
-        })
+            let diameters = [figures.longest, figures.perpendicular];
+            lines.extend(diameters.map(|line| Line {
+                from: line.from,
+                to: line.to,
+                text: figure(line.length, unit),
+            }));
+        }
+        if self.preferences.bounding_box {
+            let sides = box_of(&whole, figure);
+            lines.extend(sides.map(|([from, to], text)| Line { from, to, text }));
+        }
+        lines
     }
 
     /// The lines on the stage.
@@ -358,6 +388,8 @@ impl App {
         let mut lines: Vec<StageLine> = diameters
             .filter_map(|(axis, ends, text)| self.line(LineKind::Diameter(axis), ends, text))
             .collect();
+        let sides = self.sides().into_iter();
+        lines.extend(sides.filter_map(|(ends, text)| self.line(LineKind::Side, ends, text)));
         if let Some(ruler) = self.stage.ruler {
             let to = ruler.to.unwrap_or(ruler.from);
             let length = Spacing::PIXEL.distance(ruler.from, to);
@@ -432,6 +464,28 @@ fn within(stage: [f64; 2], [x, y]: [f64; 2], text: &str, is_leftward: bool) -> [
     [
         inside(x, before, stage[0] - behind),
         inside(y, LETTER, stage[1] - LETTER),
+    ]
+}
+
+/// The sides of a shape's bounding box: the width stands beside the upper one, the height beside the right one.
+fn box_of(shape: &Shape, figure: impl Fn(f64, &str) -> String) -> [(Ends, String); 4] {
+    let Rect {
+        left,
+        top,
+        right,
+        bottom,
+    } = shape.bounds;
+    let [left, top, right, bottom] = [left, top, right, bottom].map(f64::from);
+    let figures = shape.figures();
+    let unit = if shape.mm.is_some() { "mm" } else { "px" };
+    [
+        ([[left, top], [right, top]], figure(figures.width, unit)),
+        (
+            [[right, top], [right, bottom]],
+            figure(figures.height, unit),
+        ),
+        ([[right, bottom], [left, bottom]], String::new()),
+        ([[left, bottom], [left, top]], String::new()),
     ]
 }
 

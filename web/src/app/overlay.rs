@@ -93,5 +93,6 @@ fn coarse(frame: &Frame) -> Frame {
             ..frame.style
         },
         truths: frame.truths,
+        wipe: frame.wipe,
     }
 }

@@ -102,6 +102,8 @@ pub struct Preferences {
     pub controls: bool,
     /// Whether the diameters are drawn on the image.
     pub diameters: bool,
+    /// Whether the bounding box is.
+    pub bounding_box: bool,
     /// Whether the mask is a mean over flipped and turned views of the image.
     pub views: bool,
     /// The site's model that the person chose; where there is none, the app chooses.
@@ -146,6 +148,7 @@ impl Default for Preferences {
             single_keys: true,
             controls: true,
             diameters: true,
+            bounding_box: false,
             views: false,
             model: None,
             latest: None,

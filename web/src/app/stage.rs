@@ -162,6 +162,8 @@ pub struct Stage {
     pub tool: Tool,
     /// Whether the plain image is shown for comparison.
     pub is_comparing: bool,
+    /// Where mask and truth are shown beside each other: the per cent of the image's width up to which it is the mask.
+    pub wipe: Option<u8>,
     /// Where the brush hovers, in canvas pixels.
     pub hover: Option<(f64, f64)>,
     /// Where the keyboard holds the brush, in canvas pixels; in the middle unless it was moved.

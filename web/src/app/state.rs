@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use delineo::export;
-use delineo::mask::Style;
+use delineo::mask::{Cleaning, Style};
 use delineo::measure::Spacing;
 
 use super::background::Background;
@@ -304,11 +304,34 @@ impl App {
     /// The mask of the image on the stage, once it was segmented.
     pub fn wanted_mask(&self) -> Option<MaskSpec> {
         let opened = self.shown()?;
+        let truths = self.started_from();
+        let mut settings = opened.settings;
+        if truths > 0 {
+            // A true mask is taken as it is.
+            settings.threshold = 0.5;
+            settings.cleaning = Cleaning::default();
+        }
         Some(MaskSpec {
             segmentation: opened.maps()?.clone(),
-            settings: opened.settings,
+            settings,
             edits: opened.edits.version(),
+            truths,
         })
+    }
+
+    /// From how many files the true mask was made from which the corrections start; 0 where they start from the model's, or
+    /// the engine does not have the true mask yet.
+    fn started_from(&self) -> u32 {
+        let (Some((document, opened)), Some(engine)) =
+            (self.documents.shown(), &self.engines.serving)
+        else {
+            return 0;
+        };
+        if opened.edits.starts_from_truth() && engine.has_truths(document) {
+            document.truths.len() as u32
+        } else {
+            0
+        }
     }
 
     /// How the mask is drawn: a difference only where there is a truth.
@@ -337,6 +360,13 @@ impl App {
         } else {
             0
         }
+    }
+
+    /// Where the mask ends and the truth begins, as a part of the image's width; none where their difference is shown.
+    pub(super) fn wipe(&self) -> Option<f32> {
+        let is_wanted = self.mode() == Mode::Difference;
+        let percent = self.stage.wipe.filter(|_| is_wanted)?;
+        Some(f32::from(percent) / 100.0)
     }
 
     /// The probability maps that the image on the stage needs.
@@ -375,6 +405,13 @@ impl App {
                     Availability::Waits("Nothing was exported: another image is being opened.")
                 } else if !self.has_mask() {
                     Availability::Waits("Nothing was exported: there is no mask yet.")
+                } else if self.started_from() == 0
+                    && shown.is_some_and(|shown| shown.edits.starts_from_truth())
+                    && self.can_show_difference()
+                {
+                    Availability::Waits("Nothing was exported: the true mask is still being read.")
+                } else if *format == export::REPORT && self.measured().is_none() {
+                    Availability::Waits("Nothing was exported: the mask was not measured yet.")
                 } else {
                     Availability::Enabled
                 }
@@ -395,6 +432,19 @@ impl App {
             Command::CopyReport if shown.is_none() => Availability::Disabled,
             Command::CopyReport if self.measured().is_none() => {
                 Availability::Waits("Nothing was copied: the mask was not measured yet.")
+            }
+            Command::ToggleWipe | Command::SetWipe(_) => {
+                Availability::when(self.mode() == Mode::Difference)
+            }
+            Command::StartFromTruth => Availability::when(
+                self.can_show_difference()
+                    && self.has_mask()
+                    && shown.is_some_and(|shown| !shown.edits.starts_from_truth()),
+            ),
+            Command::RemoveTruth if shown.is_some_and(|shown| shown.edits.starts_from_truth()) => {
+                Availability::Waits(
+                    "The mask starts from this one. Undo that, or clear the corrections, first.",
+                )
             }
             Command::RemoveTruth | Command::SetMode(Mode::Difference) => {
                 Availability::when(self.can_show_difference())

@@ -1,5 +1,5 @@
-//! The decoder: a worker of its own for the formats that a first visit does not need, such as DICOM and HEIC. It reads and
-//! writes them.
+//! The decoder: a worker of its own for what a first visit does not need: files that are neither PNG nor ordinary JPEG, or in
+//! other colours than those of sRGB. It reads them, and it writes DICOM.
 //!
 //! ```text
 //!   engine ── Order, file ──▶ decoder ── Outcome, pixels or a file ──▶ engine

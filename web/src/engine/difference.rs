@@ -1,4 +1,4 @@
-//! The difference of a mask from the truth, drawn as the canvas shows it.
+//! The difference of a mask from the truth, or the one beside the other, drawn as the canvas shows it.
 
 use delineo::mask::{Mask, View};
 
@@ -6,6 +6,8 @@ use crate::protocol::{DIFFERENCE_COLOURS, Frame};
 
 /// A difference that is fainter than this is not seen.
 const LEAST_OPACITY: f32 = 0.5;
+/// The line between mask and truth.
+const BORDER: [u8; 4] = [255; 4];
 
 /// Draws what is visible into `rgba`, four bytes a pixel, not premultiplied. Returned are left, top, width and height of
 /// that part on the canvas; it has no width where nothing is visible.
@@ -27,10 +29,29 @@ pub(super) fn draw(mask: &Mask, truth: &Mask, frame: &Frame, rgba: &mut Vec<u8>)
     let colours = [[0; 4], too_much, missed, agreement];
     rgba.reserve(4 * width * height);
     let stride = mask.width() as usize;
+    let wipe = frame.wipe.map(|part| {
+        let [r, g, b] = frame.style.colour;
+        // The column of the border, and what is drawn of the mask and of the truth.
+        let border = (part.clamp(0.0, 1.0) * stride as f32) as usize;
+        (border, [r, g, b, alpha], agreement)
+    });
     for row in &rows.places {
         let line = row * stride;
+        let mut before = None;
         for column in &columns.places {
             let at = line + column;
+            if let Some((border, of_mask, of_truth)) = wipe {
+                let is_mask = *column < border;
+                let is_border = before == Some(true) && !is_mask;
+                before = Some(is_mask);
+                rgba.extend(match (is_border, is_mask) {
+                    (true, _) => BORDER,
+                    (_, true) if mask.bits()[at] == 1 => of_mask,
+                    (_, false) if truth.bits()[at] == 1 => of_truth,
+                    _ => [0; 4],
+                });
+                continue;
+            }
             let kind = 2 * truth.bits()[at] + mask.bits()[at];
             rgba.extend(colours[usize::from(kind & 3)]);
         }
@@ -70,6 +91,7 @@ mod tests {
             view,
             style: Style::default(),
             truths: 1,
+            wipe: None,
         }
     }
 
@@ -91,6 +113,20 @@ mod tests {
         assert_eq!(at(3, 1)[..3], too_much);
         assert_eq!(at(1, 2)[..3], missed);
         assert_eq!(at(2, 3)[..3], agreement);
+    }
+
+    #[test]
+    fn the_mask_is_left_of_the_wipe_and_the_truth_behind_it() {
+        let mask = Mask::new(4, 1, vec![1, 0, 1, 0]);
+        let truth = Mask::new(4, 1, vec![0, 1, 0, 1]);
+        let mut frame = frame(4, 1, View::ORIGIN);
+        frame.wipe = Some(0.5);
+        let mut rgba = Vec::new();
+        draw(&mask, &truth, &frame, &mut rgba);
+        assert_eq!(rgba[..3], frame.style.colour);
+        assert_eq!(rgba[4..8], [0; 4]);
+        assert_eq!(rgba[8..12], BORDER);
+        assert_eq!(rgba[12..15], DIFFERENCE_COLOURS[0]);
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! An open document and everything that is made from it.
 
+use std::cell::OnceCell;
+
 use delineo::RgbImage;
 use delineo::export::{Line, SegmentationInfo};
 use delineo::imaging::Rendering;
 use delineo::mask::{Correction, Mask, Preview, ProbabilityMap, Style};
 use delineo::measure::{
-    Measurements, Outline, Proportions, Scale, ScaleSource, Shape, Uncertainty,
+    Measurements, Outline, Proportions, ReportPage, Scale, ScaleSource, Shape, Uncertainty,
 };
 use delineo::metrics::Comparison;
 
@@ -38,12 +40,37 @@ pub struct Document {
     drawn: Option<(MaskSpec, Mask)>,
 }
 
+/// What an export shows besides the mask, where its format does.
+#[derive(Clone, Debug)]
+pub struct Drawing {
+    /// How the mask looks.
+    pub style: Style,
+    /// What is drawn over the image.
+    pub lines: Vec<Line>,
+    /// The scale, for the formats that say it.
+    pub scale: Option<Scale>,
+    /// What was measured.
+    pub page: Option<ReportPage>,
+}
+
 /// The mask that a person knows to be right.
 #[derive(Debug)]
 struct Truth {
     mask: Mask,
     /// From how many files it was made.
     files: u32,
+    /// The same as probabilities of 0 and 1, once corrections start from it.
+    map: OnceCell<ProbabilityMap>,
+}
+
+impl Truth {
+    fn map(&self) -> &ProbabilityMap {
+        self.map.get_or_init(|| {
+            let (width, height) = (self.mask.width() as usize, self.mask.height() as usize);
+            let values = self.mask.bits().iter().map(|bit| f32::from(*bit)).collect();
+            ProbabilityMap::new(width, height, values)
+        })
+    }
 }
 
 /// What a mask is made from.
@@ -56,11 +83,13 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    /// The map and the corrections that a request names, if they are those that are here.
-    pub(super) fn of(
-        &self,
+    /// The map and the corrections that a request names, if they are those that are here. The true mask may take the place of
+    /// the model's.
+    pub(super) fn of<'a>(
+        &'a self,
+        truth: Option<&'a Truth>,
         mask: &MaskSpec,
-    ) -> Result<(&ProbabilityMap, &[Correction]), EngineError> {
+    ) -> Result<(&'a ProbabilityMap, &'a [Correction]), EngineError> {
         let Segmentation { model, views, .. } = &mask.segmentation;
         let (_, _, maps) = self
             .maps
@@ -71,6 +100,11 @@ impl Findings {
         let map = maps
             .get(class as usize)
             .ok_or(EngineError::NoClass(class))?;
+        let map = match truth {
+            _ if mask.truths == 0 => map,
+            Some(truth) if truth.files == mask.truths => truth.map(),
+            _ => return Err(EngineError::OtherTruth),
+        };
         let (version, corrections) = &self.corrections;
         match mask.edits {
             0 => Ok((map, &[])),
@@ -134,7 +168,9 @@ impl Document {
         self.truth = Some(Truth {
             mask,
             files: place + 1,
+            map: OnceCell::new(),
         });
+        self.drawn = None;
         Ok(())
     }
 
@@ -183,7 +219,7 @@ impl Document {
             };
             return Ok((answer, (width > 0).then_some((width, height))));
         }
-        let (map, corrections) = self.findings.of(mask)?;
+        let (map, corrections) = self.findings.of(self.truth.as_ref(), mask)?;
         let Settings {
             threshold,
             cleaning,
@@ -234,7 +270,7 @@ impl Document {
 
     /// A mask at the image's own size.
     fn make(&self, mask: &MaskSpec) -> Result<Mask, EngineError> {
-        let (map, corrections) = self.findings.of(mask)?;
+        let (map, corrections) = self.findings.of(self.truth.as_ref(), mask)?;
         let (width, height) = self.image.dimensions();
         let Settings {
             threshold,
@@ -254,7 +290,7 @@ impl Document {
     /// Measures a mask at the image's own size.
     pub fn measure(&self, spec: &MeasureSpec) -> Result<Measured, EngineError> {
         let truth = self.truth(spec.truths)?;
-        let (map, corrections) = self.findings.of(&spec.mask)?;
+        let (map, corrections) = self.findings.of(self.truth.as_ref(), &spec.mask)?;
         let size = self.image.dimensions();
         let Settings {
             threshold,
@@ -297,7 +333,7 @@ impl Document {
 
     /// How large a mask is, as exactly as it is known at no cost.
     pub(super) fn area(&mut self, mask: &MaskSpec) -> Result<Area, EngineError> {
-        let (map, corrections) = self.findings.of(mask)?;
+        let (map, corrections) = self.findings.of(self.truth.as_ref(), mask)?;
         let Settings {
             threshold,
             cleaning,
@@ -321,11 +357,9 @@ impl Document {
         &self,
         mask: &MaskSpec,
         format: &str,
-        style: Style,
-        lines: Vec<Line>,
-        scale: Option<&Scale>,
+        drawing: &Drawing,
     ) -> Result<(Answer, Result<Vec<u8>, delineo::Error>), EngineError> {
-        let segmentation = self.segmentation(mask, style, lines, scale)?;
+        let segmentation = self.segmentation(mask, drawing)?;
         let format = delineo::export::by_id(format)
             .ok_or_else(|| EngineError::NoFormat(format.to_owned()))?;
         let answer = Answer::Exported {
@@ -339,11 +373,9 @@ impl Document {
     pub fn segmentation(
         &self,
         mask: &MaskSpec,
-        style: Style,
-        lines: Vec<Line>,
-        scale: Option<&Scale>,
+        drawing: &Drawing,
     ) -> Result<delineo::export::Segmentation<'_>, EngineError> {
-        let (map, corrections) = self.findings.of(mask)?;
+        let (map, corrections) = self.findings.of(self.truth.as_ref(), mask)?;
         let Settings {
             threshold,
             cleaning,
@@ -355,11 +387,12 @@ impl Document {
             threshold,
             cleaning,
             corrections,
-            style,
+            drawing.style,
         );
-        segmentation.lines = lines;
+        segmentation.lines.clone_from(&drawing.lines);
+        segmentation.report.clone_from(&drawing.page);
         segmentation.name = &self.name;
-        segmentation.spacing = scale.and_then(Scale::uniform);
+        segmentation.spacing = drawing.scale.as_ref().and_then(Scale::uniform);
         Ok(segmentation)
     }
 
@@ -368,11 +401,10 @@ impl Document {
         &self,
         mask: &MaskSpec,
         format: &str,
-        style: Style,
-        lines: Vec<Line>,
+        drawing: Drawing,
         info: SegmentationInfo,
     ) -> Result<(EncodeOrder, &ProbabilityMap), EngineError> {
-        let (map, corrections) = self.findings.of(mask)?;
+        let (map, corrections) = self.findings.of(self.truth.as_ref(), mask)?;
         let order = EncodeOrder {
             document: self.id,
             rendering: self.rendering,
@@ -381,8 +413,8 @@ impl Document {
             threshold: mask.settings.threshold,
             cleaning: mask.settings.cleaning,
             corrections: corrections.to_vec(),
-            style,
-            lines,
+            style: drawing.style,
+            lines: drawing.lines,
             info,
         };
         Ok((order, map))

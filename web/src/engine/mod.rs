@@ -36,17 +36,15 @@ pub use error::EngineError;
 pub use outbox::{Outbox, Payload};
 pub use platform::{OpenDevice, Platform};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use delineo::RgbImage;
-use delineo::export::{Line, SegmentationInfo, Site};
+use delineo::export::{SegmentationInfo, Site};
 use delineo::imaging::{self, Rendering};
-use delineo::mask::Style;
-use delineo::measure::Scale;
 
 use crate::decoder::Order;
-use crate::engine::document::Document;
+use crate::engine::document::{Document, Drawing};
 use crate::engine::error::Fault;
 use crate::engine::gathering::Gathering;
 use crate::engine::models::{Asked, Models};
@@ -73,6 +71,8 @@ pub struct Engine<P, O> {
     gathering: Option<Gathering>,
     /// The one that was drawn last: it alone keeps the buffers for drawing, which are larger than all else but images.
     drawn: Option<DocumentId>,
+    /// Files that the decoder reads: for another frame or window they are not read here again.
+    rare: BTreeSet<DocumentId>,
     /// The pixels of the last overlay, whose memory the next one takes over.
     spare: Vec<u8>,
 }
@@ -112,6 +112,7 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
             documents: BTreeMap::new(),
             gathering: None,
             drawn: None,
+            rare: BTreeSet::new(),
             spare: Vec::new(),
         }
     }
@@ -236,11 +237,16 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                 style,
                 lines,
                 scale,
+                report: page,
             } => {
                 report(&self.outbox, id, Task::Export, None);
-                let scale = scale.as_ref();
-                self.export(&mask, &format, style, lines, scale, &attachment)
-                    .await
+                let drawing = Drawing {
+                    style,
+                    lines,
+                    scale,
+                    page: page.map(|page| *page),
+                };
+                self.export(&mask, &format, drawing, &attachment).await
             }
             Request::Gather(step) => self.gather(id, step, &attachment).await,
             Request::MakeSample { modality, seed } => {
@@ -370,44 +376,43 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
         })
     }
 
-    /// The picture in a file, decoded here or, where its format is rare, by the decoder.
+    /// The picture in a file, decoded here or, where that needs what is rare, by the decoder.
     async fn decode(
-        &self,
+        &mut self,
         document: DocumentId,
         name: &str,
         rendering: Rendering,
         attachment: &P::Attachment,
     ) -> Result<(RgbImage, ImageFacts), EngineError> {
-        let bytes = self.platform.bytes(attachment, name).await?;
-        let decoded = imaging::render(&bytes, &rendering);
-        drop(bytes);
-        match decoded {
-            Ok(decoded) => {
-                let facts = ImageFacts::from(&decoded);
-                Ok((decoded.image, facts))
+        if !self.rare.contains(&document) {
+            let bytes = self.platform.bytes(attachment, name).await?;
+            match imaging::render(&bytes, &rendering) {
+                Ok(decoded) => {
+                    let facts = ImageFacts::from(&decoded);
+                    return Ok((decoded.image, facts));
+                }
+                Err(delineo::Error::RareFormat) => {}
+                Err(error) => return Err(error.into()),
             }
-            Err(delineo::Error::RareFormat) => {
-                let order = Order::Decode {
-                    document,
-                    rendering,
-                };
-                self.platform.decode(attachment, order).await
-            }
-            Err(error) => Err(error.into()),
         }
+        let order = Order::Decode {
+            document,
+            rendering,
+        };
+        let decoded = self.platform.decode(attachment, order).await?;
+        self.rare.insert(document);
+        Ok(decoded)
     }
 
     async fn export(
         &mut self,
         mask: &MaskSpec,
         format: &str,
-        style: Style,
-        lines: Vec<Line>,
-        scale: Option<&Scale>,
+        drawing: Drawing,
         attachment: &P::Attachment,
     ) -> Result<Reply, Fault> {
         let document = segmented(&mut self.documents, &mask.segmentation)?;
-        let (answer, encoded) = document.export(mask, format, style, lines.clone(), scale)?;
+        let (answer, encoded) = document.export(mask, format, &drawing)?;
         let bytes = match encoded {
             Err(delineo::Error::RareFormat) => {
                 let manifest = self.models.get(&mask.segmentation.model)?.manifest();
@@ -419,7 +424,7 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                     frame: mask.segmentation.rendering.frame,
                     stamp: self.platform.stamp(),
                 };
-                let (order, map) = document.encode_order(mask, format, style, lines, info)?;
+                let (order, map) = document.encode_order(mask, format, drawing, info)?;
                 self.platform
                     .encode(attachment, order, map.values())
                     .await?
@@ -445,20 +450,23 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
             GatherStep::Add(document) => {
                 report(&self.outbox, id, Task::Export, None);
                 let formats = self.gathering.as_ref().ok_or(none)?.formats().to_vec();
-                let (mask, style, scale) =
-                    (&document.mask, document.style, document.scale.as_ref());
+                let mask = &document.mask;
+                let drawing = Drawing {
+                    style: document.style,
+                    lines: document.lines.clone(),
+                    scale: document.scale.clone(),
+                    page: None,
+                };
                 let mut files = Vec::new();
                 for format in formats {
-                    let lines = document.lines.clone();
-                    let reply = self.export(mask, format.id, style, lines, scale, attachment);
+                    let reply = self.export(mask, format.id, drawing.clone(), attachment);
                     if let Payload::Bytes(bytes) = reply.await?.payload {
                         files.push(bytes);
                     }
                 }
                 let manifest = self.models.get(&mask.segmentation.model)?.manifest();
                 let open = segmented(&mut self.documents, &mask.segmentation)?;
-                let lines = document.lines.clone();
-                let segmentation = open.segmentation(mask, style, lines, scale)?;
+                let segmentation = open.segmentation(mask, &drawing)?;
                 let gathering = self
                     .gathering
                     .as_mut()

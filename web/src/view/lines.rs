@@ -55,14 +55,18 @@ fn drawn(line: StageLine) -> impl IntoView {
     let class = match kind {
         LineKind::Diameter(Axis::Longest) => "line",
         LineKind::Diameter(Axis::Perpendicular) => "line perpendicular",
+        LineKind::Side => "line",
         LineKind::Ruler => "line ruler",
     };
+    let has_ends = kind != LineKind::Side;
     view! {
         <g class=class>
             <line class="line-edge" x1=x1 y1=y1 x2=x2 y2=y2></line>
             <line class="line-core" x1=x1 y1=y1 x2=x2 y2=y2></line>
-            <circle cx=x1 cy=y1 r="4"></circle>
-            <circle cx=x2 cy=y2 r="4"></circle>
+            {has_ends.then(|| view! {
+                <circle cx=x1 cy=y1 r="4"></circle>
+                <circle cx=x2 cy=y2 r="4"></circle>
+            })}
             <text
                 x=text_at[0]
                 y=text_at[1]

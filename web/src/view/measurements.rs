@@ -1,5 +1,6 @@
 //! What was measured of the mask, the scale that makes millimetres of it, and the report.
 
+use delineo::export::REPORT;
 use leptos::prelude::*;
 use web_sys::SubmitEvent;
 
@@ -45,11 +46,13 @@ pub fn Measurements() -> impl IntoView {
             <div class="row">
                 <CommandButton command=Command::Take(Tool::Scale) pressed=is_setting />
                 <CommandButton command=Command::CopyReport />
+                <CommandButton command=Command::Export(REPORT) />
             </div>
             <Show when=move || is_setting.get()>
                 <ScaleForm />
             </Show>
             <Switch command=Command::ToggleDiameters is_on=|app| app.preferences.diameters />
+            <Switch command=Command::ToggleBox is_on=|app| app.preferences.bounding_box />
             <Show when=move || !has_scale.get() || !has_own.get()>
                 <div class="row">
                     <CommandButton command=Command::RemoveScale />

@@ -4,10 +4,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use delineo::collection::{self, Collection, Item, ModelInfo, Options, Review, SetFormat};
-use delineo::export::{self, ExportFormat, Origin, Segmentation, SegmentationInfo, Site, Stamp};
+use delineo::export::{
+    self, ExportFormat, Origin, REPORT, Segmentation, SegmentationInfo, Site, Stamp,
+};
 use delineo::imaging::Decoded;
 use delineo::manifest::sha256;
 use delineo::mask::{Cleaning, Style};
+use delineo::measure::{Measurements, Report, ReportPage, Scale, Uncertainty};
 use delineo::model::Model;
 use delineo::tta::Views;
 use delineo::{Error, imaging};
@@ -235,6 +238,7 @@ async fn segment(
 ) -> Result<Done, Error> {
     let file = read(job.image)?;
     let Decoded { image, scale, .. } = imaging::decode(&file)?;
+    let known = scale.clone();
     let map = probability(model, &image, class, arguments.tta).await?;
     let threshold = arguments.threshold.unwrap_or(model.manifest().threshold);
     let cleaning = Cleaning {
@@ -255,6 +259,9 @@ async fn segment(
     if let Some(label) = model_info.classes.get(class) {
         segmentation.label = label;
     }
+    if job.files.iter().any(|(format, _)| format.id == REPORT) {
+        segmentation.report = Some(report(&segmentation, scale.as_ref(), model_info));
+    }
     let (path, digest) = (slashed(&job.below), sha256(&file));
     let item = Item {
         path: &path,
@@ -271,6 +278,37 @@ async fn segment(
         height: image.height(),
         area: segmentation.mask().area(),
     })
+}
+
+/// What the report says: the mask as a whole, and no name.
+fn report(segmentation: &Segmentation, scale: Option<&Scale>, model: &Model) -> ReportPage {
+    let Segmentation {
+        image,
+        map,
+        threshold,
+        cleaning,
+        strokes,
+        ..
+    } = *segmentation;
+    let measurements = Measurements::of(segmentation.mask(), scale);
+    let shape = measurements.whole.as_ref();
+    let size = image.dimensions();
+    let uncertainty =
+        shape.map(|shape| Uncertainty::of_whole(shape, map, size, threshold, cleaning, strokes));
+    let report = Report {
+        title: "",
+        measurements: &measurements,
+        shape,
+        uncertainty: uncertainty.as_ref(),
+        scale: scale.map(|scale| scale.source),
+        proportions: None,
+        outline: None,
+        model: Some(&model.manifest().id),
+        threshold: Some(threshold),
+        corrected: false,
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    ReportPage::new(&report, "")
 }
 
 /// One entry of `--format`.

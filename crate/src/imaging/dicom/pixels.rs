@@ -6,10 +6,11 @@ use dicom_dictionary_std::tags;
 use dicom_encoding::transfer_syntax::TransferSyntaxIndex;
 use image::RgbImage;
 
+use super::super::colour::{Colour, Profile};
 use super::super::format::Pixels;
 use super::super::header::{CUT, Header};
-use super::super::pixels::{afford, one_line};
-use super::super::windowing::Rendering;
+use super::super::pixels::{Alpha, Samples, Stored, afford, finish, one_line};
+use super::super::windowing::{Depth, Rendering};
 use super::attributes::{bytes, code, number, numbers};
 use super::codecs::Codecs;
 use super::colour::{Palette, rgb};
@@ -131,14 +132,21 @@ pub(super) fn decode(file: &[u8], header: &Header, rendering: &Rendering) -> Res
     afford(&FORMAT, needed)?;
     let samples = samples(&data, &mut layout, rendering.frame)?;
     let mut remarks = Vec::new();
-    let mut windowing = None;
-    let image = if layout.grey() {
+    if layout.grey() {
         let greys = Greys::read(&data.attributes, &layout, rendering.frame);
         let values = values(&samples, &layout);
-        let (grey, window) = greys.render(values, &layout, rendering.window, &mut remarks);
-        windowing = window;
-        grey.into_iter().flat_map(|level| [level; 3]).collect()
-    } else if layout.samples == 1 {
+        let (grey, windowing) = greys.render(values, &layout, rendering.window, &mut remarks);
+        let image = grey.into_iter().flat_map(|level| [level; 3]).collect();
+        let (width, height) = header.size;
+        let image = RgbImage::from_raw(width, height, image)
+            .ok_or_else(|| FORMAT.damaged("its pixels do not fit its size"))?;
+        return Ok(Pixels {
+            image,
+            remarks,
+            windowing,
+        });
+    }
+    let image = if layout.samples == 1 {
         let palette = Palette::read(&data.attributes, layout.signed)?;
         let colours = values(&samples, &layout).map(|value| palette.colour(value));
         colours.flatten().collect()
@@ -151,14 +159,20 @@ pub(super) fn decode(file: &[u8], header: &Header, rendering: &Rendering) -> Res
         }
         rgb(&samples, &layout)
     };
-    let (width, height) = header.size;
-    let image = RgbImage::from_raw(width, height, image)
-        .ok_or_else(|| FORMAT.damaged("its pixels do not fit its size"))?;
-    Ok(Pixels {
-        image,
-        remarks,
-        windowing,
-    })
+    let stored = Stored {
+        size: header.size,
+        colour: Colour::Rgb,
+        alpha: Alpha::None,
+        samples: Samples::Bytes(image),
+        depth: Depth::Full(255.0),
+        inverted: false,
+    };
+    // Of colours alone (PS3.3, C.11.15).
+    let profile = bytes(&data.attributes, tags::ICC_PROFILE);
+    let profile = profile.filter(|bytes| !bytes.is_empty()).map(Profile::Icc);
+    let mut pixels = finish(&FORMAT, stored, profile.as_ref(), rendering)?;
+    pixels.remarks.splice(..0, remarks);
+    Ok(pixels)
 }
 
 /// Bytes that decoding takes besides the decoded samples: the finished image, its greys, and what a codec holds.

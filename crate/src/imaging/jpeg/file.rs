@@ -9,10 +9,13 @@ use super::super::colour::Profile;
 use super::super::format::{Pixels, Reader};
 use super::super::header::{CUT, Coding, END_MISSING, Header, big};
 use super::super::orientation::exif;
-use super::super::pixels::{self, Alpha, Samples, Stored};
-use super::super::windowing::{Depth, Rendering};
+use super::super::pixels::{self, Stored};
+use super::super::srgb::foreign;
+use super::super::to_srgb;
+use super::super::windowing::Rendering;
 use super::format::FORMAT;
-use super::picture::{self, Picture};
+#[cfg(feature = "rare-formats")]
+use super::rare::rare;
 use crate::Error;
 
 pub static READER: Reader = Reader {
@@ -133,6 +136,7 @@ fn profile(bytes: &[u8]) -> Option<Profile> {
 
 fn decode(bytes: &[u8], header: &Header, rendering: &Rendering) -> Result<Pixels, Error> {
     let profile = profile(bytes);
+    to_srgb::check(foreign(profile.as_ref()))?;
     let usual = match header.coding {
         Coding::Rare => None,
         _ => Some(usual(bytes, header)),
@@ -147,6 +151,7 @@ fn decode(bytes: &[u8], header: &Header, rendering: &Rendering) -> Result<Pixels
                 lacks_end = lacks;
                 stored
             }
+            Err(error @ Error::RareFormat) => return Err(error),
             Err(error) => return Err(usual.and_then(Result::err).unwrap_or(error)),
         },
     };
@@ -167,31 +172,7 @@ fn usual(bytes: &[u8], header: &Header) -> Result<Stored, Error> {
 }
 
 /// The image, and whether its end marker is missing.
-fn rare(bytes: &[u8], header: &Header) -> Result<(Stored, bool), Error> {
-    // Coefficients of 16 bits for three channels as a rule, those of one again as values, then the samples.
-    let area = pixels::finished_bytes(header.size) / 3;
-    pixels::afford(&FORMAT, (6 + 2 + 3) * area)?;
-    let Picture {
-        width,
-        height,
-        colour,
-        samples,
-        lacks_end,
-    } = picture::decode(bytes).map_err(|reason| FORMAT.damaged(reason))?;
-    if (width as u32, height as u32) != header.size {
-        return Err(FORMAT.damaged("its headers contradict each other"));
-    }
-    let depth = match &samples {
-        Samples::Words(_) => Depth::Full(4095.0),
-        _ => Depth::Full(255.0),
-    };
-    let stored = Stored {
-        size: header.size,
-        colour,
-        alpha: Alpha::None,
-        samples,
-        depth,
-        inverted: false,
-    };
-    Ok((stored, lacks_end))
+#[cfg(not(feature = "rare-formats"))]
+const fn rare(_: &[u8], _: &Header) -> Result<(Stored, bool), Error> {
+    Err(Error::RareFormat)
 }

@@ -3,7 +3,7 @@
 use image::metadata::Orientation;
 
 use super::super::colour::Profile;
-use super::super::format::{Pixels, Reader};
+use super::super::format::Pixels;
 use super::super::header::{CUT, Header};
 use super::super::pixels;
 use super::super::refused::RAW;
@@ -13,18 +13,6 @@ use super::format::FORMAT;
 use super::layout::Layout;
 use super::values;
 use crate::Error;
-
-pub static READER: Reader = Reader {
-    format: &FORMAT,
-    matches: |bytes| {
-        let signatures = [b"II*\0", b"II+\0", b"MM\0*", b"MM\0+"];
-        signatures
-            .iter()
-            .any(|signature| bytes.starts_with(*signature))
-    },
-    header,
-    pixels: decode,
-};
 
 /// Pages after which no more are counted: a small file can hold a chain without an end.
 const MAX_PAGES: usize = 1000;
@@ -112,7 +100,7 @@ fn choose(file: &File) -> Option<Choice> {
     })
 }
 
-fn header(bytes: &[u8]) -> Result<Header, Error> {
+pub fn header(bytes: &[u8]) -> Result<Header, Error> {
     let cut = || FORMAT.damaged(CUT);
     let file = File::new(bytes).ok_or_else(cut)?;
     let Choice {
@@ -129,7 +117,7 @@ fn header(bytes: &[u8]) -> Result<Header, Error> {
     Ok(header)
 }
 
-fn decode(bytes: &[u8], header: &Header, rendering: &Rendering) -> Result<Pixels, Error> {
+pub fn decode(bytes: &[u8], header: &Header, rendering: &Rendering) -> Result<Pixels, Error> {
     let cut = || FORMAT.damaged(CUT);
     let file = File::new(bytes).ok_or_else(cut)?;
     let page = choose(&file).ok_or_else(cut)?.page;

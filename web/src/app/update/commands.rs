@@ -15,6 +15,9 @@ use crate::protocol::{DocumentId, ModelKey, Request, Settings};
 /// Islands of at most this part of the image, in millionths, are removed.
 pub const LARGEST_ISLANDS: u32 = 20_000;
 
+/// Per cent of the image's width up to which the mask is shown beside the truth at first.
+const MIDDLE: u8 = 50;
+
 impl App {
     /// A command was given while `document` was on the stage.
     pub(super) fn command(&mut self, command: Command, document: Option<DocumentId>, now: f64) {
@@ -110,6 +113,7 @@ impl App {
             } => self.apply_scale(millimetres, for_size),
             Command::RemoveScale => self.remove_scale(),
             Command::ToggleDiameters => self.preferences.diameters = !self.preferences.diameters,
+            Command::ToggleBox => self.preferences.bounding_box = !self.preferences.bounding_box,
             Command::MoveEnd {
                 axis,
                 end,
@@ -119,6 +123,14 @@ impl App {
             Command::ResetDiameters => self.change(|shown| shown.edits.reset_diameters()),
             Command::CopyReport => self.copy_report(),
             Command::RemoveTruth => self.remove_truths(),
+            Command::StartFromTruth => self.change(|shown| shown.edits.start_from_truth()),
+            Command::ToggleWipe => {
+                self.stage.wipe = match self.stage.wipe {
+                    Some(_) => None,
+                    None => Some(MIDDLE),
+                };
+            }
+            Command::SetWipe(percent) => self.stage.wipe = Some(percent.min(100)),
             Command::Compare(is_on) => self.stage.is_comparing = is_on,
             Command::AverageViews(is_on) => {
                 self.preferences.views = is_on;
@@ -251,6 +263,9 @@ impl App {
                 .documents
                 .shown()
                 .and_then(|(_, opened)| opened.scale()),
+            report: (format.id == export::REPORT)
+                .then(|| self.report_page().map(Box::new))
+                .flatten(),
         };
         // Some formats take over whose picture it is from the file.
         let document = self.documents.get(mask_document);

@@ -473,6 +473,7 @@ impl App {
             view,
             style: self.style(),
             truths: self.difference(),
+            wipe: self.wipe(),
         };
         let wish = Wish { mask, frame };
         if let Some(due) = self.overlay.due(wish.clone(), now) {

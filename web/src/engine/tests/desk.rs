@@ -36,6 +36,8 @@ pub struct Machine {
     pub site: Rc<RefCell<HashMap<String, Vec<u8>>>>,
     /// How many files were fetched.
     pub fetched: Rc<Cell<usize>>,
+    /// How many times a person's file was read.
+    pub read: Rc<Cell<usize>>,
     /// Whether there is a GPU. It computes as the CPU does.
     has_gpu: bool,
 }
@@ -73,6 +75,7 @@ impl Platform for Machine {
     }
 
     async fn bytes(&self, attachment: &Attachment, name: &str) -> Result<Vec<u8>, EngineError> {
+        self.read.set(self.read.get() + 1);
         match attachment {
             Attachment::File(bytes) => Ok(bytes.clone()),
             _ => Err(EngineError::Unreadable {
@@ -177,6 +180,7 @@ impl Desk {
             began: Instant::now(),
             site: Rc::default(),
             fetched: Rc::default(),
+            read: Rc::default(),
             has_gpu,
         };
         let letters = Letters::default();
@@ -360,6 +364,7 @@ impl Desk {
             style,
             lines: Vec::new(),
             scale: None,
+            report: None,
         };
         match self.ask(request, Attachment::None)? {
             (Answer::Exported { file_name, .. }, Payload::Bytes(bytes)) => Ok((file_name, bytes)),
@@ -405,6 +410,7 @@ pub fn mask(document: u32) -> MaskSpec {
             },
         },
         edits: 0,
+        truths: 0,
     }
 }
 
@@ -416,6 +422,7 @@ pub fn frame(width: u32, height: u32) -> Frame {
         view: View::ORIGIN,
         style: STYLE,
         truths: 0,
+        wipe: None,
     }
 }
 

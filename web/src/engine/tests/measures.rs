@@ -1,7 +1,7 @@
 //! What the engine measures, and what it compares with.
 
 use delineo::export::{Line, mask_png};
-use delineo::mask::Mask;
+use delineo::mask::{Cleaning, Mask};
 use delineo::measure::{
     Measurements, Rect, Scale, ScaleSource, ScaledRegion, Spacing, Uncertainty,
 };
@@ -75,6 +75,23 @@ fn there_are_millimetres_only_where_the_scale_holds_for_the_lesion() {
     let measured = desk.measure_all(spec(Some(scale), 0)).expect("is measured");
     let whole = measured.measurements.whole.expect("there is a lesion");
     assert!(whole.mm.is_none());
+}
+
+#[test]
+fn corrections_can_start_from_the_true_mask() {
+    let mut desk = Desk::with_document(200, 150);
+    let bits = (0..200 * 150).map(|at| u8::from(at % 200 < 30)).collect();
+    let truth = Mask::new(200, 150, bits);
+    let picture = mask_png(&truth).expect("encodes");
+    desk.attach_truth(0, picture).expect("is a mask");
+    let mut from_truth = mask(1);
+    from_truth.truths = 1;
+    from_truth.settings.cleaning = Cleaning::default();
+    let values: Vec<u8> = truth.bits().iter().map(|bit| bit * 255).collect();
+    assert_eq!(desk.mask(from_truth.clone()), values);
+    from_truth.truths = 2;
+    let message = desk.measure(from_truth).expect_err("there is one file");
+    assert!(!message.is_empty());
 }
 
 #[test]
@@ -161,6 +178,7 @@ fn lines_are_drawn_on_the_exported_overlay_and_on_no_other_file() {
             style: STYLE,
             lines,
             scale: None,
+            report: None,
         };
         let (_, payload) = desk.ask(request, Attachment::None).expect("is written");
         payload

@@ -5,6 +5,7 @@ mod folder;
 mod gathering;
 mod measures;
 
+use delineo::export::REPORT;
 use delineo::manifest::{Manifest, sha256};
 use delineo::mask::StrokeKind;
 
@@ -179,6 +180,57 @@ fn a_file_of_a_rare_format_is_decoded_elsewhere_and_then_like_any_other() {
 }
 
 #[test]
+fn a_file_of_a_rare_format_is_read_once_for_all_its_frames() {
+    let mut desk = Desk::with_model();
+    let file = [RARE, &lesion(200, 150)].concat();
+    for frame in 0..2 {
+        let request = Request::Open {
+            document: DocumentId(1),
+            name: "frames.jp2".to_owned(),
+            rendering: Rendering {
+                frame,
+                ..Rendering::default()
+            },
+        };
+        let opened = desk.ask(request, Attachment::File(file.clone()));
+        opened.expect("opens");
+        assert_eq!(desk.machine.read.get(), 1);
+    }
+    desk.ask(
+        Request::Close {
+            document: DocumentId(1),
+        },
+        Attachment::None,
+    )
+    .expect("closes");
+    desk.open(1, file).expect("opens anew");
+    assert_eq!(desk.machine.read.get(), 2);
+}
+
+#[test]
+fn what_a_first_visit_does_not_need_is_decoded_elsewhere() {
+    let mut desk = Desk::with_model();
+    let png = lesion(200, 150);
+    // Right behind the header: Display P3 with the curve of sRGB (ITU-T H.273), without a checksum, which nobody reads.
+    let colours = b"\0\0\0\x04cICP\x0c\x0d\0\x01\0\0\0\0".as_slice();
+    let display_p3 = [&png[..33], colours, &png[33..]].concat();
+    for rare in [
+        display_p3.as_slice(),
+        // A frame of arithmetic coding, and one of four inks.
+        b"\xff\xd8\xff\xc9\0\x0b\x08\0\x20\0\x20\x01\x01\x11\0\xff\xda\0\x02\0\xff\xd9",
+        b"\xff\xd8\xff\xc0\0\x14\x08\0\x20\0\x20\x04\x01\x11\0\x02\x11\0\x03\x11\0\x04\x11\0\xff\xda\0\x02\0\xff\xd9",
+        b"II*\0\x08\0\0\0",
+        b"GIF89a\x20\0\x20\0",
+        b"RIFF\x04\0\0\0WEBP",
+        b"BM\0\0\0\0",
+    ] {
+        let message = desk.open(2, rare.to_vec()).expect_err("is not decoded here");
+        // What this desk's decoder says of all files but its own.
+        assert!(message.contains("It is damaged."), "{message}");
+    }
+}
+
+#[test]
 fn a_border_belongs_to_one_frame_and_one_window() {
     let mut desk = Desk::with_model();
     desk.open(1, lesion(200, 150)).expect("opens");
@@ -349,6 +401,7 @@ fn every_format_is_written_under_the_name_of_the_image() {
             style,
             lines: Vec::new(),
             scale: None,
+            report: (format.id == REPORT).then(Box::default),
         };
         let file = Attachment::File(lesion(200, 150));
         let (answer, payload) = desk.ask(request, file).expect("is written");
@@ -363,6 +416,8 @@ fn every_format_is_written_under_the_name_of_the_image() {
         assert_eq!(media_type, format.media_type);
         assert!(matches!(payload, Payload::Bytes(bytes) if !bytes.is_empty()));
     }
+    let message = desk.export(mask(1), REPORT).expect_err("says nothing");
+    assert!(message.contains("not measured"), "{message}");
     let message = desk.export(mask(1), "poem").expect_err("is no format");
     assert!(message.contains("poem"), "{message}");
 }

@@ -1,103 +1,28 @@
-//! BMP (Microsoft's BITMAPINFOHEADER family), and the same without its file header, as clipboards hold it (DIB).
+//! The pixels of a file.
 
 use std::borrow::Cow;
 use std::io::Cursor;
 
 use image::codecs::bmp::BmpDecoder;
 
-use super::colour::Profile;
-use super::format::{ImageFormat, Pixels, Reader};
-use super::header::{CUT, Header, little};
-use super::pixels::{self, Samples};
-use super::windowing::Rendering;
+use super::super::colour::Profile;
+use super::super::format::Pixels;
+use super::super::header::{CUT, Header, little};
+use super::super::pixels::{self, Samples};
+use super::super::windowing::Rendering;
+use super::format::{FILE_HEADER, FORMAT, Info, MASKS, has_file_header};
 use crate::Error;
 
-pub(super) static FORMAT: ImageFormat = ImageFormat {
-    name: "BMP",
-    extensions: &["bmp", "dib"],
-    media_types: &["image/bmp"],
-};
-
-pub(super) static READER: Reader = Reader {
-    format: &FORMAT,
-    matches: |bytes| has_file_header(bytes) || Info::read(bytes).is_some_and(|info| info.is_sure()),
-    header: |bytes| {
-        info(bytes)
-            .map(|info| Header::new(info.size()))
-            .ok_or_else(|| FORMAT.damaged(CUT))
-    },
-    pixels: decode,
-};
-
-/// Bytes before the info header.
-const FILE_HEADER: usize = 14;
-/// Kinds of compression: runs of 8 and 4 bits, and masks for each channel.
+/// Kinds of compression: runs of 8 and 4 bits.
 const RLE8: u32 = 1;
 const RLE4: u32 = 2;
-const MASKS: u32 = 3;
 /// `bV5CSType` of a profile in the file.
 const EMBEDDED: u32 = 0x4d42_4544;
 
-/// "BM" begins many texts, so the size of the second header must be one that exists.
-fn has_file_header(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"BM") && little(bytes, FILE_HEADER, 4).is_none_or(is_header_size)
-}
-
-fn is_header_size(size: u32) -> bool {
-    matches!(size, 12 | 16 | 40 | 52 | 56 | 64 | 108 | 124)
-}
-
-/// The header that tells about the pixels.
-struct Info {
-    length: u32,
-    width: u32,
-    /// Negative where rows come from the top.
-    height: i32,
-    planes: u32,
-    bits: u32,
-    compression: u32,
-    colours: u32,
-}
-
 impl Info {
-    fn read(bytes: &[u8]) -> Option<Self> {
-        let length = little(bytes, 0, 4)?;
-        if length == 12 {
-            return Some(Self {
-                length,
-                width: little(bytes, 4, 2)?,
-                height: little(bytes, 6, 2)? as i32,
-                planes: little(bytes, 8, 2)?,
-                bits: little(bytes, 10, 2)?,
-                compression: 0,
-                colours: 0,
-            });
-        }
-        Some(Self {
-            length,
-            width: little(bytes, 4, 4)?,
-            height: little(bytes, 8, 4)? as i32,
-            planes: little(bytes, 12, 2)?,
-            bits: little(bytes, 14, 2)?,
-            compression: little(bytes, 16, 4).unwrap_or(0),
-            colours: little(bytes, 32, 4).unwrap_or(0),
-        })
-    }
-
     /// A negative width makes no sense and is refused as too large.
     fn size(&self) -> (u32, u32) {
         (self.width, self.height.unsigned_abs())
-    }
-
-    /// Whether this can be nothing else, where no file header says so.
-    fn is_sure(&self) -> bool {
-        matches!(self.length, 40 | 108 | 124)
-            && self.planes == 1
-            && matches!(self.bits, 1 | 4 | 8 | 16 | 24 | 32)
-            && self.compression <= MASKS
-            && self.colours <= 256
-            && (1..=0xffff).contains(&self.width)
-            && (1..=0xffff).contains(&self.height.unsigned_abs())
     }
 
     /// Where the pixels begin, counted from this header.
@@ -115,6 +40,11 @@ impl Info {
     }
 }
 
+pub fn header(bytes: &[u8]) -> Result<Header, Error> {
+    let info = info(bytes).ok_or_else(|| FORMAT.damaged(CUT))?;
+    Ok(Header::new(info.size()))
+}
+
 fn info(bytes: &[u8]) -> Option<Info> {
     Info::read(match has_file_header(bytes) {
         true => bytes.get(FILE_HEADER..)?,
@@ -122,7 +52,7 @@ fn info(bytes: &[u8]) -> Option<Info> {
     })
 }
 
-fn decode(bytes: &[u8], header: &Header, rendering: &Rendering) -> Result<Pixels, Error> {
+pub fn decode(bytes: &[u8], header: &Header, rendering: &Rendering) -> Result<Pixels, Error> {
     let info = info(bytes).ok_or_else(|| FORMAT.damaged(CUT))?;
     let mut bytes = Cow::Borrowed(bytes);
     if !has_file_header(&bytes) {
