@@ -69,6 +69,7 @@ mod tests {
             height,
             view,
             style: Style::default(),
+            band: false,
             truths: 1,
         }
     }
