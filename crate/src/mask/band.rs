@@ -54,7 +54,9 @@ impl Preview {
         };
         let mut layer = Vec::new();
         let mut over = |level, style, put: fn(&mut [u8], &[u8])| {
-            let part = self.paint(map, canvas, view, level, cleaning, strokes, style, &mut layer);
+            let part = self.paint(
+                map, canvas, view, level, cleaning, strokes, style, &mut layer,
+            );
             lay(rgba, bounds, &layer, part, put);
         };
         over(inner, certain, |under, on| {

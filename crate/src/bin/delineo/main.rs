@@ -1,7 +1,7 @@
 //! The command line `delineo`: what the app does, for scripts.
 //!
-//! Exit codes: 0 all done, 1 some images failed, 2 wrong usage or files that would be overwritten, 3 the model, the weights, the data or the device
-//! cannot be used.
+//! Exit codes: 0 all done, 2 some images failed, or nothing was done because the usage is wrong or files would be overwritten; 3 the model, the weights,
+//! the data or the device cannot be used. All but 0 say on standard error why.
 
 mod agreement;
 mod calibrate;
@@ -9,6 +9,7 @@ mod convert;
 #[cfg(feature = "train")]
 mod distort;
 mod evaluate;
+mod inputs;
 mod inspect;
 mod logits;
 mod measure;
@@ -18,6 +19,8 @@ mod parquet;
 mod phantom;
 mod plan;
 mod segment;
+mod shard;
+mod summary;
 mod table;
 mod table_format;
 #[cfg(feature = "train")]
@@ -118,7 +121,7 @@ impl From<Error> for Stop {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Command::Segment(arguments) => pollster::block_on(segment::run(&arguments)),
+        Command::Segment(arguments) => segment::run(&arguments),
         Command::Measure(arguments) => pollster::block_on(measure::run(&arguments)),
         Command::Evaluate(arguments) => pollster::block_on(evaluate::run(&arguments)),
         Command::Calibrate(arguments) => pollster::block_on(calibrate::run(&arguments)),
@@ -134,7 +137,7 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Stop::SomeFailed) => ExitCode::from(1),
+        Err(Stop::SomeFailed) => ExitCode::from(2),
         Err(Stop::Refused(why)) => {
             eprintln!("delineo: {why}");
             ExitCode::from(2)

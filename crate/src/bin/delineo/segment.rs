@@ -1,25 +1,41 @@
-//! `delineo segment`: images to masks and other files.
+//! `delineo segment`: images to masks and other files. One image is decoded and one encoded while the network runs on another.
 
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
 use std::time::Instant;
 
 use delineo::export::{self, ExportFormat, Origin, Segmentation, SegmentationInfo, Site, Stamp};
 use delineo::imaging::Decoded;
-use delineo::mask::{Cleaning, Style};
+use delineo::manifest::Manifest;
+use delineo::mask::{Cleaning, ProbabilityMap, Style};
 use delineo::model::Model;
 use delineo::tta::Views;
 use delineo::{Error, imaging};
 use jiff::Zoned;
 use serde_json::{Value, json};
 
+use crate::inputs::Inputs;
 use crate::model::{check_class, open, probability, threshold};
-use crate::plan::{Job, Plan};
-use crate::{DeviceArgument, Stop, make_folder, print_json, progress_bar, read, write};
+use crate::plan::{Existing, Job, Plan};
+use crate::shard::Shard;
+use crate::summary::{Row, Summary};
+use crate::table_format::TableFormat;
+use crate::{DeviceArgument, Stop, make_folder, print_json, progress_bar, read, replace};
+
+/// Images that are decoded or wait to be encoded at a time, so that memory has a bound.
+const AHEAD: usize = 2;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    #[arg(required = true, help = format!("Images: {}", imaging::list()))]
+    #[arg(
+        value_name = "PATH", required_unless_present = "from",
+        help = format!("Images, folders with all below them, or patterns such as \"scans/**/*.dcm\": {}", imaging::list())
+    )]
     images: Vec<PathBuf>,
+    /// More of them from a list, one a line; - for standard input.
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
     /// Model folder with model.json and its weights.
     #[arg(long)]
     model: PathBuf,
@@ -27,8 +43,18 @@ pub struct Arguments {
     #[arg(long)]
     out: PathBuf,
     /// Replace files that exist already.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "resume")]
     overwrite: bool,
+    /// Go on with a call that was stopped: an image whose files are all there is not done again.
+    #[arg(long)]
+    resume: bool,
+    /// One part of many, for the jobs of an array: every N-th image. All parts together write what one call would have written.
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+    /// A table of all images, failures among them, by its ending: FILE.csv, FILE.json or FILE.parquet. FILE.journal beside it is
+    /// for --resume.
+    #[arg(long, value_name = "FILE", value_parser = summary_file)]
+    summary: Option<PathBuf>,
     #[arg(
         long = "format", value_name = "LIST", value_delimiter = ',', value_parser = export_format,
         default_value = export::FORMATS[0].id,
@@ -59,77 +85,257 @@ pub struct Arguments {
     json: bool,
 }
 
-pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
+pub fn run(arguments: &Arguments) -> Result<(), Stop> {
     // In the order of the table, and once each, however they were asked for.
     let is_asked =
         |format: &&&ExportFormat| arguments.formats.iter().any(|one| one.id == format.id);
     let formats: Vec<_> = export::FORMATS.iter().filter(is_asked).copied().collect();
+    let inputs =
+        Inputs::gather(&arguments.images, arguments.from.as_deref()).map_err(Stop::Refused)?;
+    let mut summary = summary(arguments)?;
+    let existing = match (arguments.overwrite, arguments.resume) {
+        (true, _) => Existing::Overwrite,
+        (false, true) => Existing::Resume,
+        (false, false) => Existing::Refuse,
+    };
+    let shard = arguments.shard.unwrap_or(Shard::ALL);
     let plan = Plan::new(
-        &arguments.images,
+        &inputs.files,
         &arguments.out,
         &formats,
-        arguments.overwrite,
+        existing,
+        shard,
+        |image| summary.as_ref().is_none_or(|summary| summary.has(image)),
     );
-    let Plan { jobs, left_out } = plan.map_err(Stop::Refused)?;
+    let plan = plan.map_err(Stop::Refused)?;
+    tell(&inputs, &plan);
+    let model = pollster::block_on(open(&arguments.model, arguments.device))?;
+    let class = arguments.class.unwrap_or(model.manifest().lesion_class());
+    check_class(&model, class)?;
+    make_folder(&arguments.out)?;
+
+    let failed = segment_all(&model, class, &plan.jobs, arguments, summary.as_mut())?;
+    if let Some(summary) = &summary {
+        summary.write()?;
+    }
+    if failed == 0 {
+        Ok(())
+    } else {
+        eprintln!("{failed} of {} images failed.", plan.jobs.len());
+        Err(Stop::SomeFailed)
+    }
+}
+
+/// The table, where one is wanted. Nothing is lost of one that is there already.
+fn summary(arguments: &Arguments) -> Result<Option<Summary>, Stop> {
+    let Some(path) = &arguments.summary else {
+        return Ok(None);
+    };
+    if path.exists() && !arguments.overwrite && !arguments.resume {
+        return Err(Stop::Refused(format!(
+            "{} would be overwritten. Nothing was written; choose another file, go on with --resume, or allow it with --overwrite.",
+            path.display()
+        )));
+    }
+    // The argument was checked for its ending.
+    let format = TableFormat::of(path).unwrap_or(TableFormat::Csv);
+    Ok(Some(Summary::open(path, format, arguments.resume)?))
+}
+
+/// Says which files are not segmented.
+fn tell(inputs: &Inputs, plan: &Plan) {
+    let passed_over = inputs.passed_over;
+    if passed_over > 0 {
+        eprintln!("{passed_over} files in the folders are no images.");
+    }
+    let left_out = plan.left_out;
     if left_out > 0 {
         eprintln!(
             "{left_out} files were left out: by their names they are masks of images beside them, or belong to one."
         );
     }
-    let model = open(&arguments.model, arguments.device).await?;
-    let class = arguments.class.unwrap_or(model.manifest().lesion_class());
-    check_class(&model, class)?;
-    make_folder(&arguments.out)?;
+    if plan.finished > 0 {
+        eprintln!("{} images were finished before.", plan.finished);
+    }
+}
 
-    let bar = progress_bar(jobs.len() as u64, arguments.json);
-    let mut failed = 0;
-    for job in &jobs {
-        let path = job.image;
-        bar.set_message(path.display().to_string());
-        let start = Instant::now();
-        match segment(&model, job, class, arguments).await {
-            Ok(done) => {
-                let fraction = done.area as f64 / (f64::from(done.width) * f64::from(done.height));
-                if arguments.json {
-                    let mut line = named(path);
-                    line["width"] = json!(done.width);
-                    line["height"] = json!(done.height);
-                    line["area"] = json!(done.area);
-                    line["fraction"] = json!(fraction);
-                    line["seconds"] = json!(start.elapsed().as_secs_f64());
-                    for (format, file) in &job.files {
-                        line[format.id] = json!(file.to_string_lossy());
-                    }
-                    print_json(&line);
-                } else {
-                    let files = job.files.iter().map(|(_, file)| file.display().to_string());
-                    bar.println(format!(
-                        "{}: {} pixels, {:.1} %",
-                        files.collect::<Vec<_>>().join(", "),
-                        done.area,
-                        100.0 * fraction
-                    ));
+/// An image on its way from one thread to the next.
+struct Passing<T> {
+    job: usize,
+    start: Instant,
+    found: Result<T, Error>,
+}
+
+/// A decoded image and its file.
+struct Read {
+    file: Vec<u8>,
+    decoded: Decoded,
+}
+
+/// Does all jobs and returns how many failed.
+fn segment_all(
+    model: &Model,
+    class: usize,
+    jobs: &[Job],
+    arguments: &Arguments,
+    summary: Option<&mut Summary>,
+) -> Result<usize, Error> {
+    let (decoder, decoded) = sync_channel(AHEAD);
+    let (network, segmented) = sync_channel(AHEAD);
+    let paths: Vec<&Path> = jobs.iter().map(|job| job.image).collect();
+    let encoder = Encoder {
+        jobs,
+        manifest: model.manifest(),
+        arguments,
+    };
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            for (job, path) in paths.into_iter().enumerate() {
+                let start = Instant::now();
+                let found = read(path).and_then(|file| {
+                    let decoded = imaging::decode(&file)?;
+                    Ok(Read { file, decoded })
+                });
+                // Nobody listens any more where a file could not be written.
+                if decoder.send(Passing { job, start, found }).is_err() {
+                    return;
                 }
             }
-            Err(error) => {
-                failed += 1;
-                if arguments.json {
-                    let mut line = named(path);
-                    line["error"] = json!(error.to_string());
-                    print_json(&line);
-                } else {
-                    bar.println(format!("{}: {error}", path.display()));
-                }
+        });
+        let encoder = scope.spawn(move || encoder.run(segmented, summary));
+        for Passing { job, start, found } in decoded {
+            let found = found.and_then(|read| {
+                let image = &read.decoded.image;
+                let map = pollster::block_on(probability(model, image, class, arguments.tta))?;
+                Ok((read, map))
+            });
+            if network.send(Passing { job, start, found }).is_err() {
+                break;
             }
         }
-        bar.inc(1);
+        drop(network);
+        match encoder.join() {
+            Ok(failed) => failed,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+/// Writes the files of each image, and says what became of it.
+struct Encoder<'a> {
+    jobs: &'a [Job<'a>],
+    manifest: &'a Manifest,
+    arguments: &'a Arguments,
+}
+
+impl Encoder<'_> {
+    fn run(
+        &self,
+        segmented: Receiver<Passing<(Read, ProbabilityMap)>>,
+        mut summary: Option<&mut Summary>,
+    ) -> Result<usize, Error> {
+        let bar = progress_bar(self.jobs.len() as u64, self.arguments.json);
+        let mut failed = 0;
+        for Passing { job, start, found } in segmented {
+            let job = &self.jobs[job];
+            bar.set_message(job.image.display().to_string());
+            let done = found.and_then(|(read, map)| self.write(job, &read, &map));
+            failed += usize::from(done.is_err());
+            if self.arguments.json {
+                print_json(&line(job, &done, start));
+            } else {
+                bar.println(sentence(job, &done));
+            }
+            if let Some(summary) = &mut summary {
+                let size = done.as_ref().ok();
+                summary.push(Row {
+                    image: job.image.to_string_lossy().into_owned(),
+                    width: size.map(|done| done.width),
+                    height: size.map(|done| done.height),
+                    area: size.map(|done| done.area),
+                    error: done.as_ref().err().map(ToString::to_string),
+                })?;
+            }
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        Ok(failed)
     }
-    bar.finish_and_clear();
-    if failed == 0 {
-        Ok(())
-    } else {
-        eprintln!("{failed} of {} images failed.", jobs.len());
-        Err(Stop::SomeFailed)
+
+    fn write(&self, job: &Job, read: &Read, map: &ProbabilityMap) -> Result<Done, Error> {
+        let Decoded { image, scale, .. } = &read.decoded;
+        let threshold = self.arguments.threshold.unwrap_or(self.manifest.threshold);
+        let cleaning = Cleaning {
+            largest_region: self.arguments.largest_region,
+            fill_holes: self.arguments.fill_holes,
+        };
+        let origin = Origin {
+            file: &read.file,
+            spacing: scale.as_ref().and_then(|scale| scale.uniform()),
+            info: info(self.manifest, threshold),
+        };
+        let style = Style::default();
+        let segmentation =
+            Segmentation::new(image, map, threshold, cleaning, &[], style).from(origin);
+        for (format, file) in &job.files {
+            let bytes = format.encode(&segmentation)?;
+            if let Some(folder) = file.parent() {
+                make_folder(folder)?;
+            }
+            // Whole or not at all, so that a call that goes on can tell.
+            replace(file, &bytes)?;
+        }
+        Ok(Done {
+            width: image.width(),
+            height: image.height(),
+            area: segmentation.mask().area(),
+        })
+    }
+}
+
+/// What became of an image.
+struct Done {
+    width: u32,
+    height: u32,
+    area: u64,
+}
+
+impl Done {
+    fn fraction(&self) -> f64 {
+        self.area as f64 / (f64::from(self.width) * f64::from(self.height))
+    }
+}
+
+fn line(job: &Job, done: &Result<Done, Error>, start: Instant) -> Value {
+    let mut line = named(job.image);
+    match done {
+        Ok(done) => {
+            line["width"] = json!(done.width);
+            line["height"] = json!(done.height);
+            line["area"] = json!(done.area);
+            line["fraction"] = json!(done.fraction());
+            line["seconds"] = json!(start.elapsed().as_secs_f64());
+            for (format, file) in &job.files {
+                line[format.id] = json!(file.to_string_lossy());
+            }
+        }
+        Err(error) => line["error"] = json!(error.to_string()),
+    }
+    line
+}
+
+fn sentence(job: &Job, done: &Result<Done, Error>) -> String {
+    match done {
+        Ok(done) => {
+            let files = job.files.iter().map(|(_, file)| file.display().to_string());
+            format!(
+                "{}: {} pixels, {:.1} %",
+                files.collect::<Vec<_>>().join(", "),
+                done.area,
+                100.0 * done.fraction()
+            )
+        }
+        Err(error) => format!("{}: {error}", job.image.display()),
     }
 }
 
@@ -143,8 +349,7 @@ fn named(path: &Path) -> Value {
 }
 
 /// What a file says of its segmentation.
-fn info(model: &Model, threshold: f32) -> SegmentationInfo {
-    let manifest = model.manifest();
+fn info(manifest: &Manifest, threshold: f32) -> SegmentationInfo {
     let now = Zoned::now();
     SegmentationInfo {
         site: Site::of(&manifest.modalities),
@@ -159,50 +364,15 @@ fn info(model: &Model, threshold: f32) -> SegmentationInfo {
     }
 }
 
-/// What became of an image.
-struct Done {
-    width: u32,
-    height: u32,
-    area: u64,
-}
-
-async fn segment(
-    model: &Model,
-    job: &Job<'_>,
-    class: usize,
-    arguments: &Arguments,
-) -> Result<Done, Error> {
-    let file = read(job.image)?;
-    let Decoded { image, scale, .. } = imaging::decode(&file)?;
-    let map = probability(model, &image, class, arguments.tta).await?;
-    let threshold = arguments.threshold.unwrap_or(model.manifest().threshold);
-    let cleaning = Cleaning {
-        largest_region: arguments.largest_region,
-        fill_holes: arguments.fill_holes,
-    };
-    let style = Style::default();
-    let origin = Origin {
-        file: &file,
-        spacing: scale.and_then(|scale| scale.uniform()),
-        info: info(model, threshold),
-    };
-    let segmentation =
-        Segmentation::new(&image, &map, threshold, cleaning, &[], style).from(origin);
-    for (format, file) in &job.files {
-        let bytes = format.encode(&segmentation)?;
-        if let Some(folder) = file.parent() {
-            make_folder(folder)?;
-        }
-        write(file, &bytes)?;
-    }
-    Ok(Done {
-        width: image.width(),
-        height: image.height(),
-        area: segmentation.mask().area(),
-    })
-}
-
 /// One entry of `--format`.
 fn export_format(id: &str) -> Result<&'static ExportFormat, String> {
     export::by_id(id).ok_or_else(|| format!("the formats are {}", export::list()))
+}
+
+fn summary_file(path: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(path);
+    match TableFormat::of(&path) {
+        Some(_) => Ok(path),
+        None => Err("a table is FILE.csv, FILE.json or FILE.parquet".to_owned()),
+    }
 }
