@@ -169,7 +169,7 @@ mod tests {
         let band = painted(&[], 0.5);
         assert_eq!(opacity(&band, 20), 128, "0.32 is in the band");
         assert_eq!(opacity(&band, 45), 128, "0.71 is in the band");
-        assert_eq!(opacity(&band, 62), 0, "0.98 is certain");
+        assert_eq!(opacity(&band, 60), 0, "0.95 is certain");
         assert_eq!(opacity(&band, 32), 255, "the border of the mask itself");
         assert!(band.0.left > 2, "0.03 is certainly none");
     }

@@ -20,7 +20,7 @@ use crate::model::{check_class, open, probability, threshold};
 use crate::plan::{Existing, Job, Plan};
 use crate::shard::Shard;
 use crate::summary::{Row, Summary};
-use crate::table_format::TableFormat;
+use crate::table_format::{TableFormat, table_file};
 use crate::{DeviceArgument, Stop, make_folder, print_json, progress_bar, read, replace};
 
 /// Images that are decoded or wait to be encoded at a time, so that memory has a bound.
@@ -53,7 +53,7 @@ pub struct Arguments {
     shard: Option<Shard>,
     /// A table of all images, failures among them, by its ending: FILE.csv, FILE.json or FILE.parquet. FILE.journal beside it is
     /// for --resume.
-    #[arg(long, value_name = "FILE", value_parser = summary_file)]
+    #[arg(long, value_name = "FILE", value_parser = table_file)]
     summary: Option<PathBuf>,
     #[arg(
         long = "format", value_name = "LIST", value_delimiter = ',', value_parser = export_format,
@@ -367,12 +367,4 @@ fn info(manifest: &Manifest, threshold: f32) -> SegmentationInfo {
 /// One entry of `--format`.
 fn export_format(id: &str) -> Result<&'static ExportFormat, String> {
     export::by_id(id).ok_or_else(|| format!("the formats are {}", export::list()))
-}
-
-fn summary_file(path: &str) -> Result<PathBuf, String> {
-    let path = PathBuf::from(path);
-    match TableFormat::of(&path) {
-        Some(_) => Ok(path),
-        None => Err("a table is FILE.csv, FILE.json or FILE.parquet".to_owned()),
-    }
 }
