@@ -25,7 +25,8 @@ impl FromStr for Shard {
     /// `I/N`. Job arrays count from 0 or from 1; `N/N` is the same as `0/N`, so both make the N parts complete.
     fn from_str(text: &str) -> Result<Self, String> {
         let parts = text.split_once('/');
-        let numbers = parts.and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
+        let numbers =
+            parts.and_then(|(index, of)| Some((index.parse::<usize>().ok()?, of.parse().ok()?)));
         match numbers {
             Some((index, of)) if of > 0 && index <= of => Ok(Self {
                 index: index % of,
