@@ -32,6 +32,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use delineo::device::{Choice, Device};
+use delineo::manifest::sha256;
 use delineo::weights::Checkpoint;
 use delineo::{Error, device};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -187,11 +188,11 @@ fn make_folder(path: &Path) -> Result<(), Error> {
 
 /// Replaces a file at once, so that a program that is killed leaves the old file or the new one.
 fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
-    let beside = Path::new(&beside);
-    write(beside, bytes)?;
-    fs::rename(beside, path).map_err(|source| Error::File {
+    // The name's digest: the name itself may be as long as a name can be.
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    let beside = path.with_file_name(format!(".{}.new", &sha256(name)[..16]));
+    write(&beside, bytes)?;
+    fs::rename(&beside, path).map_err(|source| Error::File {
         path: path.to_owned(),
         source,
     })

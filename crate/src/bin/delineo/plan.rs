@@ -95,7 +95,11 @@ impl<'a> Plan<'a> {
             left_out: once.len() - kept.len(),
             finished: 0,
         };
-        plan.check_names(&seen, &mut folders)?;
+        let images: BTreeSet<_> = kept
+            .iter()
+            .map(|place| folders.resolved(place.image, &place.folder))
+            .collect();
+        plan.check_names(&images, &mut folders)?;
         let mut place = 0..;
         plan.jobs
             .retain(|_| place.next().is_some_and(|at| shard.has(at)));
