@@ -106,7 +106,7 @@ fn one_bad_image_is_named_and_does_not_stop_the_others() {
     fs::write(&bad, "no image").expect("writable");
     let out = folder.join("masks");
     let output = segment(&[&bad, &image], &model(), &out);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(
         said.contains("notes.txt") && said.contains("not an image"),

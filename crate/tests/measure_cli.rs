@@ -117,7 +117,7 @@ fn a_bad_file_is_named_in_the_table_and_does_not_stop_the_others() {
         let mut arguments = files.to_vec();
         arguments.extend(["--json", "--out", text(&out)]);
         let output = measure(&arguments);
-        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(said.contains("2 of 4 files failed"), "{said}");
         let said = lines(&output);

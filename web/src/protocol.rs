@@ -431,6 +431,8 @@ pub struct Frame {
     pub view: View,
     /// How the mask looks.
     pub style: Style,
+    /// Whether the band in which the border may be is drawn in the place of the tint.
+    pub band: bool,
     /// With how many files of true masks it is compared: then the difference is drawn and not the mask; 0 for none.
     pub truths: u32,
     /// In the place of the difference: up to which part of the image's width, 0 to 1, the mask alone is drawn, and behind it

@@ -197,6 +197,15 @@ pub fn export_judges(project: &Project) -> Option<PathBuf> {
     }
 }
 
+/// The batch system on which the cohort's job array is tried. Where it cannot be installed, that test is skipped.
+pub fn batch_system() {
+    let packages = ["slurm-wlm", "munge"];
+    let elsewhere = "Without it the test of the job array is skipped.";
+    if let Err(error) = system::install_packages(&packages, "about a minute", elsewhere) {
+        say::note(&error.to_string());
+    }
+}
+
 /// Node, npm and the packages of the browser tests.
 ///
 /// # Errors

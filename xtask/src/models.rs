@@ -209,7 +209,7 @@ fn tta(manifest: &Value) -> &'static str {
 }
 
 const HEAD: &str = "\
-| test part | images | mean IoU (95 %) | mean Dice (95 %) | median IoU | HD95, px | sensitivity | precision | authors' IoU / F1 | ECE | lesions without a mask | normals with false positives over 1 % |
+| test part | images | mean IoU (95 %) | mean Dice (95 %) | median IoU | HD95, px | sensitivity | precision | authors' IoU / F1 | ECE | border in the band | lesions without a mask | normals with false positives over 1 % |
 |---|---|---|---|---|---|---|---|---|---|---|---|";
 
 fn row(name: &str, cost: Option<f64>, report: &Value) -> String {
@@ -228,7 +228,7 @@ fn row(name: &str, cost: Option<f64>, report: &Value) -> String {
         format!(", averaged over views (time × {cost:.1})")
     });
     format!(
-        "| {name}{how} | {} | {} | {} | {:.3} | {:.1} | {:.3} | {:.3} | {:.3} / {:.3} | {:.3} | {:.1} % | {normals} |",
+        "| {name}{how} | {} | {} | {} | {:.3} | {:.1} | {:.3} | {:.3} | {:.3} / {:.3} | {:.3} | {:.0} % | {:.1} % | {normals} |",
         report["images"],
         interval("iou"),
         interval("dice"),
@@ -239,6 +239,7 @@ fn row(name: &str, cost: Option<f64>, report: &Value) -> String {
         mean("authors_iou"),
         mean("authors_f1"),
         number(&report["calibration"]["ece"]),
+        100.0 * mean("border_in_band"),
         100.0 * mean("without_mask"),
     )
 }

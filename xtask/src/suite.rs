@@ -79,6 +79,7 @@ pub fn run(project: &Project, suites: &[Suite], more: &[String]) -> Result<()> {
     if wants(Suite::Native) {
         install::vulkan()?;
         let judges = install::export_judges(project);
+        install::batch_system();
         let filter = if wants(Suite::Browser) { &[] } else { more };
         let packages = [
             (

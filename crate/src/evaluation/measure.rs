@@ -7,7 +7,7 @@ use super::report::{Calibration, Case, NormalCase, Normals, Report, Summary};
 use super::sheet::ContactSheet;
 use crate::Error;
 use crate::dataset::{Dataset, Pair, Part};
-use crate::mask::{Cleaning, Mask, ProbabilityMap};
+use crate::mask::{Cleaning, Mask, ProbabilityMap, border_in_band};
 use crate::metrics::{
     AuthorsScore, Confusion, FALSE_POSITIVE_AREA, Reliability, Statistic, SurfaceDistance,
 };
@@ -78,9 +78,13 @@ pub async fn evaluate(
         let (image, truth) = pair.load()?;
         let map = settings.segment(model, &image).await?;
         let (width, height) = image.dimensions();
-        reliability.add(&map.resample(width, height), truth.bits());
+        let probabilities = map.resample(width, height);
+        reliability.add(&probabilities, truth.bits());
         let prediction = Mask::make(&map, width, height, threshold, Cleaning::default(), &[]);
-        let case = case(pair, &map, &prediction, &truth)?;
+        let case = Case {
+            border_in_band: border_in_band(&probabilities, &truth),
+            ..case(pair, &map, &prediction, &truth)?
+        };
         sheet.offer(&case, &image, &prediction, &truth);
         progress(&case);
         cases.push(case);
@@ -170,6 +174,7 @@ fn case(pair: &Pair, map: &ProbabilityMap, prediction: &Mask, truth: &Mask) -> R
         specificity: counts.specificity(),
         hd95: distance.map(|distance| distance.hd95),
         assd: distance.map(|distance| distance.assd),
+        border_in_band: None,
         area_error: counts.area_error(),
         authors_iou: authors.iou,
         authors_f1: authors.f1,

@@ -64,6 +64,9 @@ pub struct Case {
     pub hd95: Option<f64>,
     /// Average symmetric surface distance; none where one of the masks is empty.
     pub assd: Option<f64>,
+    /// Share of the true border that lies where the probability is 0.1 to 0.9; none where the truth is empty.
+    #[serde(default)]
+    pub border_in_band: Option<f64>,
     /// Signed error of the area relative to the truth; none where the truth is empty.
     pub area_error: Option<f64>,
     /// IoU as the authors compute it ([`crate::metrics::AuthorsScore`]).
@@ -92,6 +95,8 @@ pub struct Summary {
     pub specificity: Option<Statistic>,
     pub hd95: Option<Statistic>,
     pub assd: Option<Statistic>,
+    #[serde(default)]
+    pub border_in_band: Option<Statistic>,
     pub area_error: Option<Statistic>,
     /// Absolute value of the area's error relative to the truth.
     pub absolute_area_error: Option<Statistic>,
@@ -112,6 +117,7 @@ impl Summary {
             specificity: statistic(&|case| Some(case.specificity)),
             hd95: statistic(&|case| case.hd95),
             assd: statistic(&|case| case.assd),
+            border_in_band: statistic(&|case| case.border_in_band),
             area_error: statistic(&|case| case.area_error),
             absolute_area_error: statistic(&|case| case.area_error.map(f64::abs)),
             authors_iou: statistic(&|case| Some(case.authors_iou)),
@@ -120,7 +126,7 @@ impl Summary {
     }
 
     /// The figures with names that a person reads, in the order of the report.
-    pub fn rows(&self) -> [(&'static str, Option<&Statistic>); 12] {
+    pub fn rows(&self) -> [(&'static str, Option<&Statistic>); 13] {
         [
             ("IoU", self.iou.as_ref()),
             ("Dice (F1)", self.dice.as_ref()),
@@ -133,6 +139,7 @@ impl Summary {
             ("|area error|", self.absolute_area_error.as_ref()),
             ("authors' IoU", self.authors_iou.as_ref()),
             ("authors' F1", self.authors_f1.as_ref()),
+            ("border in the band", self.border_in_band.as_ref()),
             ("without a mask", self.without_mask.as_ref()),
         ]
     }

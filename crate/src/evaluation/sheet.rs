@@ -161,6 +161,7 @@ mod tests {
             specificity: 0.0,
             hd95: None,
             assd: None,
+            border_in_band: None,
             area_error: None,
             authors_iou: 0.0,
             authors_f1: 0.0,

@@ -8,6 +8,7 @@
 //! screen, within a frame, through the same resampling and rasterising code, so that the two agree.
 
 mod analysis;
+mod band;
 mod binary;
 mod cleaning;
 mod contour;
@@ -26,6 +27,7 @@ mod sampler;
 mod stroke;
 mod thresholds;
 
+pub use band::{INNER, OUTER, border_in_band};
 pub use binary::Mask;
 pub use cleaning::Cleaning;
 pub(crate) use cleaning::{Regions, Run};

@@ -5,12 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::figures::Figures;
 use super::measurements::{Measurements, Shape};
 use super::scale::{Scale, ScaleSource};
-use crate::mask::{Cleaning, Correction, Mask, ProbabilityMap};
-
-/// Probability at which a pixel is taken for lesion in the largest mask that is still likely.
-pub const OUTER: f32 = 0.1;
-/// The same for the smallest one.
-pub const INNER: f32 = 0.9;
+use crate::mask::{Cleaning, Correction, INNER, Mask, OUTER, ProbabilityMap};
 
 /// A figure's least and greatest likely value.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

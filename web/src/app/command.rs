@@ -425,7 +425,7 @@ pub static COMMANDS: &[CommandRow] = &[
     row(Command::StepThreshold(0.01), Group::Mask, Icon::Plus, (&[key(".")], 1), "Raise", "Raise the threshold"),
     row(Command::StepThreshold(-0.1), Group::Mask, Icon::Minus, (&[key("<"), key(";")], 1), "Lower", "Lower the threshold by 0.1"),
     row(Command::StepThreshold(0.1), Group::Mask, Icon::Plus, (&[key(">"), key(":")], 1), "Raise", "Raise the threshold by 0.1"),
-    row(Command::NextMode, Group::Mask, Icon::Auto, (&[key("v")], 1), "Tint, contour, both", "Tint, contour, both, difference"),
+    row(Command::NextMode, Group::Mask, Icon::Auto, (&[key("v")], 1), "Tint, contour, both", "Tint, contour, both, uncertainty, difference"),
     row(Command::Compare(true), Group::Mask, Icon::Compare, (&[key("h"), key(" ")], 2), "Compare", "Hold to see the plain image"),
     row(Command::ToggleLargestRegion, Group::Mask, Icon::Clear, (&[key("l")], 1), "Largest region only", "Largest region only"),
     row(Command::ToggleFillHoles, Group::Mask, Icon::Clear, (&[key("f")], 1), "Fill holes", "Fill holes"),

@@ -525,10 +525,13 @@ fn the_difference_can_be_shown_where_there_is_a_truth_and_the_mask_elsewhere() {
     assert_eq!(truths(&rig), Some(0));
     assert!(rig.app.style().tint && rig.app.style().contour);
     assert_eq!(rig.app.availability(&show), Availability::Disabled);
-    rig.send(Command::NextMode);
-    rig.send(Command::NextMode);
-    rig.send(Command::NextMode);
-    assert_eq!(rig.app.preferences.mode, Mode::Both);
+    for mode in [Mode::Tint, Mode::Contour, Mode::Both, Mode::Uncertainty] {
+        rig.send(Command::NextMode);
+        assert_eq!(rig.app.preferences.mode, mode);
+    }
+    rig.settle();
+    let band = |rig: &Rig| rig.app.overlay.asked.as_ref().map(|wish| wish.frame.band);
+    assert_eq!(band(&rig), Some(true));
     rig.send(Command::NextMode);
     assert_eq!(
         rig.app.preferences.mode,

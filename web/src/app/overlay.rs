@@ -92,6 +92,7 @@ fn coarse(frame: &Frame) -> Frame {
             line: frame.style.line / 2.0,
             ..frame.style
         },
+        band: frame.band,
         truths: frame.truths,
         wipe: frame.wipe,
     }

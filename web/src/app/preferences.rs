@@ -56,16 +56,19 @@ pub enum Mode {
     /// Both.
     #[default]
     Both,
+    /// The band in which the border may be, and its border.
+    Uncertainty,
     /// Its difference from the truth; where there is none, as both.
     Difference,
 }
 
 impl Mode {
     /// All, in the order in which they are offered.
-    pub const ALL: [(Self, &'static str); 4] = [
+    pub const ALL: [(Self, &'static str); 5] = [
         (Self::Tint, "Tint"),
         (Self::Contour, "Contour"),
         (Self::Both, "Both"),
+        (Self::Uncertainty, "Uncertainty"),
         (Self::Difference, "Difference"),
     ];
 
@@ -74,8 +77,9 @@ impl Mode {
         match self {
             Self::Tint => Self::Contour,
             Self::Contour => Self::Both,
-            Self::Both if has_truth => Self::Difference,
-            Self::Both | Self::Difference => Self::Tint,
+            Self::Both => Self::Uncertainty,
+            Self::Uncertainty if has_truth => Self::Difference,
+            Self::Uncertainty | Self::Difference => Self::Tint,
         }
     }
 }

@@ -90,6 +90,7 @@ mod tests {
             height,
             view,
             style: Style::default(),
+            band: false,
             truths: 1,
             wipe: None,
         }

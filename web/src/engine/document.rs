@@ -225,7 +225,13 @@ impl Document {
             cleaning,
             ..
         } = mask.settings;
-        let part = self.preview.paint(
+        let paint = if frame.band {
+            Preview::paint_band
+        } else {
+            Preview::paint
+        };
+        let part = paint(
+            &mut self.preview,
             map,
             (frame.width, frame.height),
             frame.view,

@@ -1,7 +1,7 @@
 //! The command line `delineo`: what the app does, for scripts.
 //!
-//! Exit codes: 0 all done, 1 some images failed, 2 wrong usage or files that would be overwritten, 3 the model, the weights, the data or the device
-//! cannot be used.
+//! Exit codes: 0 all done, 2 some images failed, or nothing was done because the usage is wrong or files would be overwritten; 3 the model, the weights,
+//! the data or the device cannot be used. All but 0 say on standard error why.
 
 mod agreement;
 mod calibrate;
@@ -9,6 +9,7 @@ mod convert;
 #[cfg(feature = "train")]
 mod distort;
 mod evaluate;
+mod inputs;
 mod inspect;
 mod logits;
 mod measure;
@@ -19,6 +20,8 @@ mod parquet;
 mod phantom;
 mod plan;
 mod segment;
+mod shard;
+mod summary;
 mod table_format;
 #[cfg(feature = "train")]
 mod train;
@@ -29,6 +32,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use delineo::device::{Choice, Device};
+use delineo::manifest::sha256;
 use delineo::weights::Checkpoint;
 use delineo::{Error, device};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -118,7 +122,7 @@ impl From<Error> for Stop {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Command::Segment(arguments) => pollster::block_on(segment::run(&arguments)),
+        Command::Segment(arguments) => segment::run(&arguments),
         Command::Measure(arguments) => pollster::block_on(measure::run(&arguments)),
         Command::Evaluate(arguments) => pollster::block_on(evaluate::run(&arguments)),
         Command::Calibrate(arguments) => pollster::block_on(calibrate::run(&arguments)),
@@ -134,7 +138,7 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Stop::SomeFailed) => ExitCode::from(1),
+        Err(Stop::SomeFailed) => ExitCode::from(2),
         Err(Stop::Refused(why)) => {
             eprintln!("delineo: {why}");
             ExitCode::from(2)
@@ -184,11 +188,11 @@ fn make_folder(path: &Path) -> Result<(), Error> {
 
 /// Replaces a file at once, so that a program that is killed leaves the old file or the new one.
 fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
-    let beside = Path::new(&beside);
-    write(beside, bytes)?;
-    fs::rename(beside, path).map_err(|source| Error::File {
+    // The name's digest: the name itself may be as long as a name can be.
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    let beside = path.with_file_name(format!(".{}.new", &sha256(name)[..16]));
+    write(&beside, bytes)?;
+    fs::rename(&beside, path).map_err(|source| Error::File {
         path: path.to_owned(),
         source,
     })

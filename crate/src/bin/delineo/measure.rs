@@ -14,7 +14,7 @@ use delineo::{Error, imaging};
 use serde_json::{Value, json};
 
 use crate::model::{check_class, millionths, open, probability, threshold};
-use crate::table_format::TableFormat;
+use crate::table_format::{TableFormat, table_file};
 use crate::{DeviceArgument, Stop, print_json, progress_bar, read, replace};
 
 #[derive(clap::Args)]
@@ -204,13 +204,5 @@ fn spacing(text: &str) -> Result<Spacing, String> {
         _ => Err(
             "a spacing is one or two numbers of millimetres above 0, such as 0.08,0.05".to_owned(),
         ),
-    }
-}
-
-fn table_file(text: &str) -> Result<PathBuf, String> {
-    let path = PathBuf::from(text);
-    match TableFormat::of(&path) {
-        Some(_) => Ok(path),
-        None => Err("a table's file ends in .csv, .json or .parquet".to_owned()),
     }
 }

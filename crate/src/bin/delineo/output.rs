@@ -9,7 +9,7 @@ use delineo::collection::{Collection, Entry, Item};
 use delineo::export::{ExportFormat, Stamp};
 use delineo::zip::ZipWriter;
 
-use crate::{make_folder, write};
+use crate::{make_folder, replace};
 
 /// Where files go.
 pub enum Target {
@@ -57,7 +57,7 @@ impl Target {
                     if let Some(folder) = file.parent() {
                         make_folder(folder)?;
                     }
-                    write(&file, bytes)?;
+                    replace(&file, bytes)?;
                 }
             }
         }
@@ -87,7 +87,8 @@ impl Output {
                     if let Some(folder) = file.parent() {
                         make_folder(folder)?;
                     }
-                    write(file, &bytes)?;
+                    // Whole or not at all, so that a call that goes on can tell.
+                    replace(file, &bytes)?;
                     names.push(slashed(file.strip_prefix(out).unwrap_or(file)));
                 }
                 self.collection.push_beside(item, &names)?

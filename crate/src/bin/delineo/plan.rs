@@ -1,15 +1,19 @@
 //! Where the files of `delineo segment` go, and which inputs are images: decided before anything is computed or written, so that
 //! nothing is lost on the way.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ffi::OsString;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use delineo::export::ExportFormat;
 use delineo::imaging;
 use delineo::intake::{self, Kind};
 use delineo::names::{self, PictureName};
+
+use crate::shard::Shard;
 
 /// Files that a message names before it only counts them.
 const NAMED: usize = 5;
@@ -24,69 +28,106 @@ pub struct Job<'a> {
 
 /// All images of a call.
 pub struct Plan<'a> {
+    /// What is to be done.
     pub jobs: Vec<Job<'a>>,
     /// Masks of images beside them, and pictures that go with one.
     pub left_out: usize,
+    /// Images whose files are all there already, from a call that was stopped.
+    pub finished: usize,
+}
+
+/// What becomes of files that exist already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// Nothing is done.
+    Refuse,
+    /// They are replaced.
+    Overwrite,
+    /// An image whose files are all there is not done again.
+    Resume,
 }
 
 impl<'a> Plan<'a> {
-    /// The files below `out` mirror the folders of the images below the folder that all of them share. `others` are files and
-    /// folders that are made besides.
+    /// The files below `out` mirror the folders of the images below the folder that all of them share. Which jobs are those of
+    /// `shard` is counted over all images, so that every part of an array writes what one call would have written. `is_known` says
+    /// of which images nothing else than their files is wanted. `others` are files and folders that are made besides.
     ///
     /// # Errors
-    /// A sentence when two images would share a file, one exists already and `overwrite` does not allow that, or would be one of the
-    /// images.
+    /// A sentence when two images would share a file, one exists already and `existing` does not allow that, or would be one of
+    /// the images.
     pub fn new(
         images: &'a [PathBuf],
         out: &Path,
         formats: &[&'static ExportFormat],
         others: &[PathBuf],
-        overwrite: bool,
+        existing: Existing,
+        shard: Shard,
+        is_known: impl Fn(&Path) -> bool,
     ) -> Result<Self, String> {
+        let mut folders = Folders::default();
         let mut seen = BTreeSet::new();
-        let once = images.iter().filter(|image| seen.insert(resolved(image)));
         let several = images.len() > 1;
-        let once: Vec<&Path> = once
-            .map(PathBuf::as_path)
-            .filter(|image| !(several && is_helper(image)))
-            .collect();
-        let kept: Vec<&Path> = once
+        let mut once: Vec<Place> = Vec::new();
+        for image in images {
+            let folder = folders.of(image);
+            let key = folders.resolved(image, &folder);
+            if seen.insert(key) && !(several && is_helper(image)) {
+                once.push(Place { image, folder });
+            }
+        }
+        let stems: BTreeSet<_> = once.iter().map(Place::stem).collect();
+        let kept: Vec<&Place> = once
             .iter()
-            .filter(|image| !belongs_to_another(image, &once))
-            .copied()
+            .filter(|place| !belongs_to_another(place, &stems))
             .collect();
-        let root = common(kept.iter().map(|image| folder_of(image)));
-        let jobs = kept.iter().map(|image| {
-            let folder = folder_of(image);
-            let below = folder.strip_prefix(&root).unwrap_or(Path::new(""));
+        let root = common(kept.iter().map(|place| place.folder.to_path_buf()));
+        let jobs = kept.iter().map(|place| {
+            let below = place.folder.strip_prefix(&root).unwrap_or(Path::new(""));
             let folder = out.join(below);
             let files = formats.iter().map(|format| {
-                let name = format.file_name_of(image);
+                let name = format.file_name_of(place.image);
                 (*format, folder.join(name))
             });
             Job {
-                image,
-                below: below.join(image.file_name().unwrap_or_default()),
+                image: place.image,
+                below: below.join(place.image.file_name().unwrap_or_default()),
                 files: files.collect(),
             }
         });
-        let plan = Self {
+        let mut plan = Self {
             jobs: jobs.collect(),
             left_out: once.len() - kept.len(),
+            finished: 0,
         };
-        plan.check(others, overwrite)?;
+        let images: BTreeSet<_> = kept
+            .iter()
+            .map(|place| folders.resolved(place.image, &place.folder))
+            .collect();
+        plan.check_names(&images, others, &mut folders)?;
+        let mut place = 0..;
+        plan.jobs
+            .retain(|_| place.next().is_some_and(|at| shard.has(at)));
+        match existing {
+            Existing::Overwrite => {}
+            Existing::Refuse => plan.check_existing(others)?,
+            Existing::Resume => {
+                let all = plan.jobs.len();
+                plan.jobs
+                    .retain(|job| !(job.is_finished() && is_known(job.image)));
+                plan.finished = all - plan.jobs.len();
+            }
+        }
         Ok(plan)
     }
 
-    fn check(&self, others: &[PathBuf], overwrite: bool) -> Result<(), String> {
-        let images: BTreeSet<_> = self.jobs.iter().map(|job| resolved(job.image)).collect();
+    /// No file is made twice or is an image itself.
+    fn check_names(
+        &self,
+        images: &BTreeSet<PathBuf>,
+        others: &[PathBuf],
+        folders: &mut Folders,
+    ) -> Result<(), String> {
         let mut made = BTreeMap::new();
-        let is_there = |file: &PathBuf| fs::symlink_metadata(file).is_ok();
-        let mut existing: Vec<String> = others
-            .iter()
-            .filter(|file| is_there(file))
-            .map(|file| file.display().to_string())
-            .collect();
         let others: BTreeSet<PathBuf> = others.iter().map(|file| key(file)).collect();
         for job in &self.jobs {
             for (_, file) in &job.files {
@@ -105,18 +146,26 @@ impl<'a> Plan<'a> {
                         job.image.display()
                     ));
                 }
-                if images.contains(&resolved(file)) {
+                let folder = folders.of(file);
+                if images.contains(&folders.resolved(file, &folder)) {
                     return Err(format!(
                         "{} is one of the images and would be overwritten. Nothing was written; choose another folder.",
                         file.display()
                     ));
                 }
-                if is_there(file) {
-                    existing.push(file.display().to_string());
-                }
             }
         }
-        if existing.is_empty() || overwrite {
+        Ok(())
+    }
+
+    fn check_existing(&self, others: &[PathBuf]) -> Result<(), String> {
+        let files = self.jobs.iter().flat_map(|job| &job.files);
+        let files = files.map(|(_, file)| file).chain(others);
+        let mut existing: Vec<String> = files
+            .filter(|file| fs::symlink_metadata(file).is_ok())
+            .map(|file| file.display().to_string())
+            .collect();
+        if existing.is_empty() {
             return Ok(());
         }
         let more = match existing.len().saturating_sub(NAMED) {
@@ -125,9 +174,58 @@ impl<'a> Plan<'a> {
         };
         existing.truncate(NAMED);
         Err(format!(
-            "{}{more} would be overwritten. Nothing was written; choose another folder, or allow it with --overwrite.",
+            "{}{more} would be overwritten. Nothing was written; choose another folder, go on with --resume, or allow it with --overwrite.",
             existing.join(", ")
         ))
+    }
+}
+
+impl Job<'_> {
+    /// Whether all its files are there. Each is written whole or not at all.
+    fn is_finished(&self) -> bool {
+        self.files.iter().all(|(_, file)| file.is_file())
+    }
+}
+
+/// An image and the folder that it is in.
+struct Place<'a> {
+    image: &'a Path,
+    folder: Rc<Path>,
+}
+
+impl Place<'_> {
+    fn stem(&self) -> (Rc<Path>, OsString) {
+        (Rc::clone(&self.folder), names::stem(self.image).to_owned())
+    }
+}
+
+/// Folders without links and relative parts; asking the system once for each is enough.
+#[derive(Default)]
+struct Folders(HashMap<PathBuf, Rc<Path>>);
+
+impl Folders {
+    /// The folder that a file is in.
+    fn of(&mut self, file: &Path) -> Rc<Path> {
+        let folder = match file.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        if let Some(known) = self.0.get(folder) {
+            return Rc::clone(known);
+        }
+        let resolved = fs::canonicalize(folder)
+            .or_else(|_| std::path::absolute(folder))
+            .unwrap_or_else(|_| folder.to_owned());
+        let resolved: Rc<Path> = resolved.into();
+        self.0.insert(folder.to_owned(), Rc::clone(&resolved));
+        resolved
+    }
+
+    /// A file by its folder; one that is a link itself by where it leads to.
+    fn resolved(&self, file: &Path, folder: &Path) -> PathBuf {
+        let is_link = fs::symlink_metadata(file).is_ok_and(|found| found.is_symlink());
+        let real = is_link.then(|| fs::canonicalize(file).ok()).flatten();
+        real.unwrap_or_else(|| folder.join(file.file_name().unwrap_or_default()))
     }
 }
 
@@ -144,19 +242,14 @@ fn is_helper(image: &Path) -> bool {
 }
 
 /// Whether a picture is the mask of an image beside it, or goes with one, as its name says.
-fn belongs_to_another(image: &Path, images: &[&Path]) -> bool {
-    let stem = names::stem(image).to_string_lossy();
+fn belongs_to_another(place: &Place, images: &BTreeSet<(Rc<Path>, OsString)>) -> bool {
+    let stem = names::stem(place.image).to_string_lossy();
     let (PictureName::Mask { of, .. } | PictureName::Companion(of)) = names::by_ending(&stem)
     else {
         return false;
     };
-    let folder = folder_of(image);
-    let is_it = |other: &&&Path| names::stem(other).to_string_lossy() == of;
-    if images
-        .iter()
-        .filter(is_it)
-        .any(|other| folder_of(other) == folder)
-    {
+    let folder = &place.folder;
+    if images.contains(&(Rc::clone(folder), of.into())) {
         return true;
     }
     let mut endings = imaging::FORMATS.iter().flat_map(|format| format.extensions);
@@ -164,24 +257,6 @@ fn belongs_to_another(image: &Path, images: &[&Path]) -> bool {
         let is_there = |ending: &str| folder.join(format!("{of}.{ending}")).is_file();
         is_there(ending) || is_there(&ending.to_ascii_uppercase())
     })
-}
-
-fn resolved(path: &Path) -> PathBuf {
-    match fs::canonicalize(path) {
-        Ok(path) => path,
-        Err(_) => folder_of(path).join(path.file_name().unwrap_or_default()),
-    }
-}
-
-/// The folder that a file is in, without links and relative parts.
-fn folder_of(file: &Path) -> PathBuf {
-    let folder = match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    fs::canonicalize(folder)
-        .or_else(|_| std::path::absolute(folder))
-        .unwrap_or_else(|_| folder.to_owned())
 }
 
 /// What file systems take for one file.

@@ -1,6 +1,8 @@
-//! `delineo segment`: images to masks and other files.
+//! `delineo segment`: images to masks and other files. One image is decoded and one encoded while the network runs on another.
 
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
 use std::time::Instant;
 
 use delineo::collection::{self, Collection, Item, ModelInfo, Options, Review, SetFormat};
@@ -8,8 +10,8 @@ use delineo::export::{
     self, ExportFormat, Origin, REPORT, Segmentation, SegmentationInfo, Site, Stamp,
 };
 use delineo::imaging::Decoded;
-use delineo::manifest::sha256;
-use delineo::mask::{Cleaning, Style};
+use delineo::manifest::{Manifest, sha256};
+use delineo::mask::{Cleaning, ProbabilityMap, Style};
 use delineo::measure::{Measurements, Report, ReportPage, Scale, Uncertainty};
 use delineo::model::Model;
 use delineo::tta::Views;
@@ -17,15 +19,28 @@ use delineo::{Error, imaging};
 use jiff::Zoned;
 use serde_json::{Value, json};
 
+use crate::inputs::Inputs;
 use crate::model::{check_class, millionths, open, probability, threshold};
 use crate::output::{Output, Target, slashed};
-use crate::plan::{Job, Plan};
+use crate::plan::{Existing, Job, Plan};
+use crate::shard::Shard;
+use crate::summary::{Row, Summary};
+use crate::table_format::{TableFormat, table_file};
 use crate::{DeviceArgument, Stop, print_json, progress_bar, read};
+
+/// Images that are decoded or wait to be encoded at a time, so that memory has a bound.
+const AHEAD: usize = 2;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    #[arg(required = true, help = format!("Images: {}", imaging::list()))]
+    #[arg(
+        value_name = "PATH", required_unless_present = "from",
+        help = format!("Images, folders with all below them, or patterns such as \"scans/**/*.dcm\": {}", imaging::list())
+    )]
     images: Vec<PathBuf>,
+    /// More of them from a list, one a line; - for standard input.
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
     /// Model folder with model.json and its weights.
     #[arg(long)]
     model: PathBuf,
@@ -36,8 +51,18 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", conflicts_with = "out")]
     zip: Option<PathBuf>,
     /// Replace files that exist already.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "resume")]
     overwrite: bool,
+    /// Go on with a call that was stopped: an image whose files are all there is not done again.
+    #[arg(long)]
+    resume: bool,
+    /// One part of many, for the jobs of an array: every N-th image. All parts together write what one call would have written.
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+    /// A table of all images, failures among them, by its ending: FILE.csv, FILE.json or FILE.parquet. FILE.journal beside it is
+    /// for --resume.
+    #[arg(long, value_name = "FILE", value_parser = table_file)]
+    summary: Option<PathBuf>,
     #[arg(
         long = "format", value_name = "LIST", value_delimiter = ',', value_parser = format,
         default_value = export::FORMATS[0].id,
@@ -75,118 +100,313 @@ pub struct Arguments {
     json: bool,
 }
 
-pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
+pub fn run(arguments: &Arguments) -> Result<(), Stop> {
     // In the order of the table, and once each, however they were asked for.
     let is_asked = |id: &str| arguments.formats.iter().any(|format| format.id() == id);
-    let formats: Vec<&'static ExportFormat> = export::FORMATS
-        .iter()
-        .filter(|format| is_asked(format.id))
-        .copied()
-        .collect();
-    let sets: Vec<&'static SetFormat> = collection::SETS
-        .iter()
-        .filter(|set| is_asked(set.id))
-        .copied()
-        .collect();
+    let formats = export::FORMATS.iter().filter(|format| is_asked(format.id));
+    let formats: Vec<&'static ExportFormat> = formats.copied().collect();
+    let sets = collection::SETS.iter().filter(|set| is_asked(set.id));
+    let sets: Vec<&'static SetFormat> = sets.copied().collect();
     // The names within an archive are the collection's business; they never collide.
-    let (planned, others) = match (&arguments.out, &arguments.zip) {
-        (_, Some(zip)) => ([].as_slice(), vec![zip.clone()]),
+    let (out, planned, others) = match (&arguments.out, &arguments.zip) {
         (Some(out), None) => {
             let roots = sets.iter().map(|set| out.join(set.root));
-            (formats.as_slice(), roots.collect())
+            (out.as_path(), formats.as_slice(), roots.collect())
         }
-        (None, None) => ([].as_slice(), Vec::new()),
+        (_, Some(zip)) => (Path::new(""), [].as_slice(), vec![zip.clone()]),
+        (None, None) => return Err(Stop::Refused("say where the files go: --out or --zip.".to_owned())),
     };
-    let plan = Plan::new(
-        &arguments.images,
-        arguments.out.as_deref().unwrap_or(Path::new("")),
-        planned,
-        &others,
-        arguments.overwrite,
-    );
-    let Plan { jobs, left_out } = plan.map_err(Stop::Refused)?;
+    if arguments.resume && !others.is_empty() {
+        return Err(Stop::Refused(
+            "an archive and files about all images are made in one call, so --resume cannot go on with them.".to_owned(),
+        ));
+    }
+    let inputs =
+        Inputs::gather(&arguments.images, arguments.from.as_deref()).map_err(Stop::Refused)?;
+    let mut summary = summary(arguments)?;
+    let existing = match (arguments.overwrite, arguments.resume) {
+        (true, _) => Existing::Overwrite,
+        (false, true) => Existing::Resume,
+        (false, false) => Existing::Refuse,
+    };
+    let shard = arguments.shard.unwrap_or(Shard::ALL);
+    let is_known =
+        |image: &Path| summary.as_ref().is_none_or(|summary| summary.has(image));
+    let plan = Plan::new(&inputs.files, out, planned, &others, existing, shard, is_known);
+    let plan = plan.map_err(Stop::Refused)?;
+    tell(&inputs, &plan);
+    let model = pollster::block_on(open(&arguments.model, arguments.device))?;
+    let class = arguments.class.unwrap_or(model.manifest().lesion_class());
+    check_class(&model, class)?;
+    let stamp = stamp();
+    let target = match &arguments.zip {
+        Some(zip) => Target::zip(zip, &stamp)?,
+        None => Target::folder(out)?,
+    };
+    let options = Options {
+        formats,
+        sets,
+        stamp,
+    };
+    let output = Output {
+        target,
+        collection: Collection::new(&options),
+    };
+
+    let failed = segment_all(&model, class, &plan.jobs, arguments, output, summary.as_mut())?;
+    if let Some(summary) = &summary {
+        summary.write()?;
+    }
+    if failed == 0 {
+        Ok(())
+    } else {
+        eprintln!("{failed} of {} images failed.", plan.jobs.len());
+        Err(Stop::SomeFailed)
+    }
+}
+
+/// The table, where one is wanted. Nothing is lost of one that is there already.
+fn summary(arguments: &Arguments) -> Result<Option<Summary>, Stop> {
+    let Some(path) = &arguments.summary else {
+        return Ok(None);
+    };
+    if path.exists() && !arguments.overwrite && !arguments.resume {
+        return Err(Stop::Refused(format!(
+            "{} would be overwritten. Nothing was written; choose another file, go on with --resume, or allow it with --overwrite.",
+            path.display()
+        )));
+    }
+    // The argument was checked for its ending.
+    let format = TableFormat::of(path).unwrap_or(TableFormat::Csv);
+    Ok(Some(Summary::open(path, format, arguments.resume)?))
+}
+
+/// Says which files are not segmented.
+fn tell(inputs: &Inputs, plan: &Plan) {
+    let passed_over = inputs.passed_over;
+    if passed_over > 0 {
+        eprintln!("{passed_over} files in the folders are no images.");
+    }
+    let left_out = plan.left_out;
     if left_out > 0 {
         eprintln!(
             "{left_out} files were left out: by their names they are masks of images beside them, or belong to one."
         );
     }
-    let model = open(&arguments.model, arguments.device).await?;
-    let class = arguments.class.unwrap_or(model.manifest().lesion_class());
-    check_class(&model, class)?;
-    let stamp = stamp();
-    let target = match (&arguments.out, &arguments.zip) {
-        (_, Some(zip)) => Target::zip(zip, &stamp)?,
-        (Some(out), None) => Target::folder(out)?,
-        (None, None) => {
-            return Err(Stop::Refused(
-                "Say where the files go: --out or --zip.".to_owned(),
-            ));
-        }
-    };
-    let mut output = Output {
-        target,
-        collection: Collection::new(&Options {
-            formats,
-            sets,
-            stamp,
-        }),
-    };
-    let model_info = ModelInfo::of(model.manifest());
+    if plan.finished > 0 {
+        eprintln!("{} images were finished before.", plan.finished);
+    }
+}
 
-    let bar = progress_bar(jobs.len() as u64, arguments.json);
-    let mut failed = 0;
-    for job in &jobs {
-        let path = job.image;
-        bar.set_message(path.display().to_string());
-        let start = Instant::now();
-        match segment(&model, &model_info, job, class, arguments, &mut output).await {
-            Ok(done) => {
-                let fraction = done.area as f64 / (f64::from(done.width) * f64::from(done.height));
-                if arguments.json {
-                    let mut line = named(path);
-                    line["width"] = json!(done.width);
-                    line["height"] = json!(done.height);
-                    line["area"] = json!(done.area);
-                    line["fraction"] = json!(fraction);
-                    line["seconds"] = json!(start.elapsed().as_secs_f64());
-                    for (format, file) in &job.files {
-                        line[format.id] = json!(file.to_string_lossy());
-                    }
-                    print_json(&line);
-                } else {
-                    let files = job.files.iter().map(|(_, file)| file.display().to_string());
-                    let files = match job.files.is_empty() {
-                        true => path.display().to_string(),
-                        false => files.collect::<Vec<_>>().join(", "),
-                    };
-                    bar.println(format!(
-                        "{files}: {} pixels, {:.1} %",
-                        done.area,
-                        100.0 * fraction
-                    ));
+/// An image on its way from one thread to the next.
+struct Passing<T> {
+    job: usize,
+    start: Instant,
+    found: Result<T, Error>,
+}
+
+/// A decoded image and its file.
+struct Read {
+    file: Vec<u8>,
+    decoded: Decoded,
+}
+
+/// Does all jobs and returns how many failed.
+fn segment_all(
+    model: &Model,
+    class: usize,
+    jobs: &[Job],
+    arguments: &Arguments,
+    output: Output,
+    summary: Option<&mut Summary>,
+) -> Result<usize, Error> {
+    let (decoder, decoded) = sync_channel(AHEAD);
+    let (network, segmented) = sync_channel(AHEAD);
+    let paths: Vec<&Path> = jobs.iter().map(|job| job.image).collect();
+    let encoder = Encoder {
+        jobs,
+        manifest: model.manifest(),
+        model: ModelInfo::of(model.manifest()),
+        class,
+        arguments,
+    };
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            for (job, path) in paths.into_iter().enumerate() {
+                let start = Instant::now();
+                let found = read(path).and_then(|file| {
+                    let decoded = imaging::decode(&file)?;
+                    Ok(Read { file, decoded })
+                });
+                // Nobody listens any more where a file could not be written.
+                if decoder.send(Passing { job, start, found }).is_err() {
+                    return;
                 }
             }
-            Err(error) => {
+        });
+        let encoder = scope.spawn(move || encoder.run(segmented, output, summary));
+        for Passing { job, start, found } in decoded {
+            let found = found.and_then(|read| {
+                let image = &read.decoded.image;
+                let map = pollster::block_on(probability(model, image, class, arguments.tta))?;
+                Ok((read, map))
+            });
+            if network.send(Passing { job, start, found }).is_err() {
+                break;
+            }
+        }
+        drop(network);
+        match encoder.join() {
+            Ok(failed) => failed,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+/// Writes the files of each image, and says what became of it.
+struct Encoder<'a> {
+    jobs: &'a [Job<'a>],
+    manifest: &'a Manifest,
+    model: ModelInfo<'a>,
+    class: usize,
+    arguments: &'a Arguments,
+}
+
+impl Encoder<'_> {
+    fn run(
+        &self,
+        segmented: Receiver<Passing<(Read, ProbabilityMap)>>,
+        mut output: Output,
+        mut summary: Option<&mut Summary>,
+    ) -> Result<usize, Error> {
+        let bar = progress_bar(self.jobs.len() as u64, self.arguments.json);
+        let mut failed = 0;
+        for Passing { job, start, found } in segmented {
+            let job = &self.jobs[job];
+            bar.set_message(job.image.display().to_string());
+            let done = found.and_then(|(read, map)| self.write(job, &read, &map, &mut output));
+            if let Err(error) = &done {
                 failed += 1;
                 output.fail(&slashed(&job.below), &error.to_string());
-                if arguments.json {
-                    let mut line = named(path);
-                    line["error"] = json!(error.to_string());
-                    print_json(&line);
-                } else {
-                    bar.println(format!("{}: {error}", path.display()));
-                }
+            }
+            if self.arguments.json {
+                print_json(&line(job, &done, start));
+            } else {
+                bar.println(sentence(job, &done));
+            }
+            if let Some(summary) = &mut summary {
+                let size = done.as_ref().ok();
+                summary.push(Row {
+                    image: job.image.to_string_lossy().into_owned(),
+                    width: size.map(|done| done.width),
+                    height: size.map(|done| done.height),
+                    area: size.map(|done| done.area),
+                    error: done.as_ref().err().map(ToString::to_string),
+                })?;
+            }
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        output.finish()?;
+        Ok(failed)
+    }
+
+    fn write(
+        &self,
+        job: &Job,
+        read: &Read,
+        map: &ProbabilityMap,
+        output: &mut Output,
+    ) -> Result<Done, Error> {
+        let Decoded { image, scale, .. } = &read.decoded;
+        let scale = scale.as_ref();
+        let threshold = self.arguments.threshold.unwrap_or(self.manifest.threshold);
+        let cleaning = Cleaning {
+            largest_region: self.arguments.largest_region,
+            islands_below: self.arguments.islands_below,
+            fill_holes: self.arguments.fill_holes,
+        };
+        let origin = Origin {
+            file: &read.file,
+            spacing: scale.and_then(Scale::uniform),
+            info: info(self.manifest, threshold),
+        };
+        let style = Style::default();
+        let name = job.image.file_name().unwrap_or_default().to_string_lossy();
+        let mut segmentation =
+            Segmentation::new(image, map, threshold, cleaning, &[], style).from(origin);
+        segmentation.name = &name;
+        if let Some(label) = self.manifest.classes.get(self.class) {
+            segmentation.label = label;
+        }
+        if self.arguments.formats.iter().any(|format| format.id() == REPORT) {
+            segmentation.report = Some(report(&segmentation, scale, self.manifest));
+        }
+        let (path, digest) = (slashed(&job.below), sha256(&read.file));
+        let item = Item {
+            path: &path,
+            segmentation: &segmentation,
+            scale,
+            model: Some(&self.model),
+            views: self.arguments.tta,
+            sha256: Some(&digest),
+            review: Review::default(),
+        };
+        output.push(&item, &job.files)?;
+        Ok(Done {
+            width: image.width(),
+            height: image.height(),
+            area: segmentation.mask().area(),
+        })
+    }
+}
+
+/// What became of an image.
+struct Done {
+    width: u32,
+    height: u32,
+    area: u64,
+}
+
+impl Done {
+    fn fraction(&self) -> f64 {
+        self.area as f64 / (f64::from(self.width) * f64::from(self.height))
+    }
+}
+
+fn line(job: &Job, done: &Result<Done, Error>, start: Instant) -> Value {
+    let mut line = named(job.image);
+    match done {
+        Ok(done) => {
+            line["width"] = json!(done.width);
+            line["height"] = json!(done.height);
+            line["area"] = json!(done.area);
+            line["fraction"] = json!(done.fraction());
+            line["seconds"] = json!(start.elapsed().as_secs_f64());
+            for (format, file) in &job.files {
+                line[format.id] = json!(file.to_string_lossy());
             }
         }
-        bar.inc(1);
+        Err(error) => line["error"] = json!(error.to_string()),
     }
-    bar.finish_and_clear();
-    output.finish()?;
-    if failed == 0 {
-        Ok(())
-    } else {
-        eprintln!("{failed} of {} images failed.", jobs.len());
-        Err(Stop::SomeFailed)
+    line
+}
+
+fn sentence(job: &Job, done: &Result<Done, Error>) -> String {
+    match done {
+        Ok(done) => {
+            let files = job.files.iter().map(|(_, file)| file.display().to_string());
+            let files = match job.files.is_empty() {
+                true => job.image.display().to_string(),
+                false => files.collect::<Vec<_>>().join(", "),
+            };
+            format!(
+                "{files}: {} pixels, {:.1} %",
+                done.area,
+                100.0 * done.fraction()
+            )
+        }
+        Err(error) => format!("{}: {error}", job.image.display()),
     }
 }
 
@@ -200,8 +420,7 @@ fn named(path: &Path) -> Value {
 }
 
 /// What a file says of its segmentation.
-fn info(model: &Model, threshold: f32) -> SegmentationInfo {
-    let manifest = model.manifest();
+fn info(manifest: &Manifest, threshold: f32) -> SegmentationInfo {
     SegmentationInfo {
         site: Site::of(&manifest.modalities),
         algorithm: manifest.name.clone(),
@@ -221,80 +440,22 @@ fn stamp() -> Stamp {
     }
 }
 
-/// What became of an image.
-struct Done {
-    width: u32,
-    height: u32,
-    area: u64,
-}
-
-async fn segment(
-    model: &Model,
-    model_info: &ModelInfo,
-    job: &Job<'_>,
-    class: usize,
-    arguments: &Arguments,
-    output: &mut Output,
-) -> Result<Done, Error> {
-    let file = read(job.image)?;
-    let Decoded { image, scale, .. } = imaging::decode(&file)?;
-    let known = scale.clone();
-    let map = probability(model, &image, class, arguments.tta).await?;
-    let threshold = arguments.threshold.unwrap_or(model.manifest().threshold);
-    let cleaning = Cleaning {
-        largest_region: arguments.largest_region,
-        islands_below: arguments.islands_below,
-        fill_holes: arguments.fill_holes,
-    };
-    let style = Style::default();
-    let origin = Origin {
-        file: &file,
-        spacing: scale.as_ref().and_then(|scale| scale.uniform()),
-        info: info(model, threshold),
-    };
-    let name = job.image.file_name().unwrap_or_default().to_string_lossy();
-    let mut segmentation =
-        Segmentation::new(&image, &map, threshold, cleaning, &[], style).from(origin);
-    segmentation.name = &name;
-    if let Some(label) = model_info.classes.get(class) {
-        segmentation.label = label;
-    }
-    if job.files.iter().any(|(format, _)| format.id == REPORT) {
-        segmentation.report = Some(report(&segmentation, scale.as_ref(), model_info));
-    }
-    let (path, digest) = (slashed(&job.below), sha256(&file));
-    let item = Item {
-        path: &path,
-        segmentation: &segmentation,
-        scale: scale.as_ref(),
-        model: Some(model_info),
-        views: arguments.tta,
-        sha256: Some(&digest),
-        review: Review::default(),
-    };
-    output.push(&item, &job.files)?;
-    Ok(Done {
-        width: image.width(),
-        height: image.height(),
-        area: segmentation.mask().area(),
-    })
-}
-
+<<<<<<< HEAD
 /// What the report says: the mask as a whole, and no name.
-fn report(segmentation: &Segmentation, scale: Option<&Scale>, model: &Model) -> ReportPage {
+fn report(segmentation: &Segmentation, scale: Option<&Scale>, manifest: &Manifest) -> ReportPage {
     let Segmentation {
         image,
         map,
         threshold,
         cleaning,
-        strokes,
+        corrections,
         ..
     } = *segmentation;
     let measurements = Measurements::of(segmentation.mask(), scale);
     let shape = measurements.whole.as_ref();
     let size = image.dimensions();
     let uncertainty =
-        shape.map(|shape| Uncertainty::of_whole(shape, map, size, threshold, cleaning, strokes));
+        shape.map(|shape| Uncertainty::of_whole(shape, map, size, threshold, cleaning, corrections));
     let report = Report {
         title: "",
         measurements: &measurements,
@@ -303,7 +464,7 @@ fn report(segmentation: &Segmentation, scale: Option<&Scale>, model: &Model) -> 
         scale: scale.map(|scale| scale.source),
         proportions: None,
         outline: None,
-        model: Some(&model.manifest().id),
+        model: Some(&manifest.id),
         threshold: Some(threshold),
         corrected: false,
         version: env!("CARGO_PKG_VERSION"),
@@ -334,4 +495,9 @@ fn format(id: &str) -> Result<Format, String> {
     let set = collection::set_by_id(id).map(Format::Set);
     let unknown = || format!("the formats are {}, {}", export::list(), collection::list());
     image.or(set).ok_or_else(unknown)
+=======
+/// One entry of `--format`.
+fn export_format(id: &str) -> Result<&'static ExportFormat, String> {
+    export::by_id(id).ok_or_else(|| format!("the formats are {}", export::list()))
+>>>>>>> wt-lead
 }

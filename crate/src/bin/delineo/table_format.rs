@@ -1,6 +1,6 @@
 //! The files that a table can be saved as.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::parquet;
 use delineo::measure::Table;
@@ -32,5 +32,14 @@ impl TableFormat {
             Self::Json => table.json().into_bytes(),
             Self::Parquet => parquet::encode(table),
         }
+    }
+}
+
+/// A path that names a table by its ending, as an argument.
+pub fn table_file(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    match TableFormat::of(&path) {
+        Some(_) => Ok(path),
+        None => Err("a table's file ends in .csv, .json or .parquet".to_owned()),
     }
 }

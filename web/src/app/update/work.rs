@@ -12,6 +12,7 @@ use crate::app::effect::Effect;
 use crate::app::engines::{Gpu, Pending, Phase, Purpose};
 use crate::app::event::{EngineId, FileId, Timer};
 use crate::app::overlay::Wish;
+use crate::app::preferences::Mode;
 use crate::app::state::App;
 use crate::protocol::{DocumentId, Frame, MeasureSpec, ModelKey, Request, Segmentation, Settings};
 
@@ -472,6 +473,7 @@ impl App {
             height: canvas.height,
             view,
             style: self.style(),
+            band: self.mode() == Mode::Uncertainty,
             truths: self.difference(),
             wipe: self.wipe(),
         };

@@ -421,6 +421,7 @@ pub fn frame(width: u32, height: u32) -> Frame {
         height,
         view: View::ORIGIN,
         style: STYLE,
+        band: false,
         truths: 0,
         wipe: None,
     }
