@@ -6,7 +6,7 @@ use super::cleaning::Cleaning;
 use super::look::Style;
 use super::map::ProbabilityMap;
 use super::preview::{Bounds, Preview, View};
-use super::stroke::Stroke;
+use super::correction::Correction;
 
 /// Probability at which a pixel is taken for lesion in the largest mask that is still likely.
 pub const OUTER: f32 = 0.1;
@@ -28,7 +28,7 @@ impl Preview {
         view: View,
         threshold: f32,
         cleaning: Cleaning,
-        strokes: &[Stroke],
+        corrections: &[Correction],
         style: Style,
         rgba: &mut Vec<u8>,
     ) -> Bounds {
@@ -40,7 +40,7 @@ impl Preview {
         let tinted = Style { tint: true, ..edge };
         let (outer, inner) = (OUTER.min(threshold), INNER.max(threshold));
         // Every smaller mask lies within the largest one, and so does what is painted of it but for its line's width.
-        let bounds = self.paint(map, canvas, view, outer, cleaning, strokes, tinted, rgba);
+        let bounds = self.paint(map, canvas, view, outer, cleaning, corrections, tinted, rgba);
         let certain = Style {
             tint: true,
             contour: false,
@@ -55,7 +55,7 @@ impl Preview {
         let mut layer = Vec::new();
         let mut over = |level, style, put: fn(&mut [u8], &[u8])| {
             let part = self.paint(
-                map, canvas, view, level, cleaning, strokes, style, &mut layer,
+                map, canvas, view, level, cleaning, corrections, style, &mut layer,
             );
             lay(rgba, bounds, &layer, part, put);
         };
@@ -144,7 +144,7 @@ mod tests {
         ProbabilityMap::new(64, 16, values)
     }
 
-    fn painted(strokes: &[Stroke], threshold: f32) -> (Bounds, Vec<u8>) {
+    fn painted(corrections: &[Correction], threshold: f32) -> (Bounds, Vec<u8>) {
         let mut rgba = Vec::new();
         let bounds = Preview::new(64, 16).paint_band(
             &ramp(),
@@ -152,7 +152,7 @@ mod tests {
             View::ORIGIN,
             threshold,
             Cleaning::default(),
-            strokes,
+            corrections,
             STYLE,
             &mut rgba,
         );

@@ -50,7 +50,7 @@ impl Stroke {
     /// Least and greatest x and y that it covers, in image pixels.
     pub(super) fn extent(&self) -> [(f64, f64); 2] {
         let radius = f64::from(self.radius).max(0.0);
-        super::polygon::extent(&self.points).map(|(low, high)| (low - radius, high + radius))
+        super::lasso::extent(&self.points).map(|(low, high)| (low - radius, high + radius))
     }
 }
 

@@ -440,7 +440,6 @@ fn stamp() -> Stamp {
     }
 }
 
-<<<<<<< HEAD
 /// What the report says: the mask as a whole, and no name.
 fn report(segmentation: &Segmentation, scale: Option<&Scale>, manifest: &Manifest) -> ReportPage {
     let Segmentation {
@@ -495,9 +494,4 @@ fn format(id: &str) -> Result<Format, String> {
     let set = collection::set_by_id(id).map(Format::Set);
     let unknown = || format!("the formats are {}, {}", export::list(), collection::list());
     image.or(set).ok_or_else(unknown)
-=======
-/// One entry of `--format`.
-fn export_format(id: &str) -> Result<&'static ExportFormat, String> {
-    export::by_id(id).ok_or_else(|| format!("the formats are {}", export::list()))
->>>>>>> wt-lead
 }
