@@ -167,10 +167,16 @@ pub fn export_judges(project: &Project) -> Option<PathBuf> {
         Task::new(python).args(import).read().is_some()
     };
     if has_all(&python) {
-        say::already("pydicom, highdicom, pycocotools and nibabel", &python.display().to_string());
+        say::already(
+            "pydicom, highdicom, pycocotools and nibabel",
+            &python.display().to_string(),
+        );
         return Some(python);
     }
-    let step = Step::begin("Install pydicom, highdicom, pycocotools and nibabel", "about a minute");
+    let step = Step::begin(
+        "Install pydicom, highdicom, pycocotools and nibabel",
+        "about a minute",
+    );
     let made = Task::new("python3")
         .args(["-m".as_ref(), "venv".as_ref(), folder.as_os_str()])
         .run()
