@@ -7,7 +7,7 @@ use super::item::{Entry, Item};
 use super::places::Place;
 use super::set_format::{About, SetFormat, Writer};
 use crate::Error;
-use crate::mask::Polygon;
+use crate::mask::RegionPolygon;
 
 pub(super) static FORMAT: SetFormat = SetFormat {
     id: "coco",
@@ -23,7 +23,7 @@ pub(super) fn begin(about: &About) -> Box<dyn Writer> {
 }
 
 /// What stands for a region of an image of so many columns and rows.
-type Segment = fn(&Polygon, (u32, u32)) -> Value;
+type Segment = fn(&RegionPolygon, (u32, u32)) -> Value;
 
 /// A COCO file that is being written, its images and annotations as text.
 pub(super) struct Coco {
@@ -67,7 +67,7 @@ impl Writer for Coco {
         let image_json =
             json!({ "id": image, "file_name": place.path, "width": size.0, "height": size.1 });
         self.images.push(image_json.to_string());
-        for polygon in Polygon::of(mask) {
+        for polygon in RegionPolygon::of(mask) {
             let (region, [left, top]) = polygon.filled();
             let annotation = json!({
                 "id": self.annotations.len() + 1,

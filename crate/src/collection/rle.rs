@@ -1,10 +1,10 @@
 //! A mask as COCO's run lengths: column by column, counts of pixels off and on in turn, packed as text
 //! (`rleToString` of <https://github.com/cocodataset/cocoapi>).
 
-use crate::mask::Polygon;
+use crate::mask::RegionPolygon;
 
 /// The run lengths of one region of an image of so many columns and rows.
-pub(super) fn counts(polygon: &Polygon, width: u32, height: u32) -> Vec<u64> {
+pub(super) fn counts(polygon: &RegionPolygon, width: u32, height: u32) -> Vec<u64> {
     let (mask, [left, top]) = polygon.filled();
     let (across, down) = (mask.width() as usize, mask.height() as usize);
     let mut counts = Vec::new();
@@ -82,7 +82,7 @@ mod tests {
                 }
                 let mask = Mask::new(width, height, bits);
                 let mut columns = vec![0; mask.bits().len()];
-                for polygon in Polygon::of(&mask) {
+                for polygon in RegionPolygon::of(&mask) {
                     let counts = counts(&polygon, width, height);
                     let (mut at, mut value) = (0, 0);
                     for count in counts {

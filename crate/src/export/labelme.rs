@@ -11,7 +11,7 @@ use super::format::ExportFormat;
 use super::mask::mask_png;
 use super::segmentation::Segmentation;
 use crate::Error;
-use crate::mask::Polygon;
+use crate::mask::RegionPolygon;
 
 pub(super) static FORMAT: ExportFormat = ExportFormat {
     id: "labelme",
@@ -29,7 +29,7 @@ const VERSION: &str = "5.5.0";
 
 pub(super) fn encode(segmentation: &Segmentation) -> Result<Vec<u8>, Error> {
     let mask = segmentation.mask();
-    let shapes = Polygon::of(mask);
+    let shapes = RegionPolygon::of(mask);
     let shapes = shapes
         .iter()
         .map(|polygon| shape(polygon, segmentation.label));
@@ -45,7 +45,7 @@ pub(super) fn encode(segmentation: &Segmentation) -> Result<Vec<u8>, Error> {
     Ok(format!("{file:#}\n").into_bytes())
 }
 
-fn shape(polygon: &Polygon, label: &str) -> Result<Value, Error> {
+fn shape(polygon: &RegionPolygon, label: &str) -> Result<Value, Error> {
     let mut shape = json!({
         "label": label,
         "group_id": null,

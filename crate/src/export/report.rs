@@ -15,6 +15,7 @@ pub(super) static FORMAT: ExportFormat = ExportFormat {
     id: REPORT,
     name: "Report",
     label: "Report, HTML",
+    suffix: "_report",
     extension: "html",
     media_type: "text/html",
     copyable: false,

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::format::ExportFormat;
 use super::segmentation::Segmentation;
 use crate::Error;
-use crate::mask::{Polygon, Style};
+use crate::mask::{RegionPolygon, Style};
 
 pub(super) static FORMAT: ExportFormat = ExportFormat {
     id: "svg",
@@ -22,7 +22,7 @@ pub(super) fn encode(segmentation: &Segmentation) -> Result<Vec<u8>, Error> {
     let mask = segmentation.mask();
     let (width, height) = (mask.width(), mask.height());
     let mut path = String::new();
-    for polygon in Polygon::of(mask).iter().map(Polygon::smoothed) {
+    for polygon in RegionPolygon::of(mask).iter().map(RegionPolygon::smoothed) {
         for ring in [&polygon.exterior].into_iter().chain(&polygon.holes) {
             for (index, [x, y]) in ring.iter().enumerate() {
                 let command = if index == 0 { 'M' } else { 'L' };

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::format::ExportFormat;
 use super::segmentation::Segmentation;
 use crate::Error;
-use crate::mask::Polygon;
+use crate::mask::RegionPolygon;
 
 pub(super) static FORMAT: ExportFormat = ExportFormat {
     id: "yolo",
@@ -27,7 +27,7 @@ pub(super) fn encode(segmentation: &Segmentation) -> Result<Vec<u8>, Error> {
     // A thousandth of a pixel, so that no pixel's centre changes sides.
     let digits = width.max(height).log10().ceil() as usize + 3;
     let mut text = String::new();
-    for polygon in Polygon::of(mask) {
+    for polygon in RegionPolygon::of(mask) {
         // The program segments one class.
         text.push('0');
         for [x, y] in polygon.smoothed().with_cuts() {

@@ -3,10 +3,10 @@
 
 use super::binary::Mask;
 use super::cleaning::Cleaning;
+use super::correction::Correction;
 use super::look::Style;
 use super::map::ProbabilityMap;
 use super::preview::{Bounds, Preview, View};
-use super::correction::Correction;
 
 /// Probability at which a pixel is taken for lesion in the largest mask that is still likely.
 pub const OUTER: f32 = 0.1;
@@ -40,7 +40,16 @@ impl Preview {
         let tinted = Style { tint: true, ..edge };
         let (outer, inner) = (OUTER.min(threshold), INNER.max(threshold));
         // Every smaller mask lies within the largest one, and so does what is painted of it but for its line's width.
-        let bounds = self.paint(map, canvas, view, outer, cleaning, corrections, tinted, rgba);
+        let bounds = self.paint(
+            map,
+            canvas,
+            view,
+            outer,
+            cleaning,
+            corrections,
+            tinted,
+            rgba,
+        );
         let certain = Style {
             tint: true,
             contour: false,
@@ -55,7 +64,14 @@ impl Preview {
         let mut layer = Vec::new();
         let mut over = |level, style, put: fn(&mut [u8], &[u8])| {
             let part = self.paint(
-                map, canvas, view, level, cleaning, corrections, style, &mut layer,
+                map,
+                canvas,
+                view,
+                level,
+                cleaning,
+                corrections,
+                style,
+                &mut layer,
             );
             lay(rgba, bounds, &layer, part, put);
         };

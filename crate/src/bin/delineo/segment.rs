@@ -114,7 +114,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
             (out.as_path(), formats.as_slice(), roots.collect())
         }
         (_, Some(zip)) => (Path::new(""), [].as_slice(), vec![zip.clone()]),
-        (None, None) => return Err(Stop::Refused("say where the files go: --out or --zip.".to_owned())),
+        (None, None) => {
+            return Err(Stop::Refused(
+                "say where the files go: --out or --zip.".to_owned(),
+            ));
+        }
     };
     if arguments.resume && !others.is_empty() {
         return Err(Stop::Refused(
@@ -130,9 +134,16 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
         (false, false) => Existing::Refuse,
     };
     let shard = arguments.shard.unwrap_or(Shard::ALL);
-    let is_known =
-        |image: &Path| summary.as_ref().is_none_or(|summary| summary.has(image));
-    let plan = Plan::new(&inputs.files, out, planned, &others, existing, shard, is_known);
+    let is_known = |image: &Path| summary.as_ref().is_none_or(|summary| summary.has(image));
+    let plan = Plan::new(
+        &inputs.files,
+        out,
+        planned,
+        &others,
+        existing,
+        shard,
+        is_known,
+    );
     let plan = plan.map_err(Stop::Refused)?;
     tell(&inputs, &plan);
     let model = pollster::block_on(open(&arguments.model, arguments.device))?;
@@ -153,7 +164,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
         collection: Collection::new(&options),
     };
 
-    let failed = segment_all(&model, class, &plan.jobs, arguments, output, summary.as_mut())?;
+    let failed = segment_all(
+        &model,
+        class,
+        &plan.jobs,
+        arguments,
+        output,
+        summary.as_mut(),
+    )?;
     if let Some(summary) = &summary {
         summary.write()?;
     }
@@ -339,7 +357,12 @@ impl Encoder<'_> {
         if let Some(label) = self.manifest.classes.get(self.class) {
             segmentation.label = label;
         }
-        if self.arguments.formats.iter().any(|format| format.id() == REPORT) {
+        if self
+            .arguments
+            .formats
+            .iter()
+            .any(|format| format.id() == REPORT)
+        {
             segmentation.report = Some(report(&segmentation, scale, self.manifest));
         }
         let (path, digest) = (slashed(&job.below), sha256(&read.file));
@@ -453,8 +476,8 @@ fn report(segmentation: &Segmentation, scale: Option<&Scale>, manifest: &Manifes
     let measurements = Measurements::of(segmentation.mask(), scale);
     let shape = measurements.whole.as_ref();
     let size = image.dimensions();
-    let uncertainty =
-        shape.map(|shape| Uncertainty::of_whole(shape, map, size, threshold, cleaning, corrections));
+    let uncertainty = shape
+        .map(|shape| Uncertainty::of_whole(shape, map, size, threshold, cleaning, corrections));
     let report = Report {
         title: "",
         measurements: &measurements,

@@ -10,8 +10,8 @@ use delineo::Error;
 use serde::{Deserialize, Serialize};
 
 use crate::replace;
-use delineo::measure::{Cell, Table};
 use crate::table_format::TableFormat;
+use delineo::measure::{Cell, Table};
 
 /// What is said of an image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

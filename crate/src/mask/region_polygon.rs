@@ -1,7 +1,7 @@
 //! The border of a mask as polygons: what formats that know no pixels are told.
 //!
 //! A polygon runs through the cracks between pixels that differ, corner by corner, so that it holds the pixels of its
-//! region and no others. [`Polygon::smoothed`] runs from middle to middle of the cracks instead, in the fewest corners
+//! region and no others. [`RegionPolygon::smoothed`] runs from middle to middle of the cracks instead, in the fewest corners
 //! that it finds and that keep every pixel's centre on its side: drawn again, by a rule that asks where the centres lie, it is
 //! the same mask.
 
@@ -17,14 +17,14 @@ pub type Ring<T> = Vec<[T; 2]>;
 /// A region (8-connected) of a mask as a polygon with holes, in image pixels: x to the right, y down, the image's top left
 /// corner at (0, 0) and the top left pixel's centre at (0.5, 0.5).
 #[derive(Clone, Debug, PartialEq)]
-pub struct Polygon<T = u32> {
+pub struct RegionPolygon<T = u32> {
     /// Around it, clockwise on the screen.
     pub exterior: Ring<T>,
     /// Around each hole, anticlockwise on the screen.
     pub holes: Vec<Ring<T>>,
 }
 
-impl Polygon {
+impl RegionPolygon {
     /// The polygons of a mask's regions, in raster order of their first pixels; none for an empty mask.
     pub fn of(mask: &Mask) -> Vec<Self> {
         let width = mask.width() as usize;
@@ -98,15 +98,15 @@ impl Polygon {
     }
 
     /// The border in few corners, each the middle of a crack, with every pixel's centre on its side.
-    pub fn smoothed(&self) -> Polygon<f64> {
-        Polygon {
+    pub fn smoothed(&self) -> RegionPolygon<f64> {
+        RegionPolygon {
             exterior: smoothed(&self.exterior),
             holes: self.holes.iter().map(|hole| smoothed(hole)).collect(),
         }
     }
 }
 
-impl<T: Copy + Into<f64>> Polygon<T> {
+impl<T: Copy + Into<f64>> RegionPolygon<T> {
     /// The polygon as one ring, for formats that know no holes: a cut without width leads to each hole and back, so that
     /// what is filled is the same by any rule.
     pub fn with_cuts(&self) -> Ring<T> {
@@ -346,7 +346,7 @@ mod tests {
         Mask::new(width, height, bits.collect())
     }
 
-    fn rings(polygons: &[Polygon<f64>]) -> Vec<Ring<f64>> {
+    fn rings(polygons: &[RegionPolygon<f64>]) -> Vec<Ring<f64>> {
         polygons
             .iter()
             .flat_map(|polygon| {
@@ -357,9 +357,9 @@ mod tests {
             .collect()
     }
 
-    fn floats(polygon: &Polygon) -> Polygon<f64> {
+    fn floats(polygon: &RegionPolygon) -> RegionPolygon<f64> {
         let float = |ring: &Ring<u32>| ring.iter().map(|at| at.map(f64::from)).collect();
-        Polygon {
+        RegionPolygon {
             exterior: float(&polygon.exterior),
             holes: polygon.holes.iter().map(float).collect(),
         }
@@ -367,24 +367,24 @@ mod tests {
 
     #[test]
     fn a_pixel_is_a_square_clockwise_from_its_top_left_corner() {
-        let polygons = Polygon::of(&mask(&["...", ".#.", "..."]));
+        let polygons = RegionPolygon::of(&mask(&["...", ".#.", "..."]));
         let square = vec![[1, 1], [2, 1], [2, 2], [1, 2]];
         assert_eq!(polygons.len(), 1);
         assert_eq!(polygons[0].exterior, square);
-        assert_eq!(Polygon::of(&mask(&["...", "..."])), []);
+        assert_eq!(RegionPolygon::of(&mask(&["...", "..."])), []);
     }
 
     #[test]
     fn a_hole_is_a_ring_of_its_own_and_pixels_that_meet_at_a_corner_are_one_polygon() {
-        let polygons = Polygon::of(&mask(&["###.", "#.#.", "####", "...."]));
+        let polygons = RegionPolygon::of(&mask(&["###.", "#.#.", "####", "...."]));
         assert_eq!(polygons.len(), 1);
         assert_eq!(polygons[0].holes.len(), 1);
         assert_eq!(polygons[0].holes[0].len(), 4);
-        let corner = Polygon::of(&mask(&["#.", ".#"]));
+        let corner = RegionPolygon::of(&mask(&["#.", ".#"]));
         assert_eq!(corner.len(), 1);
         assert_eq!(corner[0].exterior.len(), 8);
         // A region in a hole of another is no part of it.
-        let inner = Polygon::of(&mask(&["#####", "#...#", "#.#.#", "#...#", "#####"]));
+        let inner = RegionPolygon::of(&mask(&["#####", "#...#", "#.#.#", "#...#", "#####"]));
         assert_eq!(inner.len(), 2);
         assert_eq!((inner[0].holes.len(), inner[1].holes.len()), (1, 0));
     }
@@ -393,11 +393,11 @@ mod tests {
     fn every_border_filled_again_is_the_mask_also_smoothed_and_with_cuts() {
         for (density, seed) in [(20, 1), (100, 2), (128, 3), (160, 4), (240, 5), (256, 6)] {
             let mask = noise(41, 29, density, seed);
-            let polygons = Polygon::of(&mask);
+            let polygons = RegionPolygon::of(&mask);
             let exact: Vec<_> = polygons.iter().map(floats).collect();
-            let smooth: Vec<_> = polygons.iter().map(Polygon::smoothed).collect();
-            let cut = |polygons: &[Polygon<f64>]| -> Vec<_> {
-                polygons.iter().map(Polygon::with_cuts).collect()
+            let smooth: Vec<_> = polygons.iter().map(RegionPolygon::smoothed).collect();
+            let cut = |polygons: &[RegionPolygon<f64>]| -> Vec<_> {
+                polygons.iter().map(RegionPolygon::with_cuts).collect()
             };
             for rings in [rings(&exact), rings(&smooth), cut(&exact), cut(&smooth)] {
                 assert!(fill(&rings, 41, 29) == mask, "density {density}");
@@ -410,7 +410,7 @@ mod tests {
         for seed in 0..8 {
             let mask = noise(60, 50, 90, seed);
             let regions = crate::measure::Measurements::of(&mask, None).regions;
-            assert_eq!(Polygon::of(&mask).len(), regions);
+            assert_eq!(RegionPolygon::of(&mask).len(), regions);
         }
     }
 
@@ -419,7 +419,7 @@ mod tests {
         for (density, seed) in [(60, 1), (140, 2), (200, 3)] {
             let mask = noise(41, 29, density, seed);
             let mut bits = vec![0; 41 * 29];
-            for polygon in Polygon::of(&mask) {
+            for polygon in RegionPolygon::of(&mask) {
                 let (part, [left, top]) = polygon.filled();
                 for (y, row) in part.bits().chunks(part.width() as usize).enumerate() {
                     for (x, bit) in row.iter().enumerate() {
@@ -436,7 +436,7 @@ mod tests {
         let disc = |x: u32, y: u32| (f64::from(x) - 100.0).hypot(f64::from(y) - 100.0) < 80.0;
         let bits = (0..40_000).map(|at| u8::from(disc(at % 200, at / 200)));
         let mask = Mask::new(200, 200, bits.collect());
-        let polygon = &Polygon::of(&mask)[0];
+        let polygon = &RegionPolygon::of(&mask)[0];
         let smooth = polygon.smoothed();
         assert!(
             smooth.exterior.len() * 2 < polygon.exterior.len(),
