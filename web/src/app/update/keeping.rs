@@ -8,21 +8,18 @@ use crate::app::command::Command;
 use crate::app::documents::Document;
 use crate::app::effect::Effect;
 use crate::app::event::FileId;
-use crate::app::keeping::{Copy, Fingerprint, Keeping, Kept, KeptFile, State};
+use crate::app::keeping::{Copy, Fingerprint, Keeping, Kept, KeptFile, State, file_ids};
 use crate::app::notices::{Offer, Tone};
 use crate::app::stage::Tool;
-use crate::app::state::{App, CommonScale};
+use crate::app::state::App;
 use crate::app::stored::{StoredDocument, StoredScale, StoredSession};
-use crate::app::wording;
 use crate::protocol::DocumentId;
-use crate::session::messages::{Access, Fault, Found, Item, Key, Message, Order};
+use crate::session::messages::{Fault, Item, Key, Message, Order};
 
 /// So many documents are handed over at a time.
 const MOST_DOCUMENTS: usize = 16;
 /// So many files are copied at a time: the picture on the stage must not wait for a folder.
 const MOST_FILES: usize = 2;
-/// What a second tab says.
-const ELSEWHERE: &str = "Your work is open in another tab. Here you can look at it, but not change it, and what you open here is not kept.";
 /// A store that ends so often is not started again.
 const MOST_DEATHS: u32 = 3;
 
@@ -38,6 +35,7 @@ impl App {
         match (is_on, &self.keeping.state) {
             (true, State::Off | State::Unavailable(_)) => {
                 self.keeping.deaths = 0;
+                self.keeping.is_resuming = !self.keeping.documents.is_empty();
                 self.open_session(true);
             }
             (true, _) => self.try_again_to_keep(),
@@ -115,154 +113,17 @@ impl App {
             .incidents
             .push(format!("The store ended: {reason}"));
         self.keeping.deaths += 1;
-        self.keeping.is_resuming |= self.keeping.state != State::Opening;
+        if self.keeping.state != State::Opening {
+            self.keeping.is_resuming = true;
+        } else if !self.keeping.is_resuming {
+            // What has come of it comes again.
+            self.take_out_kept();
+        }
         self.keeping.forget_orders();
         if self.keeping.deaths > MOST_DEATHS {
             return self.session_said(Message::Unavailable(Fault::Disk(reason)), Vec::new());
         }
         self.open_session(false);
-    }
-
-    fn session_found(&mut self, found: Found, files: Vec<FileId>) {
-        if self.keeping.is_resuming {
-            self.effects.extend(files.into_iter().map(Effect::DropFile));
-            if found.is_last {
-                self.keeping.is_resuming = false;
-                self.begin_access(found.access, found.bytes);
-            }
-            return;
-        }
-        if self.keeping.state == State::Reader {
-            // The other tab is gone: what it left takes the place of what was only looked at.
-            self.take_out_kept();
-            self.keeping.state = State::Opening;
-            self.notices.take_back(ELSEWHERE);
-            self.news("The other tab was closed. You can go on here.", None);
-        }
-        if let Some(text) = found.session {
-            self.keeping.found_session = serde_json::from_str(&text).unwrap_or_default();
-        }
-        for (key, file) in found.files.into_iter().zip(files) {
-            self.keeping.note_key(key);
-            self.keeping.found.insert(key, file);
-        }
-        for (key, text) in found.documents {
-            self.keeping.note_key(key);
-            match serde_json::from_str::<StoredDocument>(&text) {
-                Ok(stored) => self.restore(key, stored),
-                Err(_) => self.keeping.unreadable += 1,
-            }
-        }
-        if found.is_last {
-            self.finish_restoring(found.access, found.bytes);
-        }
-    }
-
-    /// Appends a document of the session, with its work. One whose file is missing waits for that.
-    fn restore(&mut self, key: Key, stored: StoredDocument) {
-        for file in stored.files() {
-            self.keeping.note_key(file);
-        }
-        let Some(file) = self.keeping.found.remove(&stored.source) else {
-            self.keeping.orphans.push((key, stored));
-            return;
-        };
-        let Some(id) = self.documents.append([(file, stored.name.clone())]) else {
-            return;
-        };
-        self.keeping.hold_restored(id, stored.source, file);
-        for truth in &stored.truths {
-            if let Some(file) = self.keeping.found.remove(&truth.source) {
-                self.documents.add_truth(id, file, truth.name.clone());
-                let added = self
-                    .documents
-                    .get(id)
-                    .and_then(|document| document.truths.last());
-                if let Some(added) = added.map(|truth| truth.id) {
-                    self.keeping.hold_restored(added, truth.source, file);
-                }
-            }
-        }
-        if let Some(document) = self.documents.get_mut(id) {
-            stored.give_to(document);
-            self.keeping
-                .documents
-                .insert(id, Kept::restored(key, document));
-        }
-    }
-
-    fn finish_restoring(&mut self, access: Access, bytes: f64) {
-        let needed = self.keeping.needed_files();
-        let unneeded = std::mem::take(&mut self.keeping.found);
-        let is_writer = access == Access::Writer;
-        for (key, file) in unneeded {
-            // A record that cannot be read may need it.
-            if is_writer && !needed.contains(&key) && self.keeping.unreadable == 0 {
-                self.order(Order::RemoveFile(key), None);
-            }
-            self.effects.push(Effect::DropFile(file));
-        }
-        let session = std::mem::take(&mut self.keeping.found_session);
-        for scale in &session.scales {
-            let StoredScale {
-                width,
-                height,
-                aspect,
-                spacing,
-            } = *scale;
-            self.common_scales.retain(|other| {
-                (other.width, other.height, other.aspect) != (width, height, aspect)
-            });
-            self.common_scales.push(CommonScale {
-                width,
-                height,
-                aspect,
-                spacing,
-            });
-        }
-        self.keeping.session = (Some(session.clone()), false);
-        let is_bare = self.documents.shown_id().is_none() && self.documents.opening_id().is_none();
-        let shown = session.shown.and_then(|key| self.keeping.document_of(key));
-        let first = self.keeping.documents.keys().next().copied();
-        if is_bare && let Some(id) = shown.or(first) {
-            self.documents.open(id);
-        }
-        self.say_what_is_missing();
-        self.begin_access(access, bytes);
-    }
-
-    fn begin_access(&mut self, access: Access, bytes: f64) {
-        self.keeping.bytes = bytes;
-        self.keeping.state = match access {
-            Access::Writer => State::Writer,
-            Access::Reader => State::Reader,
-        };
-        if access == Access::Reader {
-            // It stays until it is dismissed or no longer true.
-            self.notices.tell(Tone::Info, ELSEWHERE.to_owned(), None);
-        }
-    }
-
-    fn say_what_is_missing(&mut self) {
-        let names: Vec<&str> = self
-            .keeping
-            .orphans
-            .iter()
-            .map(|(_, stored)| stored.name.as_str())
-            .collect();
-        if !names.is_empty() {
-            let text = format!(
-                "The page ended before these files were copied: {}. Open them again; the work on them is kept.",
-                names.join(", ")
-            );
-            self.fail(text);
-        }
-        if self.keeping.unreadable > 0 {
-            let pictures = wording::pictures(self.keeping.unreadable);
-            self.fail(format!(
-                "This version of Delineo cannot read what is kept of {pictures}. It stays on this device."
-            ));
-        }
     }
 
     /// Hands over what changed.
@@ -513,63 +374,6 @@ impl App {
         self.order(Order::PutSession(text), None);
     }
 
-    /// Nothing is left on this device. What came from there is closed: the page has no other file of it.
-    fn session_deleted(&mut self) {
-        let count = self.keeping.count();
-        self.preferences.keep_session = Some(false);
-        self.effects.push(Effect::CloseSession);
-        self.take_out_kept_only();
-        self.keeping = Keeping::default();
-        self.notices.withdraw(&Command::KeepSession(true));
-        let text = match count {
-            0 => "Nothing of your work is kept on this device.".to_owned(),
-            _ => format!(
-                "Deleted from this device: {}, with all work on them.",
-                wording::pictures(count)
-            ),
-        };
-        self.news(text, None);
-    }
-
-    /// Closes all documents of the session.
-    fn take_out_kept(&mut self) {
-        let ids: Vec<DocumentId> = self.keeping.documents.keys().copied().collect();
-        self.take_out(ids);
-        self.keeping.documents.clear();
-        self.keeping.files.clear();
-        self.keeping.orphans.clear();
-        self.keeping.unreadable = 0;
-    }
-
-    /// Closes the documents whose only file is the copy.
-    fn take_out_kept_only(&mut self) {
-        let files = self
-            .keeping
-            .files
-            .iter()
-            .filter(|(_, file)| file.is_restored);
-        let ids: Vec<DocumentId> = files.map(|(id, _)| *id).collect();
-        let closed = self.documents.closed().map(|document| document.id);
-        if closed.is_some_and(|closed| ids.contains(&closed)) {
-            self.notices.withdraw(&Command::Reopen);
-        }
-        self.take_out(ids);
-    }
-
-    fn take_out(&mut self, ids: Vec<DocumentId>) {
-        for id in ids {
-            let was_shown = self.documents.shown_id() == Some(id);
-            let Some(closed) = self.documents.close(id) else {
-                continue;
-            };
-            self.effects
-                .extend(closed.document().files().map(Effect::DropFile));
-            if was_shown {
-                self.clear_stage();
-            }
-        }
-    }
-
     fn try_again_to_keep(&mut self) {
         self.keeping.trouble = None;
         for kept in self
@@ -615,12 +419,7 @@ impl App {
         self.notices.tell(Tone::Error, text, Some(offer));
     }
 
-    fn order(&mut self, order: Order, file: Option<FileId>) {
+    pub(super) fn order(&mut self, order: Order, file: Option<FileId>) {
         self.effects.push(Effect::Store { order, file });
     }
-}
-
-/// The numbers of a document's files.
-fn file_ids(document: &Document) -> impl Iterator<Item = DocumentId> {
-    std::iter::once(document.id).chain(document.truths.iter().map(|truth| truth.id))
 }

@@ -7,6 +7,7 @@ mod files;
 mod frames;
 mod keeping;
 mod measuring;
+mod restoring;
 mod stage;
 mod truths;
 mod work;
