@@ -71,6 +71,8 @@ pub struct Keeping {
     /// What the store has found since.
     resumed: BTreeSet<Item>,
     pub(super) deaths: u32,
+    /// The documents and files that were numbered last, see `App::members`.
+    pub(super) members: Option<(usize, u64, Option<DocumentId>)>,
     last_key: u32,
 }
 

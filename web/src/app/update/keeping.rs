@@ -69,7 +69,7 @@ impl App {
             Message::Kept { item, bytes } => {
                 self.keeping.bytes = bytes;
                 self.keeping.settle(item, None);
-                if self.keeping.has_all() {
+                if self.keeping.trouble.is_some() && self.keeping.has_all() {
                     self.keeping.trouble = None;
                 }
             }
@@ -136,11 +136,30 @@ impl App {
         if self.keeping.state != State::Writer || is_drawing || self.stage.is_playing {
             return;
         }
-        self.number_documents();
-        self.forget_closed();
+        let members = self.members();
+        // Until the store has forgotten what was closed, there is something to do each time.
+        if self.keeping.members != Some(members) {
+            self.number_documents();
+            let is_settled = self.forget_closed();
+            self.keeping.members = is_settled.then_some(members);
+        }
         self.keep_documents();
         self.keep_files();
         self.keep_common();
+    }
+
+    /// Tells whether documents or files came or went: how many there are, and the sum of their numbers, which only ever
+    /// grow, so that another set of as many has another sum.
+    fn members(&self) -> (usize, u64, Option<DocumentId>) {
+        let ids = self.documents.iter().flat_map(file_ids);
+        let (count, sum) = ids.fold((0, 0), |(count, sum), id| {
+            (count + 1, sum + u64::from(id.0))
+        });
+        (
+            count,
+            sum,
+            self.documents.closed().map(|document| document.id),
+        )
     }
 
     /// Gives numbers to documents and files that came.
@@ -189,18 +208,10 @@ impl App {
     }
 
     /// What was closed is forgotten; its files when it cannot be opened again any more.
-    fn forget_closed(&mut self) {
-        let files: usize = self
-            .documents
-            .iter()
-            .map(|document| 1 + document.truths.len())
-            .sum();
-        let is_unchanged = self.keeping.documents.len() == self.documents.len()
-            && self.keeping.files.len() == files;
-        // All that are open have their numbers, so that equal counts are equal sets.
-        if is_unchanged {
-            return;
-        }
+    ///
+    /// Says whether nothing is left to be forgotten.
+    fn forget_closed(&mut self) -> bool {
+        let mut is_settled = true;
         let closed = self.documents.closed().map(|document| document.id);
         let open: BTreeSet<DocumentId> =
             self.documents.iter().map(|document| document.id).collect();
@@ -220,7 +231,9 @@ impl App {
                 kept.sent = None;
                 let key = kept.key;
                 self.order(Order::RemoveDocument(key), None);
-            } else if !kept.is_there && closed != Some(id) {
+            } else if kept.is_there {
+                is_settled = false;
+            } else if closed != Some(id) {
                 self.keeping.documents.remove(&id);
             }
         }
@@ -239,18 +252,17 @@ impl App {
             .copied()
             .collect();
         for id in unneeded {
-            // A copy that is being made is deleted when it is there.
-            if self
-                .keeping
-                .files
-                .get(&id)
-                .is_some_and(|file| file.copy != Copy::OnItsWay)
-                && let Some(file) = self.keeping.files.remove(&id)
+            let copy = self.keeping.files.get(&id).map(|file| file.copy);
+            if copy == Some(Copy::OnItsWay) {
+                // A copy that is being made is deleted when it is there.
+                is_settled = false;
+            } else if let Some(file) = self.keeping.files.remove(&id)
                 && file.copy == Copy::There
             {
                 self.order(Order::RemoveFile(file.key), None);
             }
         }
+        is_settled
     }
 
     fn keep_documents(&mut self) {
@@ -261,6 +273,9 @@ impl App {
             .filter(|kept| kept.is_on_its_way)
             .count();
         let room = MOST_DOCUMENTS.saturating_sub(on_their_way);
+        if room == 0 {
+            return;
+        }
         let shown = self
             .documents
             .shown_id()
@@ -315,27 +330,18 @@ impl App {
         }
         let on_their_way = copies().filter(|copy| *copy == Copy::OnItsWay).count();
         let room = MOST_FILES.saturating_sub(on_their_way);
-        let first = self.documents.shown().map(|(document, _)| document);
-        let ids = first
-            .into_iter()
-            .flat_map(file_ids)
-            .chain(self.keeping.files.keys().copied());
-        let is_due = |id: &DocumentId| {
-            self.keeping
-                .files
-                .get(id)
-                .is_some_and(|file| file.copy == Copy::Due)
-        };
-        let mut due: Vec<DocumentId> = Vec::new();
-        for id in ids.filter(is_due) {
-            if due.len() >= room {
-                break;
-            }
-            if !due.contains(&id) {
-                due.push(id);
-            }
+        if room == 0 {
+            return;
         }
-        for id in due {
+        let shown = self.documents.shown().map(|(document, _)| document);
+        let shown: Vec<DocumentId> = shown.into_iter().flat_map(file_ids).collect();
+        let is_first = |id: &DocumentId| shown.contains(id);
+        let files = self.keeping.files.iter();
+        let due = files.filter(|(_, file)| file.copy == Copy::Due);
+        let (first, rest): (Vec<DocumentId>, Vec<DocumentId>) =
+            due.map(|(id, _)| *id).partition(is_first);
+        let due = first.into_iter().chain(rest).take(room);
+        for id in due.collect::<Vec<_>>() {
             if let Some(file) = self.keeping.files.get_mut(&id) {
                 file.copy = Copy::OnItsWay;
                 let (key, file) = (file.key, file.file);
