@@ -17,7 +17,7 @@ use super::state::App;
 use super::stored::{StoredDocument, StoredSession};
 use super::wording;
 use crate::protocol::{DocumentId, Settings, Summary};
-use crate::session::messages::{Fault, Item, Key};
+use crate::session::messages::{Fault, Found, Item, Key};
 
 /// Why a document cannot be changed here.
 pub const READ_ONLY: &str =
@@ -68,7 +68,11 @@ pub struct Keeping {
     pub(super) session: (Option<StoredSession>, bool),
     /// The page has all documents, and the store is started again after it ended.
     pub(super) is_resuming: bool,
+    /// What the store has found since.
+    resumed: BTreeSet<Item>,
     pub(super) deaths: u32,
+    /// The documents and files that were numbered last, see `App::members`.
+    pub(super) members: Option<(usize, u64, Option<DocumentId>)>,
     last_key: u32,
 }
 
@@ -191,8 +195,7 @@ impl Keeping {
             return false;
         };
         let has_files = || {
-            let ids =
-                std::iter::once(document.id).chain(document.truths.iter().map(|truth| truth.id));
+            let ids = file_ids(document);
             ids.filter_map(|id| self.files.get(&id))
                 .all(|file| file.copy == Copy::There)
         };
@@ -366,6 +369,23 @@ impl Keeping {
         self.files.insert(id, kept);
     }
 
+    /// A document cannot be opened: work on it stays on this device, where another browser or version may read it.
+    pub(super) fn leave(&mut self, document: &Document) {
+        if document.opened.is_none() {
+            return;
+        }
+        self.documents.remove(&document.id);
+        for id in file_ids(document) {
+            if self
+                .files
+                .get(&id)
+                .is_some_and(|file| file.copy == Copy::There)
+            {
+                self.files.remove(&id);
+            }
+        }
+    }
+
     /// The document of a number.
     pub(super) fn document_of(&self, key: Key) -> Option<DocumentId> {
         let mut all = self.documents.iter();
@@ -403,6 +423,30 @@ impl Keeping {
             && self.files.values().all(|file| file.copy != Copy::Failed)
     }
 
+    /// A part of what is on the disk, while the page has it all. With the last part it is known what has to be kept again.
+    pub(super) fn resume(&mut self, found: &Found) {
+        let documents = found.documents.iter().map(|(key, _)| Item::Document(*key));
+        let files = found.files.iter().copied().map(Item::File);
+        self.resumed.extend(documents.chain(files));
+        if !found.is_last {
+            return;
+        }
+        let resumed = std::mem::take(&mut self.resumed);
+        self.is_resuming = false;
+        self.session = (None, false);
+        for kept in self.documents.values_mut() {
+            if !resumed.contains(&Item::Document(kept.key)) {
+                kept.is_there = false;
+                kept.sent = None;
+            }
+        }
+        for file in self.files.values_mut() {
+            if !resumed.contains(&Item::File(file.key)) {
+                file.copy = Copy::Due;
+            }
+        }
+    }
+
     /// Whatever the store was at may not have been done.
     pub(super) fn forget_orders(&mut self) {
         self.session = (None, false);
@@ -422,4 +466,9 @@ impl Keeping {
             file.copy = Copy::Due;
         }
     }
+}
+
+/// The numbers of a document's files.
+pub(super) fn file_ids(document: &Document) -> impl Iterator<Item = DocumentId> {
+    std::iter::once(document.id).chain(document.truths.iter().map(|truth| truth.id))
 }

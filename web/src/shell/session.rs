@@ -24,13 +24,16 @@ pub struct SessionStore {
     tell: EventSink,
 }
 
+/// A callback that must live as long as the worker.
+type Listener = Closure<dyn FnMut(MessageEvent)>;
+
 /// Ends the worker when it is dropped.
 struct Running {
     name: String,
     worker: Worker,
     /// Orders from before it listened.
     waiting: Option<Vec<JsValue>>,
-    listeners: Option<[Closure<dyn FnMut(MessageEvent)>; 3]>,
+    listeners: Option<[Listener; 3]>,
 }
 
 impl SessionStore {
@@ -97,9 +100,9 @@ impl SessionStore {
         options.set_name(&name);
         let worker = Worker::new_with_options(&script(), &options)?;
         let (store, of) = (Rc::clone(self), name.clone());
-        let message = Closure::new(move |event: MessageEvent| store.heard(&of, &event.data()));
+        let message = Listener::new(move |event: MessageEvent| store.heard(&of, &event.data()));
         let (store, of) = (Rc::clone(self), name.clone());
-        let error = Closure::new(move |event: MessageEvent| {
+        let error = Listener::new(move |event: MessageEvent| {
             event.prevent_default();
             let reason = reflect::get(&event, "message").as_string();
             let reason = reason.filter(|reason| !reason.is_empty());
@@ -109,7 +112,7 @@ impl SessionStore {
             );
         });
         let (store, of) = (Rc::clone(self), name.clone());
-        let unreadable = Closure::new(move |_: MessageEvent| {
+        let unreadable = Listener::new(move |_: MessageEvent| {
             store.ended(Some(&of), "a message was unreadable".to_owned());
         });
         worker.set_onmessage(Some(message.as_ref().unchecked_ref()));

@@ -9,6 +9,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::context::use_app;
 use super::icon::{Mark, Symbol};
+use super::session::KeptHere;
 use super::sheet::SheetFrame;
 use crate::app::command::{Icon, Sheet};
 use crate::app::{App, wording};
@@ -37,6 +38,7 @@ pub fn About() -> impl IntoView {
                     for use without a network, how fast its GPU is, and your own model if you ask for that. Your images and your work \
                     on them are kept only if you say so, until you delete them, and never leave this device either."
                 </p>
+                <KeptHere />
             </section>
             <Diagnostics />
         </SheetFrame>

@@ -16,29 +16,43 @@ const CONSENT: &str = "Keep this work on this device";
 pub fn Session() -> impl IntoView {
     let app = use_app();
     let is_kept = app.read(|app| app.preferences.keep_session == Some(true));
-    let sentence = app.read(App::session_sentence);
-    let can_delete =
-        app.read(|app| matches!(app.keeping.state(), State::Writer | State::Unavailable(_)));
-    let is_reader = app.read(|app| *app.keeping.state() == State::Reader);
+    let is_waiting = app.read(|app| {
+        matches!(
+            app.keeping.state(),
+            State::Reader | State::Opening | State::Deleting
+        )
+    });
     view! {
-        <section class="panel-section" aria-labelledby="session">
-            <h2 id="session">"Session"</h2>
+        <section class="panel-section" aria-label="Session">
+            <h2>"Session"</h2>
             <label class="check">
                 <input
                     type="checkbox"
                     prop:checked=move || is_kept.get()
-                    disabled=move || is_reader.get()
+                    disabled=move || is_waiting.get()
                     on:change=move |event| app.send(Command::KeepSession(event_target_checked(&event)))
                 />
                 <span>{CONSENT}</span>
             </label>
-            <p class="muted">{move || sentence.get()}</p>
-            <Show when=move || can_delete.get()>
-                <button type="button" class="button outline small" on:click=move |_| app.send(Command::DeleteSession)>
-                    "Delete from this device"
-                </button>
-            </Show>
+            <KeptHere />
         </section>
+    }
+}
+
+/// What is kept, and the button that deletes it. The About sheet shows it too, since there is no panel without an image.
+#[component]
+pub fn KeptHere() -> impl IntoView {
+    let app = use_app();
+    let sentence = app.read(App::session_sentence);
+    let can_delete =
+        app.read(|app| matches!(app.keeping.state(), State::Writer | State::Unavailable(_)));
+    view! {
+        <p class="muted">{move || sentence.get()}</p>
+        <Show when=move || can_delete.get()>
+            <button type="button" class="button outline small" on:click=move |_| app.send(Command::DeleteSession)>
+                "Delete from this device"
+            </button>
+        </Show>
     }
 }
 

@@ -194,6 +194,7 @@ impl App {
         let name = closed.document().name.clone();
         self.notices
             .refuse(format!("{name}: {}", wording::sentence(message)));
+        self.keeping.leave(closed.document());
         self.put_away(closed);
         if was_shown {
             self.clear_stage();

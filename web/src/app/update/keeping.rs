@@ -8,21 +8,18 @@ use crate::app::command::Command;
 use crate::app::documents::Document;
 use crate::app::effect::Effect;
 use crate::app::event::FileId;
-use crate::app::keeping::{Copy, Fingerprint, Keeping, Kept, KeptFile, State};
+use crate::app::keeping::{Copy, Fingerprint, Keeping, Kept, KeptFile, State, file_ids};
 use crate::app::notices::{Offer, Tone};
 use crate::app::stage::Tool;
-use crate::app::state::{App, CommonScale};
+use crate::app::state::App;
 use crate::app::stored::{StoredDocument, StoredScale, StoredSession};
-use crate::app::wording;
 use crate::protocol::DocumentId;
-use crate::session::messages::{Access, Fault, Found, Item, Key, Message, Order};
+use crate::session::messages::{Fault, Item, Key, Message, Order};
 
 /// So many documents are handed over at a time.
 const MOST_DOCUMENTS: usize = 16;
 /// So many files are copied at a time: the picture on the stage must not wait for a folder.
 const MOST_FILES: usize = 2;
-/// What a second tab says.
-const ELSEWHERE: &str = "Your work is open in another tab. Here you can look at it, but not change it, and what you open here is not kept.";
 /// A store that ends so often is not started again.
 const MOST_DEATHS: u32 = 3;
 
@@ -38,6 +35,7 @@ impl App {
         match (is_on, &self.keeping.state) {
             (true, State::Off | State::Unavailable(_)) => {
                 self.keeping.deaths = 0;
+                self.keeping.is_resuming = !self.keeping.documents.is_empty();
                 self.open_session(true);
             }
             (true, _) => self.try_again_to_keep(),
@@ -71,7 +69,7 @@ impl App {
             Message::Kept { item, bytes } => {
                 self.keeping.bytes = bytes;
                 self.keeping.settle(item, None);
-                if self.keeping.has_all() {
+                if self.keeping.trouble.is_some() && self.keeping.has_all() {
                     self.keeping.trouble = None;
                 }
             }
@@ -115,154 +113,17 @@ impl App {
             .incidents
             .push(format!("The store ended: {reason}"));
         self.keeping.deaths += 1;
-        self.keeping.is_resuming |= self.keeping.state != State::Opening;
+        if self.keeping.state != State::Opening {
+            self.keeping.is_resuming = true;
+        } else if !self.keeping.is_resuming {
+            // What has come of it comes again.
+            self.take_out_kept();
+        }
         self.keeping.forget_orders();
         if self.keeping.deaths > MOST_DEATHS {
             return self.session_said(Message::Unavailable(Fault::Disk(reason)), Vec::new());
         }
         self.open_session(false);
-    }
-
-    fn session_found(&mut self, found: Found, files: Vec<FileId>) {
-        if self.keeping.is_resuming {
-            self.effects.extend(files.into_iter().map(Effect::DropFile));
-            if found.is_last {
-                self.keeping.is_resuming = false;
-                self.begin_access(found.access, found.bytes);
-            }
-            return;
-        }
-        if self.keeping.state == State::Reader {
-            // The other tab is gone: what it left takes the place of what was only looked at.
-            self.take_out_kept();
-            self.keeping.state = State::Opening;
-            self.notices.take_back(ELSEWHERE);
-            self.news("The other tab was closed. You can go on here.", None);
-        }
-        if let Some(text) = found.session {
-            self.keeping.found_session = serde_json::from_str(&text).unwrap_or_default();
-        }
-        for (key, file) in found.files.into_iter().zip(files) {
-            self.keeping.note_key(key);
-            self.keeping.found.insert(key, file);
-        }
-        for (key, text) in found.documents {
-            self.keeping.note_key(key);
-            match serde_json::from_str::<StoredDocument>(&text) {
-                Ok(stored) => self.restore(key, stored),
-                Err(_) => self.keeping.unreadable += 1,
-            }
-        }
-        if found.is_last {
-            self.finish_restoring(found.access, found.bytes);
-        }
-    }
-
-    /// Appends a document of the session, with its work. One whose file is missing waits for that.
-    fn restore(&mut self, key: Key, stored: StoredDocument) {
-        for file in stored.files() {
-            self.keeping.note_key(file);
-        }
-        let Some(file) = self.keeping.found.remove(&stored.source) else {
-            self.keeping.orphans.push((key, stored));
-            return;
-        };
-        let Some(id) = self.documents.append([(file, stored.name.clone())]) else {
-            return;
-        };
-        self.keeping.hold_restored(id, stored.source, file);
-        for truth in &stored.truths {
-            if let Some(file) = self.keeping.found.remove(&truth.source) {
-                self.documents.add_truth(id, file, truth.name.clone());
-                let added = self
-                    .documents
-                    .get(id)
-                    .and_then(|document| document.truths.last());
-                if let Some(added) = added.map(|truth| truth.id) {
-                    self.keeping.hold_restored(added, truth.source, file);
-                }
-            }
-        }
-        if let Some(document) = self.documents.get_mut(id) {
-            stored.give_to(document);
-            self.keeping
-                .documents
-                .insert(id, Kept::restored(key, document));
-        }
-    }
-
-    fn finish_restoring(&mut self, access: Access, bytes: f64) {
-        let needed = self.keeping.needed_files();
-        let unneeded = std::mem::take(&mut self.keeping.found);
-        let is_writer = access == Access::Writer;
-        for (key, file) in unneeded {
-            // A record that cannot be read may need it.
-            if is_writer && !needed.contains(&key) && self.keeping.unreadable == 0 {
-                self.order(Order::RemoveFile(key), None);
-            }
-            self.effects.push(Effect::DropFile(file));
-        }
-        let session = std::mem::take(&mut self.keeping.found_session);
-        for scale in &session.scales {
-            let StoredScale {
-                width,
-                height,
-                aspect,
-                spacing,
-            } = *scale;
-            self.common_scales.retain(|other| {
-                (other.width, other.height, other.aspect) != (width, height, aspect)
-            });
-            self.common_scales.push(CommonScale {
-                width,
-                height,
-                aspect,
-                spacing,
-            });
-        }
-        self.keeping.session = (Some(session.clone()), false);
-        let is_bare = self.documents.shown_id().is_none() && self.documents.opening_id().is_none();
-        let shown = session.shown.and_then(|key| self.keeping.document_of(key));
-        let first = self.keeping.documents.keys().next().copied();
-        if is_bare && let Some(id) = shown.or(first) {
-            self.documents.open(id);
-        }
-        self.say_what_is_missing();
-        self.begin_access(access, bytes);
-    }
-
-    fn begin_access(&mut self, access: Access, bytes: f64) {
-        self.keeping.bytes = bytes;
-        self.keeping.state = match access {
-            Access::Writer => State::Writer,
-            Access::Reader => State::Reader,
-        };
-        if access == Access::Reader {
-            // It stays until it is dismissed or no longer true.
-            self.notices.tell(Tone::Info, ELSEWHERE.to_owned(), None);
-        }
-    }
-
-    fn say_what_is_missing(&mut self) {
-        let names: Vec<&str> = self
-            .keeping
-            .orphans
-            .iter()
-            .map(|(_, stored)| stored.name.as_str())
-            .collect();
-        if !names.is_empty() {
-            let text = format!(
-                "The page ended before these files were copied: {}. Open them again; the work on them is kept.",
-                names.join(", ")
-            );
-            self.fail(text);
-        }
-        if self.keeping.unreadable > 0 {
-            let pictures = wording::pictures(self.keeping.unreadable);
-            self.fail(format!(
-                "This version of Delineo cannot read what is kept of {pictures}. It stays on this device."
-            ));
-        }
     }
 
     /// Hands over what changed.
@@ -275,11 +136,30 @@ impl App {
         if self.keeping.state != State::Writer || is_drawing || self.stage.is_playing {
             return;
         }
-        self.number_documents();
-        self.forget_closed();
+        let members = self.members();
+        // Until the store has forgotten what was closed, there is something to do each time.
+        if self.keeping.members != Some(members) {
+            self.number_documents();
+            let is_settled = self.forget_closed();
+            self.keeping.members = is_settled.then_some(members);
+        }
         self.keep_documents();
         self.keep_files();
         self.keep_common();
+    }
+
+    /// Tells whether documents or files came or went: how many there are, and the sum of their numbers, which only ever
+    /// grow, so that another set of as many has another sum.
+    fn members(&self) -> (usize, u64, Option<DocumentId>) {
+        let ids = self.documents.iter().flat_map(file_ids);
+        let (count, sum) = ids.fold((0, 0), |(count, sum), id| {
+            (count + 1, sum + u64::from(id.0))
+        });
+        (
+            count,
+            sum,
+            self.documents.closed().map(|document| document.id),
+        )
     }
 
     /// Gives numbers to documents and files that came.
@@ -328,18 +208,10 @@ impl App {
     }
 
     /// What was closed is forgotten; its files when it cannot be opened again any more.
-    fn forget_closed(&mut self) {
-        let files: usize = self
-            .documents
-            .iter()
-            .map(|document| 1 + document.truths.len())
-            .sum();
-        let is_unchanged = self.keeping.documents.len() == self.documents.len()
-            && self.keeping.files.len() == files;
-        // All that are open have their numbers, so that equal counts are equal sets.
-        if is_unchanged {
-            return;
-        }
+    ///
+    /// Says whether nothing is left to be forgotten.
+    fn forget_closed(&mut self) -> bool {
+        let mut is_settled = true;
         let closed = self.documents.closed().map(|document| document.id);
         let open: BTreeSet<DocumentId> =
             self.documents.iter().map(|document| document.id).collect();
@@ -359,7 +231,9 @@ impl App {
                 kept.sent = None;
                 let key = kept.key;
                 self.order(Order::RemoveDocument(key), None);
-            } else if !kept.is_there && closed != Some(id) {
+            } else if kept.is_there {
+                is_settled = false;
+            } else if closed != Some(id) {
                 self.keeping.documents.remove(&id);
             }
         }
@@ -378,18 +252,17 @@ impl App {
             .copied()
             .collect();
         for id in unneeded {
-            // A copy that is being made is deleted when it is there.
-            if self
-                .keeping
-                .files
-                .get(&id)
-                .is_some_and(|file| file.copy != Copy::OnItsWay)
-                && let Some(file) = self.keeping.files.remove(&id)
+            let copy = self.keeping.files.get(&id).map(|file| file.copy);
+            if copy == Some(Copy::OnItsWay) {
+                // A copy that is being made is deleted when it is there.
+                is_settled = false;
+            } else if let Some(file) = self.keeping.files.remove(&id)
                 && file.copy == Copy::There
             {
                 self.order(Order::RemoveFile(file.key), None);
             }
         }
+        is_settled
     }
 
     fn keep_documents(&mut self) {
@@ -400,6 +273,9 @@ impl App {
             .filter(|kept| kept.is_on_its_way)
             .count();
         let room = MOST_DOCUMENTS.saturating_sub(on_their_way);
+        if room == 0 {
+            return;
+        }
         let shown = self
             .documents
             .shown_id()
@@ -454,27 +330,18 @@ impl App {
         }
         let on_their_way = copies().filter(|copy| *copy == Copy::OnItsWay).count();
         let room = MOST_FILES.saturating_sub(on_their_way);
-        let first = self.documents.shown().map(|(document, _)| document);
-        let ids = first
-            .into_iter()
-            .flat_map(file_ids)
-            .chain(self.keeping.files.keys().copied());
-        let is_due = |id: &DocumentId| {
-            self.keeping
-                .files
-                .get(id)
-                .is_some_and(|file| file.copy == Copy::Due)
-        };
-        let mut due: Vec<DocumentId> = Vec::new();
-        for id in ids.filter(is_due) {
-            if due.len() >= room {
-                break;
-            }
-            if !due.contains(&id) {
-                due.push(id);
-            }
+        if room == 0 {
+            return;
         }
-        for id in due {
+        let shown = self.documents.shown().map(|(document, _)| document);
+        let shown: Vec<DocumentId> = shown.into_iter().flat_map(file_ids).collect();
+        let is_first = |id: &DocumentId| shown.contains(id);
+        let files = self.keeping.files.iter();
+        let due = files.filter(|(_, file)| file.copy == Copy::Due);
+        let (first, rest): (Vec<DocumentId>, Vec<DocumentId>) =
+            due.map(|(id, _)| *id).partition(is_first);
+        let due = first.into_iter().chain(rest).take(room);
+        for id in due.collect::<Vec<_>>() {
             if let Some(file) = self.keeping.files.get_mut(&id) {
                 file.copy = Copy::OnItsWay;
                 let (key, file) = (file.key, file.file);
@@ -511,63 +378,6 @@ impl App {
         *kept = Some(session);
         *is_on_its_way = true;
         self.order(Order::PutSession(text), None);
-    }
-
-    /// Nothing is left on this device. What came from there is closed: the page has no other file of it.
-    fn session_deleted(&mut self) {
-        let count = self.keeping.count();
-        self.preferences.keep_session = Some(false);
-        self.effects.push(Effect::CloseSession);
-        self.take_out_kept_only();
-        self.keeping = Keeping::default();
-        self.notices.withdraw(&Command::KeepSession(true));
-        let text = match count {
-            0 => "Nothing of your work is kept on this device.".to_owned(),
-            _ => format!(
-                "Deleted from this device: {}, with all work on them.",
-                wording::pictures(count)
-            ),
-        };
-        self.news(text, None);
-    }
-
-    /// Closes all documents of the session.
-    fn take_out_kept(&mut self) {
-        let ids: Vec<DocumentId> = self.keeping.documents.keys().copied().collect();
-        self.take_out(ids);
-        self.keeping.documents.clear();
-        self.keeping.files.clear();
-        self.keeping.orphans.clear();
-        self.keeping.unreadable = 0;
-    }
-
-    /// Closes the documents whose only file is the copy.
-    fn take_out_kept_only(&mut self) {
-        let files = self
-            .keeping
-            .files
-            .iter()
-            .filter(|(_, file)| file.is_restored);
-        let ids: Vec<DocumentId> = files.map(|(id, _)| *id).collect();
-        let closed = self.documents.closed().map(|document| document.id);
-        if closed.is_some_and(|closed| ids.contains(&closed)) {
-            self.notices.withdraw(&Command::Reopen);
-        }
-        self.take_out(ids);
-    }
-
-    fn take_out(&mut self, ids: Vec<DocumentId>) {
-        for id in ids {
-            let was_shown = self.documents.shown_id() == Some(id);
-            let Some(closed) = self.documents.close(id) else {
-                continue;
-            };
-            self.effects
-                .extend(closed.document().files().map(Effect::DropFile));
-            if was_shown {
-                self.clear_stage();
-            }
-        }
     }
 
     fn try_again_to_keep(&mut self) {
@@ -615,12 +425,7 @@ impl App {
         self.notices.tell(Tone::Error, text, Some(offer));
     }
 
-    fn order(&mut self, order: Order, file: Option<FileId>) {
+    pub(super) fn order(&mut self, order: Order, file: Option<FileId>) {
         self.effects.push(Effect::Store { order, file });
     }
-}
-
-/// The numbers of a document's files.
-fn file_ids(document: &Document) -> impl Iterator<Item = DocumentId> {
-    std::iter::once(document.id).chain(document.truths.iter().map(|truth| truth.id))
 }

@@ -8,6 +8,7 @@ mod files;
 mod frames;
 mod keeping;
 mod measuring;
+mod restoring;
 mod stage;
 mod tools;
 mod truths;

@@ -141,6 +141,7 @@ async fn open() {
 type Opened = Result<(Access, Contents, JsValue), Fault>;
 
 async fn open_to_write() -> Opened {
+    close();
     let folder = folder_in(&root().await?, FOLDER, true)
         .await
         .map_err(|error| fault(&error))?;
@@ -349,11 +350,7 @@ async fn remove_everything() -> Result<(), Fault> {
     if !has_lock(PATIENCE).await {
         return Err(Fault::Disk("the session is open in another tab".to_owned()));
     }
-    if let Some(session) = OPEN.take() {
-        session.is_over.set(true);
-        // Dropping a file closes it.
-        drop(session.store.take());
-    }
+    close();
     let root = root().await?;
     let options = disk::object("recursive", true);
     let mut removed = Ok(());
@@ -371,6 +368,15 @@ async fn remove_everything() -> Result<(), Fault> {
         disk::pause(200).await;
     }
     removed
+}
+
+/// Closes the journals, if they are open.
+fn close() {
+    if let Some(session) = OPEN.take() {
+        session.is_over.set(true);
+        // Dropping a file closes it.
+        drop(session.store.take());
+    }
 }
 
 /// Whether this worker has the lock, or gets it within so many milliseconds.
