@@ -442,7 +442,10 @@ mod tests {
         });
         edits.undo();
         let text = serde_json::to_string(&edits).expect("writes");
-        assert!(text.starts_with(r#"{"done":[{"stroke":{"kind":"Add","#), "{text}");
+        assert!(
+            text.starts_with(r#"{"done":[{"stroke":{"kind":"Add","#),
+            "{text}"
+        );
         assert_eq!(serde_json::from_str::<Edits>(&text).ok(), Some(edits));
     }
 
