@@ -15,8 +15,10 @@ pub mod edits;
 pub mod effect;
 pub mod engines;
 pub mod event;
+pub mod folders;
 pub mod gestures;
 pub mod keys;
+pub mod listing;
 pub mod measuring;
 pub mod models;
 pub mod notices;
@@ -26,16 +28,21 @@ pub mod preferences;
 pub mod review;
 pub mod stage;
 pub mod state;
+mod tally;
 mod update;
 pub mod viewport;
 pub mod wording;
 
+#[cfg(test)]
+mod folder_scenarios;
 #[cfg(test)]
 mod frame_scenarios;
 #[cfg(test)]
 mod measure_scenarios;
 #[cfg(test)]
 mod random_orders;
+#[cfg(test)]
+mod review_scenarios;
 #[cfg(test)]
 mod rig;
 #[cfg(test)]

@@ -98,6 +98,8 @@ pub struct Preferences {
     pub single_keys: bool,
     /// Whether the controls are open.
     pub controls: bool,
+    /// Whether the list is open beside several pictures.
+    pub list: bool,
     /// Whether the diameters are drawn on the image.
     pub diameters: bool,
     /// Whether the mask is a mean over flipped and turned views of the image.
@@ -140,6 +142,7 @@ impl Default for Preferences {
             brush: 28.0,
             single_keys: true,
             controls: true,
+            list: true,
             diameters: true,
             views: false,
             model: None,

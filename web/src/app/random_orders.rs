@@ -10,6 +10,7 @@ use super::documents::SegmentationState;
 use super::edits::Edits;
 use super::event::{EngineId, Event, FileId, Timer};
 use super::gestures::{Pointer, PointerPhase};
+use super::listing::{Filter, Sort};
 use super::preferences::Mode;
 use super::rig::{Rig, breast, own_model, skin};
 use super::stage::Tool;
@@ -58,6 +59,13 @@ fn command() -> impl Strategy<Value = Command> {
             ModelKey::Own("digest-1".to_owned()),
             "ema".to_owned()
         )),
+        Just(Command::Accept),
+        Just(Command::Reject),
+        Just(Command::NextUndecided),
+        Just(Command::UndoReview),
+        Just(Command::SetFilter(Filter::Undecided)),
+        Just(Command::SetFilter(Filter::All)),
+        Just(Command::SetSort(Sort::Name)),
         Just(Command::Retry),
         Just(Command::RestartEngine),
         Just(Command::Reopen),
@@ -289,6 +297,7 @@ proptest! {
             }
             prop_assert!(rig.app.is_stopped() || rig.serving().is_some() || rig.timers.contains(&Timer::Relaunch),
                 "there is no engine and none is to come");
+            prop_assert!(rig.app.listing.agrees_with(&rig.app.documents), "the list lags behind");
             prop_assert_eq!(&rig.faults, &Vec::<String>::new());
         }
 

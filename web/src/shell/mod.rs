@@ -3,10 +3,12 @@
 
 mod address;
 mod canvas;
+mod directories;
 mod files;
 mod image_levels;
 mod intake;
 mod keyboard;
+mod layout;
 mod listener;
 mod liveness;
 mod models;
@@ -101,6 +103,7 @@ impl Shell {
         self.intake.listen();
         self.offline.listen();
         keyboard::listen_to_keys(self.state, &self.sink);
+        layout::observe_layout(Rc::clone(&self.sink));
         stage::observe_size(Rc::clone(&self.sink));
     }
 
@@ -195,6 +198,8 @@ impl Shell {
             Effect::StorePreferences(preferences) => preferences::store(&preferences),
             Effect::GuardUnload(is_guarded) => self.outlet.guard(is_guarded),
             Effect::PickFiles => self.intake.pick(),
+            Effect::PickFolder => self.intake.pick_folder(),
+            Effect::FocusNote => stage::focus_note(),
             Effect::FocusStage => stage::focus(),
             Effect::RegisterServiceWorker => self.offline.register(),
             Effect::KeepOffline(address) => self.offline.keep(address),

@@ -11,6 +11,7 @@ mod correction;
 mod documents;
 mod hud;
 mod icon;
+mod images;
 mod lines;
 mod measurements;
 mod menu;
@@ -19,18 +20,21 @@ mod notices;
 mod page;
 mod panel;
 mod rendering;
+mod review;
 mod sheet;
 mod shortcuts;
 mod stage;
 mod status;
 mod switch;
 mod threshold;
+mod thumbnail;
 mod topbar;
 mod welcome;
 
 use leptos::prelude::*;
 
 pub use context::AppHandle;
+pub use thumbnail::ThumbnailPainter;
 
 /// Puts the page in the place of what `index.html` shows while it loads.
 pub fn mount(app: AppHandle) {

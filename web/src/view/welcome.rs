@@ -13,6 +13,7 @@ use crate::app::command::Icon;
 #[component]
 pub fn Welcome() -> impl IntoView {
     let app = use_app();
+    let has_folders = app.read(|app| app.has_folder_picker);
     view! {
         <div class="welcome">
             <div class="welcome-zone">
@@ -22,6 +23,11 @@ pub fn Welcome() -> impl IntoView {
                 <button type="button" class="button primary large" on:click=move |_| app.send(Command::OpenFiles)>
                     <Symbol of=Icon::Open />"Choose images"
                 </button>
+                <Show when=move || has_folders.get()>
+                    <button type="button" class="link" on:click=move |_| app.send(Command::OpenFolder)>
+                        "Choose a folder"
+                    </button>
+                </Show>
                 <p class="welcome-or">"or try one that a computer made"</p>
                 <div class="welcome-samples">
                     <SampleButtons class="button outline" />

@@ -6,6 +6,7 @@ mod engines;
 mod files;
 mod frames;
 mod measuring;
+mod reviewing;
 mod stage;
 mod truths;
 mod work;
@@ -35,10 +36,8 @@ impl App {
             let preferences = Box::new(self.preferences.clone());
             self.effects.push(Effect::StorePreferences(preferences));
         }
-        let has_unsaved = self.documents.iter().any(|document| {
-            let opened = document.opened.as_ref();
-            opened.is_some_and(|opened| opened.has_unsaved_edits())
-        });
+        self.listing.follow(&mut self.documents);
+        let has_unsaved = self.listing.has_unsaved();
         if has_unsaved != self.is_guarded {
             self.is_guarded = has_unsaved;
             self.effects.push(Effect::GuardUnload(has_unsaved));
@@ -60,6 +59,7 @@ impl App {
             Event::KeyReleased => self.stage.is_comparing = false,
             Event::Pointer(pointer) => self.pointer(pointer),
             Event::CanvasResized(canvas) => self.resize(canvas),
+            Event::LayoutChanged { is_narrow } => self.is_narrow = is_narrow,
             Event::FilesArrived(arrival) => self.arrive(arrival),
             Event::AdapterFound(found) => self.adapter_found(found),
             Event::ModelsListed { published, own } => self.models_listed(published, own),
@@ -105,6 +105,7 @@ impl App {
         self.asked_model = surroundings.model;
         self.may_share_memory = surroundings.may_share_memory;
         self.numbers = surroundings.numbers;
+        self.has_folder_picker = surroundings.has_folder_picker;
         self.engines.timing = self.preferences.timing.clone();
         self.effects.push(Effect::ListModels);
         self.launch(now);
