@@ -379,9 +379,12 @@ impl Listing {
             self.take_in_many(&touched, documents);
             true
         } else {
-            touched.iter().fold(false, |has_changed, id| {
-                self.take_in(*id, documents) || has_changed
-            })
+            // Each is taken in, also after one that has changed.
+            let mut has_changed = false;
+            for id in &touched {
+                has_changed |= self.take_in(*id, documents);
+            }
+            has_changed
         };
         if has_changed {
             let passing = self

@@ -97,7 +97,7 @@ fn promised(object: &JsValue, method: &str) -> Result<Promise, JsValue> {
 /// The files of a part of a list, all at once; nothing where one cannot be read.
 pub async fn files(sources: &[&Source]) -> Vec<Option<Blob>> {
     let promises = sources.iter().map(|source| match source {
-        Source::File(file) => Promise::resolve(file),
+        Source::File(file) => Promise::resolve(&JsValue::from(file)),
         Source::Entry(entry) => {
             promised(entry, "file").unwrap_or_else(|error| Promise::reject(&error))
         }
