@@ -49,9 +49,9 @@ pub enum Event {
     Pointer(Pointer),
     /// The stage has another size.
     CanvasResized(Canvas),
-    /// The page is narrow and high, as on a phone held upright, or no longer.
+    /// The page has little room, as on a phone, or no longer.
     LayoutChanged {
-        /// Whether the panels are sheets over the stage.
+        /// Whether nothing opens beside the stage by itself.
         is_narrow: bool,
     },
     /// Files came in.

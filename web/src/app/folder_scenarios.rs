@@ -211,26 +211,30 @@ fn a_folder_is_offered_only_where_the_browser_can_choose_one() {
 }
 
 #[test]
-fn with_ten_thousand_documents_an_event_takes_less_than_a_frame() {
+fn with_ten_thousand_documents_an_event_takes_less_than_a_millisecond() {
     let mut rig = Rig::new();
     let paths: Vec<String> = (1..=10_000)
         .map(|number| format!("set/{number}.png"))
         .collect();
     rig.drop_folder(&paths.iter().map(String::as_str).collect::<Vec<_>>());
-    rig.settle();
     rig.send(Command::SetSort(Sort::Name));
-    let mut shortest = [f64::INFINITY; 4];
-    for round in 0..40 {
-        let began = std::time::Instant::now();
-        match round % 4 {
-            0 => rig.send(Command::Pan(1.0, 0.0)),
-            1 => rig.send(Command::Flag),
-            2 => rig.send(Command::Accept),
-            _ => rig.send(Command::Step(1)),
+    rig.send(Command::Show(DocumentId(9_990)));
+    rig.settle();
+    let commands = [
+        Command::Pan(1.0, 0.0),
+        Command::Flag,
+        Command::Accept,
+        Command::Step(-1),
+    ];
+    for command in commands {
+        let mut shortest = f64::INFINITY;
+        for _ in 0..10 {
+            let began = std::time::Instant::now();
+            rig.send(command.clone());
+            shortest = shortest.min(began.elapsed().as_secs_f64() * 1000.0);
+            rig.settle();
         }
-        let milliseconds = began.elapsed().as_secs_f64() * 1000.0;
-        shortest[round % 4] = shortest[round % 4].min(milliseconds);
+        // The shortest, because other programs run too.
+        assert!(shortest < 1.0, "{command:?} takes {shortest} ms");
     }
-    // Without optimization, which makes it about ten times as fast.
-    assert!(shortest.iter().all(|each| *each < 16.0), "{shortest:?} ms");
 }

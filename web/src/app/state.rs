@@ -49,7 +49,7 @@ pub struct App {
     pub offline: Offline,
     /// How the person writes numbers.
     pub numbers: Numbers,
-    /// Whether the page is narrow and high, so that panels are sheets.
+    /// Whether the page has little room, so that the list opens only by hand.
     pub is_narrow: bool,
     /// Whether the browser lets a person choose a folder.
     pub has_folder_picker: bool,

@@ -1,4 +1,4 @@
-//! Tells whether the page is narrow and high, as on a phone held upright.
+//! Tells whether the page has little room, as on a phone.
 
 use leptos::prelude::window;
 use web_sys::MediaQueryListEvent;
@@ -6,8 +6,8 @@ use web_sys::MediaQueryListEvent;
 use super::listener::listen;
 use crate::app::event::{Event, EventSink};
 
-/// The same as in the styles.
-const NARROW: &str = "(max-width: 720px) and (orientation: portrait)";
+/// A phone held upright, as the styles have it, or sideways.
+const NARROW: &str = "(max-width: 720px) and (orientation: portrait), (max-height: 520px)";
 
 /// Tells it now and whenever it changes.
 pub fn observe_layout(tell: EventSink) {

@@ -191,6 +191,7 @@ fn Rows() -> impl IntoView {
             "ArrowUp" => Some(Command::Step(-1)),
             "Home" => end(false),
             "End" => end(true),
+            "Escape" if app.now(|app| app.is_narrow) => Some(Command::ToggleList),
             "Delete" => chosen.get_untracked().map(Command::Close),
             _ => return,
         };
