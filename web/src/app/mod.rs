@@ -26,6 +26,7 @@ pub mod numbers;
 pub mod overlay;
 pub mod preferences;
 pub mod review;
+pub mod row;
 pub mod stage;
 pub mod state;
 mod tally;

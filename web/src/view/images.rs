@@ -10,8 +10,9 @@ use super::context::use_app;
 use super::icon::Symbol;
 use super::thumbnail::Thumbnail;
 use crate::app::command::Icon;
-use crate::app::listing::{Filter, Row, Sort, scroll_to, window};
+use crate::app::listing::{Filter, Sort, scroll_to, window};
 use crate::app::review::Decision;
+use crate::app::row::Row;
 use crate::app::{App, Command};
 use crate::protocol::DocumentId;
 
