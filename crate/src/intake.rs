@@ -3,7 +3,7 @@
 //! Names say little: weights come as `.ckpt`, `.bin` or `.pth.tar`, and images without an ending. A name decides only where the
 //! content does not, so that a web page saved as `best.pth` is told to be no weights rather than no image.
 
-use crate::text;
+use crate::{imaging, text};
 
 /// As many bytes of a file as [`kind`] asks for.
 pub const HEAD: usize = 64 << 10;
@@ -31,6 +31,31 @@ pub enum Kind {
     Manifest,
     /// What macOS and Windows put beside a person's files, such as `.DS_Store`; nobody means to open it.
     Helper,
+    /// Nothing that is opened, beside the images of a folder. Of a file that came alone this is never said: whoever opens it
+    /// says what is wrong with it.
+    Other,
+}
+
+/// What a file in a folder is by its name alone; nothing where its beginning must be read.
+pub fn kind_by_name(name: &str) -> Option<Kind> {
+    if is_helper(&[], name) {
+        Some(Kind::Helper)
+    } else {
+        is_image_name(name).then_some(Kind::Image)
+    }
+}
+
+/// What a file in a folder is by its first bytes and its name. Nobody chose it, so what is not opened is [`Kind::Other`].
+pub fn kind_in_folder(head: &[u8], name: &str) -> Kind {
+    match kind(head, name) {
+        Kind::Image if !is_image_name(name) && !may_be_an_image(head) => Kind::Other,
+        kind => kind,
+    }
+}
+
+fn is_image_name(name: &str) -> bool {
+    name.rsplit_once('.')
+        .is_some_and(|(_, ending)| imaging::by_extension(ending).is_some())
 }
 
 /// What a file is by its first bytes, [`HEAD`] or all of them, and its name.
@@ -118,6 +143,20 @@ fn is_named(name: &str, endings: &[&str]) -> bool {
         .is_some_and(|(_, ending)| endings.iter().any(|one| one.eq_ignore_ascii_case(ending)))
 }
 
+/// Any image by its first bytes, also where these are too few to tell it from weights.
+fn may_be_an_image(head: &[u8]) -> bool {
+    begins_like_an_image(head)
+        || matches!(
+            head,
+            [b'B', b'M', ..]
+                | [0xff, 0x0a, ..]
+                | [0, 0, 0, 12, b'J' | b'j', ..]
+                | [0xff, 0x4f, 0xff, 0x51, ..]
+                // DICOM without a preamble begins with its group 2 or 8.
+                | [2 | 8, 0, _, 0, ..]
+        )
+}
+
 /// The usual images, under the name of weights.
 fn begins_like_an_image(head: &[u8]) -> bool {
     matches!(
@@ -200,6 +239,28 @@ mod tests {
         assert_eq!(kind(labels, "a.json"), Kind::Image);
         assert_eq!(kind(b"[1, 2]", "a.json"), Kind::Image);
         assert_eq!(kind(b"", "model.json"), Kind::Manifest);
+    }
+
+    #[test]
+    fn of_a_folder_only_images_are_opened_and_their_names_are_enough() {
+        assert_eq!(kind_by_name("1.JPG"), Some(Kind::Image));
+        assert_eq!(kind_by_name("._1.jpg"), Some(Kind::Helper));
+        assert_eq!(kind_by_name(".DS_Store"), Some(Kind::Helper));
+        for name in ["table.csv", "IM000001", "US.0001", "best.pth"] {
+            assert_eq!(kind_by_name(name), None, "{name}");
+        }
+        assert_eq!(kind_in_folder(b"name,area\n", "table.csv"), Kind::Other);
+        assert_eq!(kind_in_folder(b"", "README"), Kind::Other);
+        assert_eq!(
+            kind_in_folder(b"\x89PNG\r\n\x1a\n", "IM000001"),
+            Kind::Image
+        );
+        assert_eq!(
+            kind_in_folder(b"\x08\0\x05\0\x0a\0", "IM000001"),
+            Kind::Image
+        );
+        assert_eq!(kind_in_folder(b"Not an image.", "1.jpg"), Kind::Image);
+        assert_eq!(kind_in_folder(b"", "best.pth"), Kind::Checkpoint);
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub mod measure;
 pub mod metrics;
 pub mod modality;
 pub mod names;
+pub mod natural;
 pub mod pairing;
 pub mod phantom;
 pub mod text;

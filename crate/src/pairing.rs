@@ -1,5 +1,7 @@
 //! Which file of a name is the true mask of which image.
 
+use std::collections::HashMap;
+
 /// What is put behind an image's name for its mask, in lower case, after `_`, `-`, `.` or a space.
 const ENDINGS: [&str; 12] = [
     "mask",
@@ -38,20 +40,24 @@ const FOLDERS: [&str; 9] = [
 /// lesion is all of them together.
 pub fn pairs<S: AsRef<str>>(files: &[S]) -> Vec<(usize, usize)> {
     let names: Vec<Name> = files.iter().map(|file| Name::of(file.as_ref())).collect();
-    let has_image = |stem: &str| names.iter().any(|name| name.stem == stem);
+    let mut of_stem: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, name) in names.iter().enumerate() {
+        of_stem.entry(&name.stem).or_default().push(at);
+    }
     // `IMG_mask.png` is a mask only where there is an `IMG`.
     let mask_of: Vec<Option<String>> = names
         .iter()
         .map(|name| {
-            let by_name = image_stem(&name.stem).filter(|stem| has_image(stem));
+            let by_name = image_stem(&name.stem).filter(|stem| of_stem.contains_key(stem.as_str()));
             by_name.or_else(|| name.in_masks().then(|| name.stem.clone()))
         })
         .collect();
     let mut pairs = Vec::new();
     for (mask, stem) in mask_of.iter().enumerate() {
         let Some(stem) = stem else { continue };
-        let images: Vec<usize> = (0..names.len())
-            .filter(|at| *at != mask && mask_of[*at].is_none() && names[*at].stem == *stem)
+        let of_its_name = of_stem.get(stem.as_str()).into_iter().flatten().copied();
+        let images: Vec<usize> = of_its_name
+            .filter(|at| *at != mask && mask_of[*at].is_none())
             .collect();
         let near = |image: &&usize| {
             let (image, mask) = (&names[**image], &names[mask]);
@@ -69,6 +75,21 @@ pub fn pairs<S: AsRef<str>>(files: &[S]) -> Vec<(usize, usize)> {
 /// Whether the first file is the true mask of the second.
 pub fn is_mask_of(mask: &str, image: &str) -> bool {
     pairs(&[mask, image]) == [(0, 1)]
+}
+
+/// Whether a file is named, or lies in a folder, as true masks do. Only [`pairs`] says whether it is one.
+pub fn is_named_like_a_mask(file: &str) -> bool {
+    let name = Name::of(file);
+    name.in_masks() || image_stem(&name.stem).is_some()
+}
+
+/// What a file and those that it may be paired with have in common: of files that differ in it none is a mask of another.
+pub fn group(file: &str) -> String {
+    let mut stem = Name::of(file).stem;
+    while let Some(shorter) = image_stem(&stem) {
+        stem = shorter;
+    }
+    stem
 }
 
 /// The name of the image whose mask a file of this name (without its ending, in lower case) is.
@@ -179,6 +200,21 @@ mod tests {
         assert_eq!(pairs(&files), [(2, 1)]);
         assert_eq!(pairs(&["1.png", "1.jpg", "1_mask.png"]), []);
         assert_eq!(pairs::<&str>(&[]), []);
+    }
+
+    #[test]
+    fn files_that_may_be_paired_are_of_one_group() {
+        let images = ["set/images/7.jpg", "7.png", "x/ISIC_1.jpg"];
+        let masks = [
+            "set/masks/7_mask.png",
+            "7_seg_1.png",
+            "x/ISIC_1_Segmentation_mask.png",
+        ];
+        for (image, mask) in images.iter().zip(masks) {
+            assert_eq!(group(image), group(mask), "{mask}");
+            assert!(is_named_like_a_mask(mask) && !is_named_like_a_mask(image));
+        }
+        assert_ne!(group("7.png"), group("17_mask.png"));
     }
 
     #[test]

@@ -59,6 +59,13 @@ for (const [screen, options] of Object.entries(SCREENS)) {
       await app.page.getByRole('dialog').waitFor();
       found.shortcuts = await violations(app);
       await app.page.keyboard.press('Escape');
+      await app.segment({ ...picture.file, name: 'second.png' });
+      const list = app.page.getByRole('listbox', { name: 'Images' });
+      const isOver = !(await list.isVisible());
+      if (isOver) await app.page.getByRole('button', { name: /list of pictures/ }).click();
+      await list.waitFor();
+      found.list = await violations(app);
+      if (isOver) await app.page.getByRole('button', { name: 'Hide the list' }).click();
       await app.choose(badFiles()['a truncated PNG']);
       await app.alert.first().waitFor();
       found.error = await violations(app);

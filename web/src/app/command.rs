@@ -6,6 +6,7 @@ use delineo::imaging::Window;
 use delineo::measure::Axis;
 use delineo::modality::Modality;
 
+use super::listing::{Filter, Sort};
 use super::preferences::Mode;
 use super::stage::Tool;
 use crate::protocol::{DocumentId, ModelKey};
@@ -15,6 +16,8 @@ use crate::protocol::{DocumentId, ModelKey};
 pub enum Command {
     /// Choose files.
     OpenFiles,
+    /// Choose a folder.
+    OpenFolder,
     /// Make a synthetic image.
     MakeSample(Modality),
     /// Show a document.
@@ -29,6 +32,26 @@ pub enum Command {
     StopProcessing,
     /// Close a document.
     Close(DocumentId),
+    /// Show or hide the list of documents.
+    ToggleList,
+    /// List these documents only.
+    SetFilter(Filter),
+    /// List the documents in this order.
+    SetSort(Sort),
+    /// The mask may be used; on to the next document without a decision.
+    Accept,
+    /// The mask must not be used; likewise.
+    Reject,
+    /// Flag the document, or no longer.
+    Flag,
+    /// Write a note.
+    WriteNote,
+    /// What is in the note of a document.
+    SetNote(DocumentId, String),
+    /// The next document without a decision.
+    NextUndecided,
+    /// Take the last decision, flag or note back.
+    UndoReview,
     /// Save a file of the document: the id of one of the library's export formats.
     Export(&'static str),
     /// Copy a file of the document, likewise.
@@ -194,6 +217,9 @@ impl Command {
                 | MoveEnd { .. }
                 | ResetDiameters
                 | CopyReport
+                | Accept
+                | Reject
+                | Flag
                 | RemoveTruth
                 | StartFromTruth
                 | SetFrame(_)
@@ -280,6 +306,12 @@ pub enum Icon {
     Fill,
     Drop,
     Box,
+    Folder,
+    Accept,
+    Reject,
+    Flag,
+    Pen,
+    List,
 }
 
 /// Under which heading the sheet of shortcuts lists a command.
@@ -293,17 +325,20 @@ pub enum Group {
     Correct,
     /// Measuring.
     Measure,
+    /// Going through many pictures.
+    Review,
     /// The app.
     App,
 }
 
 impl Group {
     /// All, in order, with their headings.
-    pub const ALL: [(Self, &'static str); 5] = [
+    pub const ALL: [(Self, &'static str); 6] = [
         (Self::Mask, "Mask"),
         (Self::Image, "Picture"),
         (Self::Correct, "Correct by hand"),
         (Self::Measure, "Measure"),
+        (Self::Review, "Review"),
         (Self::App, "App"),
     ];
 }
@@ -467,7 +502,15 @@ pub static COMMANDS: &[CommandRow] = &[
     row(Command::StartFromTruth, Group::Measure, Icon::Brush, (&[], 0), "Start from this mask", "Correct the true mask in the place of the model's"),
     row(Command::ToggleWipe, Group::Measure, Icon::Compare, (&[], 0), "Mask and truth side by side", "Mask and truth side by side"),
     row(Command::RemoveTruth, Group::Measure, Icon::Clear, (&[], 0), "Stop comparing", "Compare with the true mask no longer"),
+    row(Command::Accept, Group::Review, Icon::Accept, (&[key("a")], 1), "Accept", "Accept, and on to the next without a decision"),
+    row(Command::Reject, Group::Review, Icon::Reject, (&[key("x")], 1), "Reject", "Reject, and on to the next without a decision"),
+    row(Command::Flag, Group::Review, Icon::Flag, (&[key("g")], 1), "Flag", "Flag, or no longer"),
+    row(Command::WriteNote, Group::Review, Icon::Pen, (&[key("w")], 1), "Note", "Write a note"),
+    row(Command::NextUndecided, Group::Review, Icon::Next, (&[key("q")], 1), "Next", "Next picture without a decision"),
+    row(Command::UndoReview, Group::Review, Icon::Undo, (&[key("z")], 1), "Take back", "Take the last decision, flag or note back"),
+    row(Command::ToggleList, Group::Review, Icon::List, (&[key("i")], 1), "List", "Show or hide the list of pictures"),
     row(Command::OpenFiles, Group::App, Icon::Open, (&[key("o"), control("o")], 1), "Open image", "Open images"),
+    row(Command::OpenFolder, Group::App, Icon::Folder, (&[control_shift("o")], 1), "Open folder", "Open a folder of images"),
     row(Command::ToggleControls, Group::App, Icon::Controls, (&[key("c")], 1), "Controls", "Show or hide the controls"),
     row(Command::OpenSheet(Sheet::Shortcuts), Group::App, Icon::Keyboard, (&[key("?")], 1), "Keyboard shortcuts", "Keyboard shortcuts"),
     row(Command::OpenSheet(Sheet::About), Group::App, Icon::Info, (&[], 0), "About Delineo", "About: model, device, privacy"),
@@ -487,6 +530,12 @@ pub static OTHER_KEYS: &[(&[&str], &str, Group)] = &[
         "Setting the scale, or on an end of a diameter: move it, with Shift finely",
         Group::Measure,
     ),
+    (
+        &["↑", "↓"],
+        "In the list: previous and next picture",
+        Group::Review,
+    ),
+    (&["Delete"], "In the list: close the picture", Group::Review),
     (
         &["Enter"],
         "Setting the scale: begin and end the line",

@@ -1,14 +1,15 @@
 //! The open documents: images with what the person did to them, in the order in which they came. One is shown at a
 //! time; each keeps its own settings, edits and viewport.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use delineo::imaging::Rendering;
 use delineo::mask::Cleaning;
 use delineo::measure::{Scale, ScaleSource, Spacing};
 
 use super::edits::{Calibration, Edits};
-use super::event::FileId;
+use super::event::{FileId, Stamp};
+use super::folders::join;
 use super::models::Proposal;
 use super::review::Review;
 use super::setting::Setting;
@@ -28,6 +29,8 @@ pub struct Document {
     pub folder: String,
     /// The file, so that an engine can be given it again.
     pub file: FileId,
+    /// What tells the file from another one of its name; nothing for what was made or pasted here.
+    pub stamp: Option<Stamp>,
     /// Files that hold its true mask; their lesions count together.
     pub truths: Vec<Truth>,
     /// How often an engine died over it.
@@ -53,11 +56,18 @@ pub struct Truth {
     pub name: String,
     /// The file.
     pub file: FileId,
+    /// What tells the file from another one of its name.
+    pub stamp: Option<Stamp>,
 }
 
 impl Document {
     fn opened_mut(&mut self) -> Option<&mut Opened> {
         self.opened.as_mut()
+    }
+
+    /// Folder and name.
+    pub fn path(&self) -> String {
+        join(&self.folder, &self.name)
     }
 
     /// All its files.
@@ -265,17 +275,37 @@ pub enum SegmentationState {
     Failed,
 }
 
-/// A document that was closed, and the place that it had.
+/// A document that was closed.
 #[derive(Clone, Debug)]
 pub struct Closed {
-    place: usize,
     document: Document,
 }
+
+/// A file that is to become a document.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewDocument {
+    /// The file.
+    pub file: FileId,
+    /// Its name.
+    pub name: String,
+    /// The folders in which it came.
+    pub folder: String,
+    /// What tells it from another one of its name.
+    pub stamp: Option<Stamp>,
+}
+
+/// Folder, name and stamp: what makes a file the same as one that is open.
+type Identity = (String, String, Stamp);
 
 /// All open documents.
 #[derive(Clone, Debug, Default)]
 pub struct Documents {
+    /// By their numbers, which is also the order in which they came.
     list: Vec<Document>,
+    /// Those whose files can be told from others of their names.
+    known: HashMap<Identity, DocumentId>,
+    /// Those that may have changed since they were asked for last, or were added or taken out.
+    touched: Vec<DocumentId>,
     last_id: u32,
     shown: Option<DocumentId>,
     opening: Option<DocumentId>,
@@ -288,32 +318,81 @@ impl Documents {
         &mut self,
         files: impl IntoIterator<Item = (FileId, String)>,
     ) -> Option<DocumentId> {
-        let first = self.list.len();
-        for (file, name) in files {
-            self.last_id += 1;
-            self.list.push(Document {
-                id: DocumentId(self.last_id),
-                name,
-                folder: String::new(),
+        let files = files.into_iter().map(|(file, name)| {
+            self.admit(NewDocument {
                 file,
-                truths: Vec::new(),
-                crashes: 0,
-                failure: None,
-                is_seen: false,
-                review: Review::default(),
-                summary: None,
-                opened: None,
-            });
+                name,
+                ..NewDocument::default()
+            })
+        });
+        let ids: Vec<DocumentId> = files.collect();
+        ids.first().copied()
+    }
+
+    /// Appends a file.
+    pub fn admit(&mut self, new: NewDocument) -> DocumentId {
+        self.last_id += 1;
+        let id = DocumentId(self.last_id);
+        let NewDocument {
+            file,
+            name,
+            folder,
+            stamp,
+        } = new;
+        self.enter(Document {
+            id,
+            name,
+            folder,
+            file,
+            stamp,
+            truths: Vec::new(),
+            crashes: 0,
+            failure: None,
+            is_seen: false,
+            review: Review::default(),
+            summary: None,
+            opened: None,
+        });
+        id
+    }
+
+    /// Puts a document where its number belongs.
+    fn enter(&mut self, document: Document) {
+        let id = document.id;
+        if let Some(stamp) = document.stamp {
+            let identity = (document.folder.clone(), document.name.clone(), stamp);
+            self.known.insert(identity, id);
         }
-        self.list.get(first).map(|document| document.id)
+        let place = self.list.partition_point(|other| other.id < id);
+        self.list.insert(place, document);
+        self.touched.push(id);
+    }
+
+    /// The document of the same file: of its folder, name, size and date.
+    pub fn same_file(&self, folder: &str, name: &str, stamp: Stamp) -> Option<DocumentId> {
+        let identity = (folder.to_owned(), name.to_owned(), stamp);
+        self.known.get(&identity).copied()
+    }
+
+    /// Those that may have changed since the last call, were added or taken out; each once.
+    pub fn take_touched(&mut self) -> Vec<DocumentId> {
+        let mut touched = std::mem::take(&mut self.touched);
+        touched.sort_unstable();
+        touched.dedup();
+        touched
     }
 
     /// Gives a document a file with its true mask.
-    pub fn add_truth(&mut self, to: DocumentId, file: FileId, name: String) {
+    pub fn add_truth(&mut self, to: DocumentId, file: FileId, name: String, stamp: Option<Stamp>) {
         self.last_id += 1;
         let id = DocumentId(self.last_id);
         if let Some(document) = self.get_mut(to) {
-            document.truths.push(Truth { id, name, file });
+            document.truths.push(Truth {
+                id,
+                name,
+                file,
+                stamp,
+            });
         }
     }
 
@@ -334,16 +413,19 @@ impl Documents {
 
     /// What is known of all that were opened.
     pub fn all_opened_mut(&mut self) -> impl Iterator<Item = &mut Opened> {
+        let opened = self
+            .list
+            .iter()
+            .filter(|document| document.opened.is_some());
+        self.touched.extend(opened.map(|document| document.id));
         self.list.iter_mut().filter_map(Document::opened_mut)
     }
 
     /// Where a document stands, from 0.
     pub fn position(&self, id: DocumentId) -> Option<usize> {
-        // Numbers rise, but for documents that were put back.
         self.list
             .binary_search_by_key(&id, |document| document.id)
             .ok()
-            .or_else(|| self.list.iter().position(|document| document.id == id))
     }
 
     /// A document.
@@ -354,6 +436,9 @@ impl Documents {
     /// A document.
     pub fn get_mut(&mut self, id: DocumentId) -> Option<&mut Document> {
         let place = self.position(id)?;
+        if self.touched.last() != Some(&id) {
+            self.touched.push(id);
+        }
         self.list.get_mut(place)
     }
 
@@ -466,6 +551,11 @@ impl Documents {
     fn remove(&mut self, id: DocumentId, successor: Option<DocumentId>) -> Option<Closed> {
         let place = self.position(id)?;
         let document = self.list.remove(place);
+        self.touched.push(id);
+        if let Some(stamp) = document.stamp {
+            let identity = (document.folder.clone(), document.name.clone(), stamp);
+            self.known.remove(&identity);
+        }
         if self.opening == Some(id) {
             self.opening = None;
         }
@@ -473,7 +563,7 @@ impl Documents {
             self.shown = None;
             self.opening = self.opening.or(successor);
         }
-        Some(Closed { place, document })
+        Some(Closed { document })
     }
 
     /// Keeps a closed document so that it can be opened again, and returns the one that was kept before.
@@ -488,9 +578,9 @@ impl Documents {
 
     /// Puts the document that was closed last back in its place, and has it shown.
     pub fn reopen(&mut self) -> Option<DocumentId> {
-        let Closed { place, document } = self.closed.take()?;
+        let Closed { document } = self.closed.take()?;
         let id = document.id;
-        self.list.insert(place.min(self.list.len()), document);
+        self.enter(document);
         self.open(id);
         Some(id)
     }
@@ -567,6 +657,31 @@ mod tests {
             (documents.shown_id(), documents.opening_id()),
             (Some(DocumentId(1)), Some(DocumentId(3)))
         );
+    }
+
+    #[test]
+    fn a_file_is_the_same_by_folder_name_size_and_date() {
+        let mut documents = Documents::default();
+        let stamp = Stamp {
+            size: 1000,
+            modified: 1_700_000_000_000,
+        };
+        let new = NewDocument {
+            file: FileId(1),
+            name: "1.png".to_owned(),
+            folder: "set/images".to_owned(),
+            stamp: Some(stamp),
+        };
+        let id = documents.admit(new);
+        let later = Stamp {
+            modified: stamp.modified + 1,
+            ..stamp
+        };
+        assert_eq!(documents.same_file("set/images", "1.png", stamp), Some(id));
+        assert_eq!(documents.same_file("set/images", "1.png", later), None);
+        assert_eq!(documents.same_file("set", "1.png", stamp), None);
+        documents.close(id);
+        assert_eq!(documents.same_file("set/images", "1.png", stamp), None);
     }
 
     #[test]

@@ -78,6 +78,11 @@ impl Edits {
         self.exported = Some(version);
     }
 
+    /// Whether they were exported as they are.
+    pub fn is_exported(&self) -> bool {
+        self.exported == Some(self.version)
+    }
+
     /// Whether corrections would be lost if the image were closed.
     pub fn is_unsaved(&self) -> bool {
         !self.is_empty() && self.exported != Some(self.version)

@@ -185,6 +185,10 @@ pub enum Effect {
     GuardUnload(bool),
     /// Open the file dialog.
     PickFiles,
+    /// Open the dialog that chooses a folder.
+    PickFolder,
+    /// Give the note of the picture on the stage the keyboard's focus.
+    FocusNote,
     /// Give the stage the keyboard's focus.
     FocusStage,
     /// Register the service worker: `Event::Offline`.

@@ -9,6 +9,7 @@ use delineo::intake::Kind;
 use delineo::manifest::Manifest;
 
 use super::command::Command;
+use super::folders::{Brought, join};
 use super::gestures::Pointer;
 use super::keys::KeyPress;
 use super::numbers::Numbers;
@@ -17,7 +18,7 @@ use crate::protocol::{DeviceKind, DocumentId, Message};
 use crate::session;
 
 /// A file or blob that the shell keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);
 
 /// The payload of an engine's answer (a bitmap or a buffer) that the shell keeps until it is used or dropped.
@@ -49,6 +50,11 @@ pub enum Event {
     Pointer(Pointer),
     /// The stage has another size.
     CanvasResized(Canvas),
+    /// The page has little room, as on a phone, or no longer.
+    LayoutChanged {
+        /// Whether nothing opens beside the stage by itself.
+        is_narrow: bool,
+    },
     /// Files came in.
     FilesArrived(Arrival),
     /// The adapter's name, or why the GPU cannot be used, as a sentence.
@@ -127,32 +133,62 @@ pub struct Surroundings {
     pub device: Option<DeviceKind>,
     /// Whether workers may share memory, so that the CPU has threads.
     pub may_share_memory: bool,
+    /// Whether the browser lets a person choose a folder.
+    pub has_folder_picker: bool,
     /// How the person writes numbers.
     pub numbers: Numbers,
 }
 
-/// Files that came together.
+/// Files that came together, or a batch of them.
 #[derive(Clone, Debug, Default)]
 pub struct Arrival {
+    /// The same number for all batches of one arrival, which come one after the other.
+    pub id: u32,
     /// How they came.
     pub way: Way,
-    /// In the order in which they came.
+    /// What was brought.
+    pub brought: Brought,
+    /// In the order in which they are to stand.
     pub files: Vec<ArrivedFile>,
-    /// Names of folders that came with them and are not read.
+    /// Names of folders that the browser cannot read.
     pub folders: Vec<String>,
     /// Names of files that the browser cannot read.
     pub unreadable: Vec<String>,
+    /// Whether another batch follows.
+    pub more_follow: bool,
 }
 
 /// A file that came in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArrivedFile {
     /// The file.
     pub file: FileId,
     /// Its name.
     pub name: String,
-    /// What it is by its first bytes.
+    /// The folders in which it came, the outermost first, joined by `/`; empty where it came alone.
+    pub folder: String,
+    /// What it is by its first bytes, or in a folder by its name.
     pub kind: Kind,
+    /// What tells it from another one of its name, where the browser says that.
+    pub stamp: Option<Stamp>,
+    /// The place among the arrival's files of the image whose true mask it is by its name.
+    pub image: Option<usize>,
+}
+
+impl ArrivedFile {
+    /// Folder and name.
+    pub fn path(&self) -> String {
+        join(&self.folder, &self.name)
+    }
+}
+
+/// Size and date of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Stamp {
+    /// In bytes.
+    pub size: u64,
+    /// When it was changed last, in milliseconds since 1970.
+    pub modified: i64,
 }
 
 /// How files come in.

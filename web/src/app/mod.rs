@@ -16,9 +16,11 @@ pub mod edits;
 pub mod effect;
 pub mod engines;
 pub mod event;
+pub mod folders;
 pub mod gestures;
 pub mod keeping;
 pub mod keys;
+pub mod listing;
 pub mod measuring;
 pub mod models;
 pub mod notices;
@@ -26,10 +28,12 @@ pub mod numbers;
 pub mod overlay;
 pub mod preferences;
 pub mod review;
+pub mod row;
 pub mod setting;
 pub mod stage;
 pub mod state;
 pub mod stored;
+mod tally;
 pub mod tools;
 mod update;
 pub mod viewport;
@@ -37,6 +41,7 @@ pub mod wording;
 
 #[cfg(test)]
 mod background_scenarios;
+mod folder_scenarios;
 #[cfg(test)]
 mod frame_scenarios;
 #[cfg(test)]
@@ -45,6 +50,8 @@ mod keeping_scenarios;
 mod measure_scenarios;
 #[cfg(test)]
 mod random_orders;
+#[cfg(test)]
+mod review_scenarios;
 #[cfg(test)]
 mod rig;
 #[cfg(test)]

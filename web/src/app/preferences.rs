@@ -104,6 +104,8 @@ pub struct Preferences {
     pub single_keys: bool,
     /// Whether the controls are open.
     pub controls: bool,
+    /// Whether the list is open beside several pictures.
+    pub list: bool,
     /// Whether the diameters are drawn on the image.
     pub diameters: bool,
     /// Whether the bounding box is.
@@ -151,6 +153,7 @@ impl Default for Preferences {
             islands_below: Cleaning::PROPOSED.islands_below,
             single_keys: true,
             controls: true,
+            list: true,
             diameters: true,
             bounding_box: false,
             views: false,

@@ -11,6 +11,7 @@ use super::documents::SegmentationState;
 use super::edits::Edits;
 use super::event::{EngineId, Event, FileId, Timer};
 use super::gestures::{Pointer, PointerPhase};
+use super::listing::{Filter, Sort};
 use super::preferences::Mode;
 use super::rig::{Rig, breast, own_model, skin};
 use super::stage::Tool;
@@ -59,6 +60,13 @@ fn command() -> impl Strategy<Value = Command> {
             ModelKey::Own("digest-1".to_owned()),
             "ema".to_owned()
         )),
+        Just(Command::Accept),
+        Just(Command::Reject),
+        Just(Command::NextUndecided),
+        Just(Command::UndoReview),
+        Just(Command::SetFilter(Filter::Undecided)),
+        Just(Command::SetFilter(Filter::All)),
+        Just(Command::SetSort(Sort::Name)),
         Just(Command::Retry),
         Just(Command::RestartEngine),
         Just(Command::Reopen),
@@ -305,6 +313,7 @@ proptest! {
             }
             prop_assert!(rig.app.is_stopped() || rig.serving().is_some() || rig.timers.contains(&Timer::Relaunch),
                 "there is no engine and none is to come");
+            prop_assert!(rig.app.listing.agrees_with(&rig.app.documents), "the list lags behind");
             prop_assert_eq!(&rig.faults, &Vec::<String>::new());
             // What is on the stage is kept, and nothing that is not open any more.
             let is_open = |id: &DocumentId| rig.app.documents.get(*id).is_some();

@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use delineo::imaging::{Rendering, Window, Windowing};
-use delineo::intake;
 use delineo::manifest::Manifest;
 use delineo::mask::Mask;
 use delineo::measure::Measurements;
@@ -16,9 +15,10 @@ use super::command::Command;
 use super::documents::SegmentationState;
 use super::effect::{Effect, EngineBuild};
 use super::event::{
-    Arrival, ArrivedFile, EngineId, Event, FileId, OwnModel, PayloadId, PublishedModel,
+    Arrival, ArrivedFile, EngineId, Event, FileId, OwnModel, PayloadId, PublishedModel, Stamp,
     Surroundings, Timer, Way,
 };
+use super::folders::{self, Brought};
 use super::preferences::Preferences;
 use super::stage::Canvas;
 use super::state::App;
@@ -75,6 +75,7 @@ pub struct Rig {
     /// What a segmentation takes on each device.
     pub gpu_milliseconds: f64,
     next_file: u32,
+    next_arrival: u32,
     next_payload: u32,
     payloads: BTreeMap<PayloadId, DocumentId>,
 }
@@ -203,6 +204,7 @@ impl Rig {
             segmented: Vec::new(),
             gpu_milliseconds: 5.0,
             next_file: 1,
+            next_arrival: 0,
             next_payload: 1,
             payloads: BTreeMap::new(),
         };
@@ -664,22 +666,58 @@ impl Rig {
         self.drop_contents(&files);
     }
 
+    /// Drops files of these paths, as the shell lists them: in order and in batches.
+    pub fn drop_listed(&mut self, files: &[(&str, &[u8], Option<Stamp>)], brought: Brought) {
+        let count = files.len();
+        let found = files.iter().map(|(path, head, stamp)| {
+            self.next_file += 1;
+            ((*path).to_owned(), (FileId(self.next_file), *head, *stamp))
+        });
+        let batches = folders::batches(found.collect());
+        let last = batches.len().saturating_sub(1);
+        self.next_arrival += 1;
+        for (number, batch) in batches.into_iter().enumerate() {
+            let files = batch.into_iter().map(|placed| {
+                let (file, head, stamp) = placed.item;
+                let (folder, name) = folders::split(&placed.path);
+                let kind = folders::kind_by_name(&placed.path, count);
+                ArrivedFile {
+                    file,
+                    name: name.to_owned(),
+                    folder: folder.to_owned(),
+                    kind: kind.unwrap_or_else(|| folders::kind(&placed.path, head)),
+                    stamp,
+                    image: placed.image,
+                }
+            });
+            let arrival = Arrival {
+                id: self.next_arrival,
+                way: Way::Dropped,
+                brought: brought.clone(),
+                files: files.collect(),
+                more_follow: number < last,
+                ..Arrival::default()
+            };
+            self.tell(Event::FilesArrived(arrival));
+        }
+    }
+
+    /// Drops a folder with these files.
+    pub fn drop_folder(&mut self, paths: &[&str]) {
+        let files: Vec<_> = paths
+            .iter()
+            .map(|path| (*path, b"".as_slice(), None))
+            .collect();
+        self.drop_listed(&files, Brought::Folder);
+    }
+
     /// Drops files with their first bytes.
     pub fn drop_contents(&mut self, files: &[(&str, &[u8])]) {
-        let files = files.iter().map(|(name, head)| {
-            self.next_file += 1;
-            ArrivedFile {
-                file: FileId(self.next_file),
-                name: (*name).to_owned(),
-                kind: intake::kind(head, name),
-            }
-        });
-        let arrival = Arrival {
-            way: Way::Dropped,
-            files: files.collect(),
-            ..Arrival::default()
-        };
-        self.tell(Event::FilesArrived(arrival));
+        let files: Vec<_> = files
+            .iter()
+            .map(|(name, head)| (*name, *head, None))
+            .collect();
+        self.drop_listed(&files, Brought::Files);
     }
 
     /// Drops files and waits until the first is segmented.

@@ -1,6 +1,6 @@
 //! The app's state, and what the page reads off it. What can be derived is a method here and not stored.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use delineo::export;
 use delineo::mask::{Cleaning, Style};
@@ -12,14 +12,19 @@ use super::documents::{Document, Documents, Opened, SegmentationState};
 use super::effect::Effect;
 use super::engines::{Engines, Gpu, Pending, Phase};
 use super::keeping::{self, Keeping};
+use super::listing::{Filter, Listing};
 use super::models::Models;
 use super::notices::Notices;
 use super::numbers::Numbers;
 use super::overlay::Overlay;
 use super::preferences::{Mode, Preferences};
+use super::review::ReviewLog;
 use super::stage::{Ruler, Stage, Tool};
+use super::tally::Tally;
 use super::wording;
-use crate::protocol::{DeviceKind, DeviceReport, MaskSpec, Modality, Segmentation, Views};
+use crate::protocol::{
+    DeviceKind, DeviceReport, DocumentId, MaskSpec, Modality, Segmentation, Views,
+};
 
 /// The app. It changes only in [`App::update`].
 #[derive(Clone, Debug, Default)]
@@ -28,6 +33,8 @@ pub struct App {
     pub preferences: Preferences,
     /// Open images.
     pub documents: Documents,
+    /// The list of them.
+    pub listing: Listing,
     /// Models.
     pub models: Models,
     /// Engines.
@@ -48,6 +55,14 @@ pub struct App {
     pub keeping: Keeping,
     /// How the person writes numbers.
     pub numbers: Numbers,
+    /// Whether the page has little room, so that the list opens only by hand.
+    pub is_narrow: bool,
+    /// Whether the browser lets a person choose a folder.
+    pub has_folder_picker: bool,
+    /// What can be taken back of the reviews.
+    pub(super) review_log: ReviewLog,
+    /// What came so far of arrivals of which more follows.
+    pub(super) tallies: BTreeMap<u32, Tally>,
     /// Scales for all images of a size, for as long as the page is open.
     pub(super) common_scales: Vec<CommonScale>,
     /// The device that the page's address asks for.
@@ -119,6 +134,31 @@ impl App {
     /// Whether the mask of the image on the stage is there.
     pub fn has_mask(&self) -> bool {
         self.mask().is_some()
+    }
+
+    /// Whether the list of documents is open. Beside several pictures it opens by itself where there is room.
+    pub fn is_list_open(&self) -> bool {
+        !self.documents.is_empty()
+            && if self.opens_list_by_itself() {
+                self.preferences.list
+            } else {
+                self.listing.is_open
+            }
+    }
+
+    /// Whether the list is open unless the person closed it.
+    pub(super) fn opens_list_by_itself(&self) -> bool {
+        !self.is_narrow && self.documents.len() > 1
+    }
+
+    /// The document that is chosen: on its way to the stage, or there.
+    pub fn chosen(&self) -> Option<DocumentId> {
+        self.documents.opening_id().or(self.documents.shown_id())
+    }
+
+    /// The document so many rows of the list after the chosen one.
+    pub(super) fn beside(&self, step: isize) -> Option<DocumentId> {
+        self.listing.beside(self.chosen()?, step)
     }
 
     /// Whether the person waits for an image or its segmentation.
@@ -477,7 +517,18 @@ impl App {
             Command::PauseProcessing => Availability::when(self.background.can_pause()),
             Command::ResumeProcessing => Availability::when(self.background.can_resume()),
             Command::StopProcessing => Availability::when(self.background.can_stop()),
-            Command::Step(step) => Availability::when(self.documents.beside(*step).is_some()),
+            Command::Step(step) => Availability::when(self.beside(*step).is_some()),
+            Command::OpenFolder => Availability::when(self.has_folder_picker),
+            Command::ToggleList => Availability::when(!self.documents.is_empty()),
+            Command::Accept if shown.is_none() => Availability::Disabled,
+            Command::Accept if shown.is_some_and(|shown| shown.maps().is_none()) => {
+                Availability::Waits("Nothing was accepted: there is no mask yet.")
+            }
+            Command::Reject | Command::Flag | Command::WriteNote => {
+                Availability::when(shown.is_some())
+            }
+            Command::NextUndecided => Availability::when(self.listing.count(Filter::Undecided) > 0),
+            Command::UndoReview => Availability::when(!self.review_log.is_empty()),
             Command::SetBrush(_) | Command::ScaleBrush(_) => {
                 Availability::when(self.stage.tool.stroke_kind().is_some())
             }

@@ -3,6 +3,8 @@
 use delineo::measure::{Scale, Spacing};
 
 use super::background::{Mode, Progress};
+use super::event::Way;
+use super::folders::Brought;
 use crate::protocol::{Area, DeviceKind, DeviceReport, ImageFacts, Networks, Task};
 
 /// A whole number with its thousands set apart: `1 234 567`.
@@ -120,6 +122,42 @@ pub fn networks(networks: &Networks) -> String {
         text += remark;
     }
     text
+}
+
+/// Why nothing was opened of what came, if that is worth a word.
+pub fn nothing_came(way: Way, brought: &Brought) -> Option<String> {
+    let sentence = match (way, brought) {
+        (Way::Chosen, Brought::Files) => return None,
+        (_, Brought::Folder) => "There is no file in this folder.".to_owned(),
+        (_, Brought::Link(address)) => format!(
+            "{} is elsewhere, and Delineo fetches nothing from the network. Save the picture on this device and open the file.",
+            address_name(address)
+        ),
+        (Way::Pasted, Brought::Text) => "The clipboard holds a text, not an image.".to_owned(),
+        (_, Brought::Text) => "This is a text, not an image file.".to_owned(),
+        (Way::Dropped, Brought::Files) => {
+            "Nothing that can be opened was dropped. Drop image files.".to_owned()
+        }
+        (Way::Pasted, Brought::Files) => "The clipboard holds no image.".to_owned(),
+        (Way::Shared, Brought::Files) => {
+            "The shared image did not arrive. Share it again, or open it here.".to_owned()
+        }
+    };
+    Some(sentence)
+}
+
+/// What to call an address in a sentence: its file, or its host.
+fn address_name(address: &str) -> String {
+    let place = address.split_once("://").map(|(_, place)| place);
+    let path = place.unwrap_or_default().split(['?', '#']).next();
+    match path
+        .unwrap_or_default()
+        .rsplit('/')
+        .find(|part| !part.is_empty())
+    {
+        Some(name) => format!("“{name}”"),
+        None => "This picture".to_owned(),
+    }
 }
 
 /// A duration: `84 ms`, `1.3 s`, `12 s`.
@@ -354,6 +392,31 @@ mod tests {
             name: "Radeon".to_owned(),
         };
         assert_eq!(device(&report, None), "Runs on the GPU (Radeon).");
+    }
+
+    #[test]
+    fn what_is_elsewhere_is_refused_with_the_reason_and_pasting_is_not_dropping() {
+        let link = |address: &str| Brought::Link(address.to_owned());
+        for (address, name) in [
+            (
+                "https://example.org/a/mole.jpg?w=400#x",
+                "“mole.jpg” is elsewhere",
+            ),
+            ("https://example.org/", "“example.org” is elsewhere"),
+            ("data:image/png;base64,iVBO", "This picture is elsewhere"),
+        ] {
+            let sentence = nothing_came(Way::Dropped, &link(address)).unwrap_or_default();
+            assert!(sentence.starts_with(name), "{sentence}");
+            assert!(sentence.contains("nothing from the network"));
+        }
+        for brought in [Brought::Files, Brought::Text, link("https://example.org")] {
+            let sentence = nothing_came(Way::Pasted, &brought).unwrap_or_default();
+            assert!(
+                !sentence.is_empty() && !sentence.contains("drop"),
+                "{sentence}"
+            );
+        }
+        assert_eq!(nothing_came(Way::Chosen, &Brought::Files), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What the page's address asks for.
 
+use js_sys::Reflect;
 use leptos::prelude::window;
 use web_sys::UrlSearchParams;
 
@@ -18,8 +19,21 @@ pub fn surroundings() -> Surroundings {
         model: parameter("model"),
         device,
         may_share_memory: worker::has_threads() && may_share_memory(),
+        has_folder_picker: has_folder_picker(),
         numbers: numbers::numbers(),
     }
+}
+
+/// Whether an input can choose a folder. Phones say so and choose files all the same, or none.
+fn has_folder_picker() -> bool {
+    let input = reflect::get(&js_sys::global(), "HTMLInputElement");
+    let is_known = Reflect::has(
+        &reflect::get(&input, "prototype"),
+        &"webkitdirectory".into(),
+    );
+    let touch = window().match_media("(hover: none) and (pointer: coarse)");
+    let is_touch_only = touch.ok().flatten().is_some_and(|query| query.matches());
+    is_known == Ok(true) && !is_touch_only
 }
 
 /// A parameter of the address.

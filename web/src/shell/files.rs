@@ -66,7 +66,8 @@ impl Files {
         }
     }
 
-    fn next_id(&self) -> u32 {
+    /// A number that nothing else in here has.
+    pub fn next_id(&self) -> u32 {
         self.last_id.set(self.last_id.get() + 1);
         self.last_id.get()
     }

@@ -1,9 +1,10 @@
 //! Ways in: drop, dialog, paste, file handler, share target. All end in `Event::FilesArrived`.
 
 use std::rc::Rc;
+use std::time::Duration;
 
-use delineo::intake;
-use js_sys::{Array, Object, Uint8Array};
+use delineo::intake::{self, Kind};
+use js_sys::{Array, Object};
 use leptos::prelude::{document, window};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -13,15 +14,20 @@ use web_sys::{
 };
 
 use super::address::parameter;
+use super::directories::{self, Dropped, Source};
 use super::files::Files;
 use super::keyboard::place_of;
 use super::listener::listen;
 use super::reflect;
-use crate::app::event::{Arrival, ArrivedFile, Event, EventSink, FileId, PayloadId, Way};
+use super::timers::pause;
+use crate::app::event::{Arrival, ArrivedFile, Event, EventSink, PayloadId, Stamp, Way};
+use crate::app::folders::{self, Brought, Placed};
 use crate::app::keys::Place;
 
 /// The id of the file input, which the page shows as a button.
 const INPUT: &str = "open-image";
+/// That of the input that chooses a folder.
+const FOLDER_INPUT: &str = "open-folder";
 /// Where the service worker puts what another app shares.
 const SHARED: &str = "delineo-shared";
 
@@ -61,98 +67,172 @@ impl Intake {
 
     /// Opens the file dialog.
     pub fn pick(&self) {
-        let input = document().get_element_by_id(INPUT);
-        if let Some(input) = input.and_then(|input| input.dyn_into::<HtmlElement>().ok()) {
-            input.click();
-        }
+        click(INPUT);
+    }
+
+    /// Opens the dialog that chooses a folder.
+    pub fn pick_folder(&self) {
+        click(FOLDER_INPUT);
     }
 
     /// Lets an engine's buffer come in as a file.
-    pub fn adopt(&self, payload: PayloadId, name: String, media_type: &str) {
+    pub fn adopt(self: &Rc<Self>, payload: PayloadId, name: String, media_type: &str) {
         // The engine sends nothing else than a buffer.
         if let Ok(file) = self.files.take_blob(payload, media_type) {
-            self.arrive(Way::Chosen, vec![(self.files.keep(file), name)]);
+            self.deliver_later(Arrival::default(), vec![(name, Source::File(file))]);
         }
     }
 
-    fn arrive(&self, way: Way, files: Vec<(FileId, String)>) {
-        self.tell_arrival(way, files, Arrival::default());
-    }
-
-    /// Tells what came as soon as it is known what it is.
-    fn tell_arrival(&self, way: Way, came: Vec<(FileId, String)>, beside: Arrival) {
-        let (files, tell) = (Rc::clone(&self.files), Rc::clone(&self.tell));
-        spawn_local(async move {
-            let mut arrived = Vec::with_capacity(came.len());
-            for (file, name) in came {
-                let head = head(&files, file).await;
-                // Of a file that cannot be read the name decides, and whoever opens it says what is wrong.
-                let kind = intake::kind(&head.unwrap_or_default(), &name);
-                arrived.push(ArrivedFile { file, name, kind });
+    /// Reads what is needed to know what came, and tells it in batches, so that the first picture does not wait for the
+    /// last.
+    async fn deliver(&self, beside: Arrival, found: Vec<(String, Source)>) {
+        let count = found.len();
+        let batches = folders::batches(found);
+        let last = batches.len().saturating_sub(1);
+        let mut arrival = Arrival {
+            id: self.files.next_id(),
+            ..beside
+        };
+        if batches.is_empty() {
+            return (self.tell)(Event::FilesArrived(arrival));
+        }
+        for (number, batch) in batches.into_iter().enumerate() {
+            if number > 0 {
+                // The browser draws in between.
+                pause(Duration::ZERO).await;
             }
-            tell(Event::FilesArrived(Arrival {
-                way,
-                files: arrived,
-                ..beside
-            }));
-        });
+            let (files, unreadable) = self.read(batch, count).await;
+            arrival.unreadable.extend(unreadable);
+            let told = Arrival {
+                files,
+                more_follow: number < last,
+                folders: std::mem::take(&mut arrival.folders),
+                unreadable: std::mem::take(&mut arrival.unreadable),
+                ..arrival.clone()
+            };
+            (self.tell)(Event::FilesArrived(told));
+        }
     }
 
-    fn keep(&self, files: impl IntoIterator<Item = File>) -> Vec<(FileId, String)> {
-        files
-            .into_iter()
-            .map(|file| (self.files.keep(file.clone().into()), file.name()))
-            .collect()
+    /// The files of a batch, and the paths of those that cannot be read.
+    async fn read(
+        &self,
+        batch: Vec<Placed<Source>>,
+        count: usize,
+    ) -> (Vec<ArrivedFile>, Vec<String>) {
+        let sources: Vec<&Source> = batch.iter().map(|placed| &placed.item).collect();
+        let blobs = directories::files(&sources).await;
+        let told: Vec<Option<Kind>> = batch
+            .iter()
+            .map(|placed| folders::kind_by_name(&placed.path, count))
+            .collect();
+        let untold = |(blob, kind): (&'_ Option<Blob>, &Option<Kind>)| {
+            blob.clone().filter(|_| kind.is_none())
+        };
+        let unknown: Vec<Blob> = blobs.iter().zip(&told).filter_map(untold).collect();
+        let unknown: Vec<&Blob> = unknown.iter().collect();
+        let mut heads = directories::heads(&unknown, intake::HEAD).await.into_iter();
+        let (mut files, mut unreadable) = (Vec::new(), Vec::new());
+        // Where each file of the batch went; an unreadable one goes nowhere.
+        let mut went: Vec<Option<usize>> = Vec::with_capacity(batch.len());
+        for ((placed, blob), kind) in batch.into_iter().zip(blobs).zip(told) {
+            let Some(blob) = blob else {
+                unreadable.push(placed.path);
+                went.push(None);
+                continue;
+            };
+            // Of a file that cannot be read the name decides, and whoever opens it says what is wrong.
+            let kind = kind
+                .unwrap_or_else(|| folders::kind(&placed.path, &heads.next().unwrap_or_default()));
+            let (folder, name) = folders::split(&placed.path);
+            went.push(Some(files.len()));
+            files.push(ArrivedFile {
+                stamp: stamp(&blob),
+                file: self.files.keep(blob),
+                name: name.to_owned(),
+                folder: folder.to_owned(),
+                kind,
+                image: placed.image.and_then(|image| *went.get(image)?),
+            });
+        }
+        (files, unreadable)
     }
 
-    /// What was dropped; folders by their names.
-    fn take_dropped(&self, event: &DragEvent) {
+    fn deliver_later(self: &Rc<Self>, beside: Arrival, found: Vec<(String, Source)>) {
+        let intake = Rc::clone(self);
+        spawn_local(async move { intake.deliver(beside, found).await });
+    }
+
+    /// What was dropped: files, folders, or something of another page that is no file.
+    fn take_dropped(self: &Rc<Self>, event: &DragEvent) {
         event.prevent_default();
         let Some(transfer) = event.data_transfer() else {
             return;
         };
-        let items = transfer.items();
-        let folders: Vec<String> = (0..items.length())
-            .filter_map(|index| items.get(index)?.webkit_get_as_entry().ok().flatten())
-            .filter(|entry| entry.is_directory())
-            .map(|entry| entry.name())
-            .collect();
-        // A folder is among the files too.
-        let files = list(transfer.files())
-            .into_iter()
-            .filter(|file| !folders.contains(&file.name()));
-        let files = self.keep(files);
-        let beside = Arrival {
-            folders,
+        let Dropped { files, directories } = Dropped::of(&transfer);
+        let mut arrival = Arrival {
+            way: Way::Dropped,
             ..Arrival::default()
         };
-        self.tell_arrival(Way::Dropped, files, beside);
+        if directories.is_empty() {
+            if files.is_empty() {
+                arrival.brought = brought(&transfer);
+            }
+            return self.deliver_later(arrival, files);
+        }
+        arrival.brought = Brought::Folder;
+        let intake = Rc::clone(self);
+        spawn_local(async move {
+            let (listed, unreadable) = directories::list(directories).await;
+            arrival.folders = unreadable;
+            let found = files.into_iter().chain(listed).collect();
+            intake.deliver(arrival, found).await;
+        });
     }
 
-    fn paste(&self, event: &ClipboardEvent) {
+    fn paste(self: &Rc<Self>, event: &ClipboardEvent) {
         let Some(transfer) = event.clipboard_data() else {
             return;
         };
-        let files = self.keep(list(transfer.files()));
+        let files = named(list(transfer.files()));
         if files.is_empty() && place_of(event) == Place::Text {
             return;
         }
         event.prevent_default();
-        self.arrive(Way::Pasted, files);
+        let arrival = Arrival {
+            way: Way::Pasted,
+            brought: if files.is_empty() {
+                brought(&transfer)
+            } else {
+                Brought::Files
+            },
+            ..Arrival::default()
+        };
+        self.deliver_later(arrival, files);
     }
 
-    fn choose(&self, event: &web_sys::Event) {
+    fn choose(self: &Rc<Self>, event: &web_sys::Event) {
         let target = event.target();
         let Some(input) = target.and_then(|target| target.dyn_into::<HtmlInputElement>().ok())
         else {
             return;
         };
-        if input.id() == INPUT {
-            let files = self.keep(list(input.files()));
-            // The same file chosen again is a change again.
-            input.set_value("");
-            self.arrive(Way::Chosen, files);
+        let id = input.id();
+        if id != INPUT && id != FOLDER_INPUT {
+            return;
         }
+        let files = named(list(input.files()));
+        // The same file chosen again is a change again.
+        input.set_value("");
+        let arrival = Arrival {
+            brought: if id == FOLDER_INPUT {
+                Brought::Folder
+            } else {
+                Brought::Files
+            },
+            ..Arrival::default()
+        };
+        self.deliver_later(arrival, files);
     }
 
     /// Files that the system opens with the installed app.
@@ -175,7 +255,7 @@ impl Intake {
                     unreadable,
                     ..Arrival::default()
                 };
-                intake.tell_arrival(Way::Chosen, intake.keep(files), beside);
+                intake.deliver(beside, named(files)).await;
             });
         });
         // Few browsers have it.
@@ -191,8 +271,12 @@ impl Intake {
 
     async fn take_shared(&self) {
         let images = shared().await.unwrap_or_default().into_iter();
-        let files = images.map(|(name, image)| (self.files.keep(image), name));
-        self.arrive(Way::Shared, files.collect());
+        let files = images.map(|(name, image)| (name, Source::File(image)));
+        let arrival = Arrival {
+            way: Way::Shared,
+            ..Arrival::default()
+        };
+        self.deliver(arrival, files.collect()).await;
         // Opening the page again must not ask for it again.
         if let (Ok(history), Ok(path)) = (window().history(), window().location().pathname()) {
             drop(history.replace_state_with_url(&JsValue::NULL, "", Some(&path)));
@@ -200,29 +284,45 @@ impl Intake {
     }
 }
 
-/// As many bytes of a file's beginning as tell what it is.
-async fn head(files: &Files, file: FileId) -> Result<Vec<u8>, JsValue> {
-    let blob = files.get(file).ok_or(JsValue::UNDEFINED)?;
-    let start = blob.slice_with_f64_and_f64(0.0, intake::HEAD as f64)?;
-    let bytes = JsFuture::from(start.array_buffer()).await?;
-    Ok(Uint8Array::new(&bytes).to_vec())
-}
-
-/// Whatever is dragged over the page: a link or a text that is dropped must not take its place either.
-fn drag(event: &DragEvent) {
-    event.prevent_default();
-    if let Some(transfer) = event.data_transfer() {
-        let effect = if brings_files(&transfer) {
-            "copy"
-        } else {
-            "none"
-        };
-        transfer.set_drop_effect(effect);
+fn click(input: &str) {
+    let input = document().get_element_by_id(input);
+    if let Some(input) = input.and_then(|input| input.dyn_into::<HtmlElement>().ok()) {
+        input.click();
     }
 }
 
-fn brings_files(transfer: &DataTransfer) -> bool {
-    transfer.types().iter().any(|kind| kind == "Files")
+/// Files with their paths.
+fn named(files: Vec<File>) -> Vec<(String, Source)> {
+    let named = files
+        .into_iter()
+        .map(|file| (directories::path_of(&file), Source::File(file.into())));
+    named.collect()
+}
+
+/// Size and date, of what is a file and not made here.
+fn stamp(blob: &Blob) -> Option<Stamp> {
+    let file = blob.dyn_ref::<File>()?;
+    Some(Stamp {
+        size: file.size() as u64,
+        modified: file.last_modified() as i64,
+    })
+}
+
+/// What is in a transfer without files.
+fn brought(transfer: &DataTransfer) -> Brought {
+    let text = |format: &str| transfer.get_data(format).unwrap_or_default();
+    folders::brought(&text("text/uri-list"), &text("text/plain"))
+}
+
+/// Whatever is dragged over the page, a link or a text too, must not take its place when it is dropped. What is no file is
+/// let drop as its page proposes, so that the person hears why it is not opened.
+fn drag(event: &DragEvent) {
+    event.prevent_default();
+    if let Some(transfer) = event.data_transfer()
+        && transfer.types().iter().any(|kind| kind == "Files")
+    {
+        transfer.set_drop_effect("copy");
+    }
 }
 
 /// The list of an input is emptied with the input, so its files are taken out.

@@ -3,11 +3,13 @@
 
 mod address;
 mod canvas;
+mod directories;
 mod files;
 mod image_levels;
 mod intake;
 mod kept;
 mod keyboard;
+mod layout;
 mod listener;
 mod liveness;
 mod models;
@@ -110,6 +112,7 @@ impl Shell {
         self.intake.listen();
         self.offline.listen();
         keyboard::listen_to_keys(self.state, &self.sink);
+        layout::observe_layout(Rc::clone(&self.sink));
         stage::observe_size(Rc::clone(&self.sink));
     }
 
@@ -241,6 +244,8 @@ impl Shell {
             Effect::CloseSession => self.session.close(),
             Effect::GuardUnload(is_guarded) => self.outlet.guard(is_guarded),
             Effect::PickFiles => self.intake.pick(),
+            Effect::PickFolder => self.intake.pick_folder(),
+            Effect::FocusNote => stage::focus_note(),
             Effect::FocusStage => stage::focus(),
             Effect::RegisterServiceWorker => self.offline.register(),
             Effect::KeepOffline(address) => self.offline.keep(address),

@@ -54,6 +54,17 @@ pub fn focus() {
     }
 }
 
+/// Gives the note the keyboard's focus, once the controls that were perhaps just opened are there.
+pub fn focus_note() {
+    spawn_local(async {
+        pause(Duration::from_millis(30)).await;
+        let note = document().get_element_by_id("note");
+        if let Some(note) = note.and_then(|note| note.dyn_into::<HtmlElement>().ok()) {
+            drop(note.focus());
+        }
+    });
+}
+
 fn element() -> Option<Element> {
     document().get_element_by_id("stage")
 }

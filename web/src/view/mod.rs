@@ -11,6 +11,7 @@ mod correction;
 mod documents;
 mod hud;
 mod icon;
+mod images;
 mod lines;
 mod measurements;
 mod menu;
@@ -20,6 +21,7 @@ mod page;
 mod panel;
 mod preparing;
 mod rendering;
+mod review;
 mod session;
 mod sheet;
 mod shortcuts;
@@ -27,6 +29,7 @@ mod stage;
 mod status;
 mod switch;
 mod threshold;
+mod thumbnail;
 mod toolbar;
 mod topbar;
 mod welcome;
@@ -34,6 +37,7 @@ mod welcome;
 use leptos::prelude::*;
 
 pub use context::AppHandle;
+pub use thumbnail::ThumbnailPainter;
 
 /// Puts the page in the place of what `index.html` shows while it loads.
 pub fn mount(app: AppHandle) {

@@ -9,6 +9,7 @@ use super::busy::Busy;
 use super::context::{AppHandle, use_app};
 use super::hud::Hud;
 use super::icon::Symbol;
+use super::images::Images;
 use super::panel::Panel;
 use super::shortcuts::Shortcuts;
 use super::stage::Stage;
@@ -36,6 +37,7 @@ pub fn Page() -> impl IntoView {
             class:has-picture=move || has_image.get()
         >
             <TopBar />
+            <Images />
             <main class="stage-area">
                 <Stage />
                 <Show when=move || !has_image.get() && !is_opening.get()>

@@ -10,6 +10,7 @@ use super::icon::Symbol;
 use super::measurements::Measurements;
 use super::model_choice::ModelChoice;
 use super::rendering::RenderingControls;
+use super::review::ReviewControls;
 use super::session::Session;
 use super::threshold::{CleanUp, Measure, Threshold};
 use crate::app::Command;
@@ -38,6 +39,10 @@ pub fn Panel() -> impl IntoView {
                 </section>
                 <div class="panel-rest">
                     <RenderingControls />
+                    <section class="panel-section">
+                        <h2>"Review"</h2>
+                        <ReviewControls />
+                    </section>
                     <Measurements />
                     <Comparison />
                     <section class="panel-section">

@@ -26,6 +26,7 @@ pub fn TopBar() -> impl IntoView {
             </h1>
             <div class="topbar-group">
                 <OpenButton />
+                <OpenFolderButton />
                 <Menu
                     label="Samples"
                     button="button quiet"
@@ -62,6 +63,29 @@ fn OpenButton() -> impl IntoView {
             <Symbol of=row.icon />
             <span class="wide-only" aria-hidden="true">{row.label}</span>
         </label>
+    })
+}
+
+/// The input that chooses a folder, likewise, where the browser has one.
+#[component]
+fn OpenFolderButton() -> impl IntoView {
+    let app = use_app();
+    let row = row_of(&Command::OpenFolder)?;
+    let has_one = app.read(|app| app.has_folder_picker);
+    Some(view! {
+        <Show when=move || has_one.get()>
+            <label class="button quiet square open-folder" title=row.title_with_key()>
+                <input
+                    id="open-folder"
+                    class="visually-hidden"
+                    type="file"
+                    multiple
+                    prop:webkitdirectory=true
+                    aria-label=row.label
+                />
+                <Symbol of=row.icon />
+            </label>
+        </Show>
     })
 }
 

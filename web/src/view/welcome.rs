@@ -13,6 +13,7 @@ use crate::app::command::Icon;
 #[component]
 pub fn Welcome() -> impl IntoView {
     let app = use_app();
+    let has_folders = app.read(|app| app.has_folder_picker);
     view! {
         <div class="welcome">
             <div class="welcome-zone">
@@ -28,6 +29,11 @@ pub fn Welcome() -> impl IntoView {
                     <span class="desk-only">"Choose images"</span>
                     <span class="phone-only">"Choose a photo"</span>
                 </button>
+                <Show when=move || has_folders.get()>
+                    <button type="button" class="link" on:click=move |_| app.send(Command::OpenFolder)>
+                        "Choose a folder"
+                    </button>
+                </Show>
                 <p class="welcome-or">"or try one that a computer made"</p>
                 <div class="welcome-samples">
                     <SampleButtons class="button outline" />

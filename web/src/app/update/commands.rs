@@ -7,6 +7,7 @@ use crate::app::command::{Availability, Command, Sheet};
 use crate::app::documents::{Opened, SegmentationState};
 use crate::app::effect::Effect;
 use crate::app::engines::Purpose;
+use crate::app::review::Decision;
 use crate::app::stage::Tool;
 use crate::app::state::App;
 use crate::app::viewport::Viewport;
@@ -26,7 +27,7 @@ impl App {
         }
         match self.availability(&command) {
             Availability::Enabled => self.carry_out(command, now),
-            Availability::Disabled => {}
+            Availability::Disabled => self.say_why_not(&command),
             Availability::Waits(reason) => self.fail(reason),
         }
     }
@@ -34,24 +35,35 @@ impl App {
     fn carry_out(&mut self, command: Command, now: f64) {
         match command {
             Command::OpenFiles => self.effects.push(Effect::PickFiles),
+            Command::OpenFolder => self.effects.push(Effect::PickFolder),
             Command::MakeSample(modality) => {
                 self.notices.forget_errors();
                 self.sample_count += 1;
                 self.samples.push((modality, self.sample_count));
             }
             Command::Show(id) => {
-                self.notices.forget_errors();
-                self.documents.open(id);
+                self.go_to(id);
+                // On a phone the list lies over the picture.
+                self.listing.is_open &= !self.is_narrow;
             }
             Command::Step(step) => {
-                if let Some(to) = self.documents.beside(step) {
-                    self.notices.forget_errors();
-                    self.documents.open(to);
+                if let Some(to) = self.beside(step) {
+                    self.go_to(to);
                 }
             }
             Command::PauseProcessing => self.background.pause(),
             Command::ResumeProcessing => self.background.resume(),
             Command::StopProcessing => self.background.stop(),
+            Command::ToggleList => self.toggle_list(),
+            Command::SetFilter(filter) => self.listing.set_filter(filter),
+            Command::SetSort(sort) => self.listing.set_sort(sort),
+            Command::Accept => self.decide(Decision::Accepted),
+            Command::Reject => self.decide(Decision::Rejected),
+            Command::Flag => self.flag(),
+            Command::WriteNote => self.write_note(),
+            Command::SetNote(id, note) => self.set_note(id, note),
+            Command::NextUndecided => self.next_undecided(),
+            Command::UndoReview => self.undo_review(),
             Command::Close(id) => self.close_document(id),
             Command::Reopen => {
                 self.notices.withdraw(&Command::Reopen);

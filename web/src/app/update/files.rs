@@ -5,58 +5,44 @@ use delineo::intake::Kind;
 use crate::app::command::Command;
 use crate::app::documents::{Closed, SegmentationState};
 use crate::app::effect::Effect;
-use crate::app::event::{Arrival, ArrivedFile, FileId, OwnModel, PublishedModel, Way};
+use crate::app::event::{Arrival, ArrivedFile, FileId, OwnModel, PublishedModel};
+use crate::app::folders::Brought;
 use crate::app::notices::Offer;
+use crate::app::review::Review;
 use crate::app::state::App;
+use crate::app::tally::Tally;
 use crate::app::wording;
 use crate::protocol::{DocumentId, ModelKey};
 
 impl App {
-    /// Takes files in turn: weights become the model, everything else is opened as an image.
+    /// Takes a batch of files: weights become the model, everything else is opened as an image. Of a folder only the images
+    /// are taken.
     pub(super) fn arrive(&mut self, arrival: Arrival) {
         let Arrival {
+            id,
             way,
+            brought,
             files,
             folders,
             unreadable,
+            more_follow,
         } = arrival;
-        self.notices.forget_errors();
-        if files.is_empty() && folders.is_empty() && unreadable.is_empty() {
-            return match way {
-                Way::Chosen => {}
-                Way::Dropped => {
-                    self.fail("Nothing that can be opened was dropped. Drop image files.")
-                }
-                Way::Pasted => self.fail("The clipboard holds no image."),
-                Way::Shared => {
-                    self.fail("The shared image did not arrive. Share it again, or open it here.")
-                }
-            };
+        let begun = self.tallies.remove(&id);
+        if begun.is_none() {
+            self.notices.forget_errors();
         }
-        let (mut images, mut weights, mut manifests) = (Vec::new(), Vec::new(), Vec::new());
-        let only_helpers = files.iter().all(|file| file.kind == Kind::Helper);
-        for ArrivedFile { file, name, kind } in files {
-            match kind {
-                Kind::Image => images.push((file, name)),
-                Kind::Checkpoint => weights.push((file, name)),
-                Kind::Manifest => manifests.push((file, name)),
-                Kind::Helper => {
-                    // Systems put it beside files that a person means; alone it was chosen.
-                    if only_helpers {
-                        self.notices.refuse(format!(
-                            "{name}: This is a helper file of the system, not an image."
-                        ));
-                    }
-                    self.effects.push(Effect::DropFile(file));
-                }
+        let is_first = begun.is_none();
+        let mut tally = begun.unwrap_or_default();
+        let brings_nothing = files.is_empty() && folders.is_empty() && unreadable.is_empty();
+        if is_first && brings_nothing && !more_follow {
+            if let Some(sentence) = wording::nothing_came(way, &brought) {
+                self.fail(sentence);
             }
+            return;
         }
-        // A description without weights, or a second one, the engine refuses like any file that is no image.
-        let manifest =
-            (!weights.is_empty() && !manifests.is_empty()).then(|| manifests.remove(0).0);
-        images.extend(manifests);
-        self.take_weights(weights, manifest);
-        self.take_images(images);
+        tally.has_folder |= brought == Brought::Folder;
+        tally.refused += folders.len() + unreadable.len();
+        self.take_files(files, &mut tally);
         for name in unreadable {
             self.notices.refuse(format!(
                 "{name}: This file cannot be read. It may be gone, or the browser may not open it."
@@ -64,8 +50,70 @@ impl App {
         }
         for folder in folders {
             self.notices.refuse(format!(
-                "{folder}: This is a folder. Drop the images in it instead."
+                "{folder}: This folder cannot be read. Drop the images in it instead."
             ));
+        }
+        if more_follow {
+            self.tallies.insert(id, tally);
+        } else {
+            self.finish_arrival(&tally);
+        }
+    }
+
+    fn take_files(&mut self, files: Vec<ArrivedFile>, tally: &mut Tally) {
+        let only_helpers = files.iter().all(|file| file.kind == Kind::Helper);
+        // The places of images count, so each file keeps its own.
+        let mut images: Vec<Option<ArrivedFile>> = Vec::with_capacity(files.len());
+        let (mut weights, mut manifests) = (Vec::new(), Vec::new());
+        for arrived in files {
+            let is_in_folder = !arrived.folder.is_empty();
+            tally.has_folder |= is_in_folder;
+            let file = arrived.file;
+            let mut image = None;
+            match arrived.kind {
+                Kind::Image => image = Some(arrived),
+                Kind::Checkpoint if !is_in_folder => weights.push((file, arrived.name)),
+                Kind::Manifest if !is_in_folder => manifests.push((images.len(), arrived)),
+                Kind::Helper if !is_in_folder => {
+                    // Systems put it beside files that a person means; alone it was chosen.
+                    if only_helpers {
+                        let name = arrived.name;
+                        self.notices.refuse(format!(
+                            "{name}: This is a helper file of the system, not an image."
+                        ));
+                    }
+                    self.effects.push(Effect::DropFile(file));
+                }
+                kind => {
+                    tally.passed_over += 1;
+                    tally.weights += usize::from(kind == Kind::Checkpoint);
+                    self.effects.push(Effect::DropFile(file));
+                }
+            }
+            images.push(image);
+        }
+        // A description without weights, or a second one, the engine refuses like any file that is no image.
+        let manifest =
+            (!weights.is_empty() && !manifests.is_empty()).then(|| manifests.remove(0).1.file);
+        for (place, manifest) in manifests {
+            images[place] = Some(manifest);
+        }
+        self.take_weights(weights, manifest);
+        self.take_images(images, tally);
+    }
+
+    /// All batches are there: what is worth knowing is said once.
+    fn finish_arrival(&mut self, tally: &Tally) {
+        if let Some((open, _)) = &tally.first_open
+            && !tally.is_shown
+        {
+            self.documents.open(*open);
+        }
+        let sentence = tally.sentence();
+        if tally.is_empty_folder() {
+            self.fail(format!("There is no image in this folder. {sentence}").trim());
+        } else if !sentence.is_empty() {
+            self.news(sentence, None);
         }
     }
 
@@ -204,7 +252,16 @@ impl App {
     /// Closes a document at the person's word.
     pub(super) fn close_document(&mut self, id: DocumentId) {
         let was_shown = self.documents.shown_id() == Some(id);
+        let neighbour = self
+            .listing
+            .beside(id, 1)
+            .or_else(|| self.listing.beside(id, -1));
+        let opening = self.documents.opening_id().filter(|opening| *opening != id);
         if let Some(closed) = self.documents.close(id) {
+            // Its neighbour in the list follows, whatever the order is.
+            if let (true, None, Some(neighbour)) = (was_shown, opening, neighbour) {
+                self.documents.open(neighbour);
+            }
             self.put_away(closed);
         }
         if was_shown {
@@ -212,7 +269,7 @@ impl App {
         }
     }
 
-    /// A document with corrections can be opened again, until the next one is closed; of others nothing is kept.
+    /// A document with corrections or a review can be opened again, until the next one is closed; of others nothing is kept.
     fn put_away(&mut self, closed: Closed) {
         let document = closed.document();
         let has_edits = document.opened.as_ref().is_some_and(|opened| {
@@ -220,12 +277,15 @@ impl App {
                 .all_edits()
                 .any(|edits| edits.can_undo() || edits.can_redo())
         });
-        if !has_edits {
+        let has_review = document.review != Review::default();
+        if !has_edits && !has_review {
+            self.review_log.forget(document.id);
             self.effects.extend(document.files().map(Effect::DropFile));
             self.effects.push(Effect::ForgetThumbnail(document.id));
             return;
         }
-        let text = format!("“{}” was closed with its corrections.", document.name);
+        let with = if has_edits { "corrections" } else { "review" };
+        let text = format!("“{}” was closed with its {with}.", document.name);
         if let Some(before) = self.documents.keep_closed(closed) {
             self.effects.extend(before.files().map(Effect::DropFile));
             self.effects.push(Effect::ForgetThumbnail(before.id));

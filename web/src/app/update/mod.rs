@@ -9,6 +9,7 @@ mod frames;
 mod keeping;
 mod measuring;
 mod restoring;
+mod reviewing;
 mod stage;
 mod tools;
 mod truths;
@@ -61,10 +62,12 @@ impl App {
             let preferences = Box::new(self.preferences.clone());
             self.effects.push(Effect::StorePreferences(preferences));
         }
-        let has_unsaved = self
-            .documents
-            .iter()
-            .any(|document| self.is_at_risk(document));
+        self.listing.follow(&mut self.documents);
+        let has_unsaved = self.listing.has_unsaved()
+            && self
+                .documents
+                .iter()
+                .any(|document| self.is_at_risk(document));
         if has_unsaved != self.is_guarded {
             self.is_guarded = has_unsaved;
             self.effects.push(Effect::GuardUnload(has_unsaved));
@@ -86,6 +89,7 @@ impl App {
             Event::KeyReleased => self.stage.is_comparing = false,
             Event::Pointer(pointer) => self.pointer(pointer),
             Event::CanvasResized(canvas) => self.resize(canvas),
+            Event::LayoutChanged { is_narrow } => self.is_narrow = is_narrow,
             Event::FilesArrived(arrival) => self.arrive(arrival),
             Event::AdapterFound(found) => self.adapter_found(found),
             Event::ModelsListed { published, own } => self.models_listed(published, own),
@@ -134,6 +138,7 @@ impl App {
         self.asked_model = surroundings.model;
         self.may_share_memory = surroundings.may_share_memory;
         self.numbers = surroundings.numbers;
+        self.has_folder_picker = surroundings.has_folder_picker;
         self.engines.timing = self.preferences.timing.clone();
         if self.preferences.keep_session == Some(true) {
             self.open_session(false);

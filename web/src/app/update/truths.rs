@@ -1,112 +1,136 @@
 //! True masks: which of the files that come in belong to which image, and getting them into the engine.
 
+use std::collections::{BTreeMap, HashMap};
+
 use delineo::pairing;
 
+use crate::app::documents::{Document, NewDocument};
 use crate::app::effect::Effect;
 use crate::app::engines::Purpose;
-use crate::app::event::{EngineId, FileId};
+use crate::app::event::{ArrivedFile, EngineId};
 use crate::app::state::App;
+use crate::app::tally::Tally;
 use crate::app::wording;
 use crate::protocol::{DocumentId, Request};
 
-/// Files that came in as images, and those among them that are true masks.
-#[derive(Default)]
-pub(super) struct Sorted {
-    /// Each becomes a document.
-    pub images: Vec<(FileId, String)>,
-    /// Each with the place in `images` of the image that it belongs to.
-    of_new: Vec<(usize, FileId, String)>,
-    /// Each with the open document that it belongs to.
-    of_open: Vec<(DocumentId, FileId, String)>,
-}
-
 impl App {
-    /// Tells true masks from images by their names: an image that came with them counts before one that is open.
-    pub(super) fn sort_truths(&self, files: Vec<(FileId, String)>) -> Sorted {
-        let names: Vec<&str> = files.iter().map(|(_, name)| name.as_str()).collect();
-        let pairs = pairing::pairs(&names);
-        let image_of = |mask: usize| pairs.iter().find(|(of, _)| *of == mask).map(|pair| pair.1);
-        let open_image = |mask: &str| {
-            let mut latest: Vec<_> = self.documents.iter().collect();
-            latest.reverse();
-            let found = latest
-                .into_iter()
-                .find(|document| pairing::is_mask_of(mask, &document.name));
-            found.map(|document| document.id)
-        };
-        let kinds: Vec<_> = (0..files.len())
-            .map(|at| match image_of(at) {
-                Some(image) => (Some(image), None),
-                None => (None, open_image(names[at])),
-            })
-            .collect();
-        let is_image = |at: usize| kinds[at] == (None, None);
-        let place = |image: usize| (0..image).filter(|at| is_image(*at)).count();
-        let mut sorted = Sorted::default();
-        for (at, (file, name)) in files.into_iter().enumerate() {
-            match kinds[at] {
-                (Some(image), _) => sorted.of_new.push((place(image), file, name)),
-                (None, Some(document)) => sorted.of_open.push((document, file, name)),
-                (None, None) => sorted.images.push((file, name)),
+    /// Takes images and true masks in, each at its place in the arrival; the first new image is to be shown.
+    pub(super) fn take_images(&mut self, files: Vec<Option<ArrivedFile>>, tally: &mut Tally) {
+        let open_images = self.open_images(&files);
+        let mut documents: Vec<Option<DocumentId>> = vec![None; files.len()];
+        let mut masks = Vec::new();
+        for (place, file) in files.into_iter().enumerate() {
+            let Some(file) = file else { continue };
+            if file.image.is_some() || open_images.contains_key(&place) {
+                masks.push((place, file));
+            } else {
+                documents[place] = Some(self.take_image(file, tally));
             }
         }
-        sorted
+        let mut truths: BTreeMap<DocumentId, Vec<ArrivedFile>> = BTreeMap::new();
+        for (place, mask) in masks {
+            let came_with = mask.image.and_then(|image| *documents.get(image)?);
+            match came_with.or_else(|| open_images.get(&place).copied()) {
+                Some(document) => truths.entry(document).or_default().push(mask),
+                // Its image turned out to be none.
+                None => {
+                    self.take_image(mask, tally);
+                }
+            }
+        }
+        for (document, masks) in truths {
+            self.take_truths(document, masks, tally);
+        }
     }
 
-    /// Takes images and true masks in; `first` of the new images is to be shown.
-    pub(super) fn take_images(&mut self, files: Vec<(FileId, String)>) {
-        let Sorted {
-            images,
-            of_new,
-            of_open,
-        } = self.sort_truths(files);
-        let first = self.documents.append(images);
-        let new: Vec<DocumentId> = match first.and_then(|first| self.documents.position(first)) {
-            Some(place) => self
-                .documents
-                .iter()
-                .skip(place)
-                .map(|new| new.id)
-                .collect(),
-            None => Vec::new(),
+    /// Opens an image, unless the same file is open.
+    fn take_image(&mut self, file: ArrivedFile, tally: &mut Tally) -> DocumentId {
+        let ArrivedFile {
+            file,
+            name,
+            folder,
+            stamp,
+            ..
+        } = file;
+        let open = stamp.and_then(|stamp| self.documents.same_file(&folder, &name, stamp));
+        if let Some(open) = open {
+            tally.open_already += 1;
+            tally.first_open.get_or_insert((open, name));
+            self.effects.push(Effect::DropFile(file));
+            return open;
+        }
+        let id = self.documents.admit(NewDocument {
+            file,
+            name,
+            folder,
+            stamp,
+        });
+        tally.opened += 1;
+        if !tally.is_shown {
+            tally.is_shown = true;
+            self.documents.open(id);
+        }
+        id
+    }
+
+    /// Takes masks for the truth about a document, in the place of those that it had.
+    fn take_truths(&mut self, id: DocumentId, masks: Vec<ArrivedFile>, tally: &mut Tally) {
+        let Some(document) = self.documents.get(id) else {
+            return;
         };
-        let mut replaced: Vec<DocumentId> =
-            of_open.iter().map(|(document, ..)| *document).collect();
-        replaced.dedup();
-        for document in replaced {
-            self.drop_truths(document);
+        let is_there = |mask: &ArrivedFile| {
+            mask.stamp.is_some()
+                && document
+                    .truths
+                    .iter()
+                    .any(|truth| truth.name == mask.name && truth.stamp == mask.stamp)
+        };
+        if masks.iter().all(is_there) {
+            // The same files again.
+            let dropped = masks.iter().map(|mask| Effect::DropFile(mask.file));
+            self.effects.extend(dropped);
+            return;
         }
-        let of_new = of_new
-            .into_iter()
-            .filter_map(|(place, file, name)| Some((*new.get(place)?, file, name)));
-        let truths: Vec<_> = of_new.chain(of_open).collect();
-        match truths.as_slice() {
-            [] => {}
-            [(document, _, mask)] => {
-                let image = self
-                    .documents
-                    .get(*document)
-                    .map(|image| image.name.clone());
-                let image = image.unwrap_or_default();
-                self.news(
-                    format!("“{mask}” is taken for the true mask of “{image}”."),
-                    None,
-                );
-            }
-            many => {
-                let count = many.len();
-                self.news(
-                    format!("{count} files are taken for the true masks of their images."),
-                    None,
-                );
-            }
+        let image = document.name.clone();
+        self.drop_truths(id);
+        for mask in masks {
+            tally.count_truth(&mask.name, &image);
+            self.documents
+                .add_truth(id, mask.file, mask.name, mask.stamp);
         }
-        for (document, file, name) in truths {
-            self.documents.add_truth(document, file, name);
+    }
+
+    /// The open documents of files that are named like their true masks, by the files' places. Of several, the latest.
+    fn open_images(&self, files: &[Option<ArrivedFile>]) -> BTreeMap<usize, DocumentId> {
+        let files = || {
+            let there = files.iter().enumerate();
+            there.filter_map(|(place, file)| Some((place, file.as_ref()?)))
+        };
+        // To look for images is worth it only where there is a mask without one.
+        let masks: Vec<(usize, String)> = files()
+            .filter(|(_, file)| file.image.is_none())
+            .map(|(place, file)| (place, file.path()))
+            .filter(|(_, path)| pairing::is_named_like_a_mask(path))
+            .collect();
+        if masks.is_empty() || self.documents.is_empty() {
+            return BTreeMap::new();
         }
-        if let Some(first) = first {
-            self.documents.open(first);
+        let mut of_group: HashMap<String, Vec<&Document>> = HashMap::new();
+        for document in self.documents.iter() {
+            let group = pairing::group(&document.name);
+            of_group.entry(group).or_default().push(document);
         }
+        let image_of = |mask: &str| {
+            let images = of_group.get(&pairing::group(mask))?;
+            let is_it = |image: &&&Document| {
+                pairing::is_mask_of(mask, &image.path()) || pairing::is_mask_of(mask, &image.name)
+            };
+            images.iter().rev().find(is_it).map(|image| image.id)
+        };
+        let found = masks
+            .iter()
+            .filter_map(|(place, mask)| Some((*place, image_of(mask)?)));
+        found.collect()
     }
 
     /// Compares the image on the stage with nothing any more.

@@ -1,0 +1,178 @@
+// Folders in, and working through many pictures: the list, decisions by key, the same file again, what is no file.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+
+import { launch, openWindow } from './chromium.mjs';
+import { until } from './delineo.mjs';
+import { phantom } from './pictures.mjs';
+import { serve } from './server.mjs';
+
+let browser;
+let server;
+before(async () => {
+  [browser, server] = await Promise.all([launch(), serve()]);
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const small = phantom('dermoscopy', 15, 96, 64);
+
+/** A folder with three pictures, the true mask of one, and files that are no images. */
+function madeFolder(t) {
+  const folder = path.join(mkdtempSync(path.join(tmpdir(), 'delineo-folder-')), 'set');
+  t.after(() => rmSync(path.dirname(folder), { recursive: true }));
+  for (const name of ['images', 'masks', 'images/later']) mkdirSync(path.join(folder, name), { recursive: true });
+  const { buffer } = small.file;
+  writeFileSync(path.join(folder, 'images/10.png'), buffer);
+  writeFileSync(path.join(folder, 'images/9.png'), buffer);
+  writeFileSync(path.join(folder, 'images/later/1.png'), buffer);
+  writeFileSync(path.join(folder, 'masks/9.png'), small.mask);
+  writeFileSync(path.join(folder, 'images/._9.png'), Buffer.from([0, 5, 0x16, 7, 0, 2, 0, 0]));
+  writeFileSync(path.join(folder, 'table.csv'), 'name,area\n');
+  return folder;
+}
+
+const open = async (t, options) => (await openWindow(t, browser, server.origin, options)).open();
+const list = (app) => app.page.getByRole('listbox', { name: 'Images' });
+const names = (app) => list(app).getByRole('option').evaluateAll((options) => options
+  .sort((one, other) => one.ariaPosInSet - other.ariaPosInSet)
+  .map((option) => option.getAttribute('aria-label')));
+const option = (app, name) => list(app).getByRole('option', { name, exact: true });
+
+/** Drops files of these names, all with the same content, or whatever `data` holds by format. */
+function drop(app, called, data = {}) {
+  return app.page.evaluate(([base64, fileNames, texts]) => {
+    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const transfer = new DataTransfer();
+    for (const name of fileNames) transfer.items.add(new File([bytes], name, { type: 'image/png', lastModified: 1 }));
+    for (const [format, text] of Object.entries(texts)) transfer.setData(format, text);
+    const event = new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true });
+    document.body.dispatchEvent(event);
+    return event.defaultPrevented;
+  }, [small.file.buffer.toString('base64'), called, data]);
+}
+
+test('a chosen folder is listed in natural order, its masks are truths, and the rest is counted', async (t) => {
+  const app = await open(t);
+  await app.page.getByLabel('Open folder', { exact: true }).setInputFiles(madeFolder(t));
+  await app.done('9.png');
+  assert.deepEqual(await names(app), ['9.png', '10.png', '1.png']);
+  await app.says(/2 files were passed over: they are no images/);
+  assert.match(await option(app, '1.png').getAttribute('aria-description'), /set\/images\/later/);
+  await app.page.getByText('Dice').first().waitFor();
+  app.assertNoFaults();
+});
+
+test('a dropped folder is read to its end, however few files the browser tells at once', async (t) => {
+  const app = await open(t);
+  await app.page.evaluate((base64) => {
+    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const file = (name) => ({ name, isFile: true, isDirectory: false, file: (kept) => kept(new File([bytes], name, { lastModified: 1 })) });
+    const folder = (name, portions) => ({
+      name,
+      isFile: false,
+      isDirectory: true,
+      createReader: () => {
+        const left = [...portions, []];
+        return { readEntries: (kept) => setTimeout(() => kept(left.shift()), 1) };
+      },
+    });
+    // Only a real drag makes entries, so they are played.
+    const entry = folder('scans', [[file('2.png'), file('1.png')], [folder('deep', [[file('3.png')]])], [file('notes.txt')]]);
+    DataTransferItem.prototype.webkitGetAsEntry = () => entry;
+    const data = new DataTransfer();
+    data.items.add(new File(['x'], 'scans'));
+    document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+  }, small.file.buffer.toString('base64'));
+  await app.done('1.png');
+  assert.deepEqual(await names(app), ['1.png', '2.png', '3.png']);
+  await app.says(/1 file was passed over/);
+  app.assertNoFaults();
+});
+
+test('of five thousand pictures only the rows in view are in the page, and the last is an End away', async (t) => {
+  const app = await open(t);
+  const called = Array.from({ length: 5000 }, (_, number) => `picture-${number + 1}.png`);
+  await drop(app, called);
+  await app.done('picture-1.png');
+  await until(async () => (await list(app).getByRole('option').first().getAttribute('aria-setsize')) === '5000', 'all pictures');
+  assert.ok((await list(app).getByRole('option').count()) < 40);
+  await list(app).focus();
+  await app.page.keyboard.press('End');
+  await app.done('picture-5000.png');
+  await until(() => option(app, 'picture-5000.png').isVisible(), 'the last row');
+  assert.ok((await list(app).getByRole('option').count()) < 40);
+  assert.equal(await list(app).getAttribute('aria-activedescendant'), await option(app, 'picture-5000.png').getAttribute('id'));
+  await app.page.keyboard.press('ArrowUp');
+  await app.done('picture-4999.png');
+  app.assertNoFaults();
+});
+
+test('pictures are accepted, rejected, flagged and noted by key, listed by that, and taken back', async (t) => {
+  const app = await open(t);
+  await drop(app, ['1.png', '2.png', '3.png']);
+  await app.done('1.png');
+  await app.page.keyboard.press('g');
+  await app.page.keyboard.press('w');
+  await until(() => app.page.getByLabel('Note', { exact: true }).evaluate((note) => note === document.activeElement), 'the note');
+  await app.page.keyboard.type('hair over the border');
+  await app.page.keyboard.press('Escape');
+  await app.page.keyboard.press('a');
+  await app.done('2.png');
+  await app.page.getByRole('button', { name: 'Reject', exact: true }).click();
+  await app.done('3.png');
+  assert.match(await option(app, '1.png').getAttribute('aria-description'), /accepted, flagged.*note/);
+  await app.page.getByLabel('Show', { exact: true }).selectOption({ label: 'Rejected (1)' });
+  assert.deepEqual(await names(app), ['2.png']);
+  await app.page.getByLabel('Show', { exact: true }).selectOption({ label: 'All (3)' });
+  await app.page.keyboard.press('z');
+  await app.done('2.png');
+  assert.doesNotMatch(await option(app, '2.png').getAttribute('aria-description'), /rejected/);
+  await app.page.getByRole('button', { name: 'Next', exact: true }).click();
+  await app.done('3.png');
+  await app.page.keyboard.press('n');
+  await app.says(/This is the last picture/);
+  app.assertNoFaults();
+});
+
+test('the same file again selects the open one', async (t) => {
+  const app = await open(t);
+  await drop(app, ['1.png', '2.png']);
+  await app.done('1.png');
+  await drop(app, ['2.png']);
+  await app.done('2.png');
+  assert.deepEqual(await names(app), ['1.png', '2.png']);
+  await app.says(/“2.png” is open already/);
+});
+
+test('a link, a picture of another page and a text are refused with the reason, and the page stays', async (t) => {
+  const app = await open(t);
+  await drop(app, ['1.png']);
+  await app.done('1.png');
+  const address = app.page.url();
+  assert.ok(await drop(app, [], { 'text/uri-list': 'https://example.org/mole.jpg', 'text/plain': 'https://example.org/mole.jpg' }));
+  await app.says(/mole\.jpg.*nothing from the network/);
+  assert.ok(await drop(app, [], { 'text/plain': 'some words' }));
+  await app.says(/text, not an image/);
+  assert.equal(app.page.url(), address);
+  await app.done('1.png');
+  app.assertNoFaults();
+});
+
+test('on a phone the list is a sheet that goes when a picture is chosen', async (t) => {
+  const app = await open(t, { viewport: { width: 390, height: 844 }, hasTouch: true, deviceScaleFactor: 2 });
+  await drop(app, ['1.png', '2.png']);
+  await app.done('1.png');
+  assert.equal(await list(app).count(), 0);
+  await app.page.getByRole('button', { name: /list of pictures/ }).click();
+  await option(app, '2.png').click();
+  await app.done('2.png');
+  await until(async () => (await list(app).count()) === 0, 'the sheet to go');
+  app.assertNoFaults();
+});

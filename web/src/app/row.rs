@@ -1,0 +1,154 @@
+//! What a row of the list says of a document.
+
+use super::documents::{Document, SegmentationState};
+use super::edits::Edits;
+use super::review::{Decision, Review};
+use super::wording;
+use crate::protocol::{Area, DocumentId};
+
+/// What became of a document, the most telling first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// No mask could be made.
+    Failed,
+    /// Corrected and not exported since.
+    Corrected,
+    /// Exported as it is.
+    Exported,
+    /// The mask has no pixel.
+    Empty,
+    /// Never on the stage.
+    Unseen,
+    /// On the stage before, and nothing else to say.
+    Seen,
+}
+
+impl State {
+    /// The state of a document.
+    pub fn of(document: &Document) -> Self {
+        let opened = document.opened.as_ref();
+        let is_failed =
+            opened.is_some_and(|opened| opened.segmentation == SegmentationState::Failed);
+        if is_failed {
+            Self::Failed
+        } else if opened.is_some_and(|opened| {
+            !opened.has_unsaved_edits() && opened.all_edits().any(Edits::is_exported)
+        }) {
+            Self::Exported
+        } else if is_corrected(document) {
+            Self::Corrected
+        } else if is_empty(document) {
+            Self::Empty
+        } else if opened.is_none() {
+            Self::Unseen
+        } else {
+            Self::Seen
+        }
+    }
+
+    /// The word for it; nothing for the usual state.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Corrected => "corrected",
+            Self::Exported => "exported",
+            Self::Empty => "empty",
+            Self::Unseen => "not seen yet",
+            Self::Seen => "",
+        }
+    }
+}
+
+pub(super) fn is_corrected(document: &Document) -> bool {
+    let opened = document.opened.as_ref();
+    opened.is_some_and(|opened| opened.all_edits().any(|edits| !edits.is_empty()))
+}
+
+/// How large the mask is: what was counted last.
+pub(super) fn area(document: &Document) -> Option<Area> {
+    let shown = document.opened.as_ref().and_then(|opened| opened.area);
+    shown.or(document.summary.map(|summary| summary.area))
+}
+
+pub(super) fn is_empty(document: &Document) -> bool {
+    area(document).is_some_and(|area| area.pixels < 0.5)
+}
+
+/// The Dice coefficient with the true mask, where it was measured.
+pub(super) fn dice(document: &Document) -> Option<f64> {
+    let (_, measured) = &**document.opened.as_ref()?.measured.as_ref()?;
+    Some(measured.comparison.as_ref()?.dice)
+}
+
+/// What a row says.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Row {
+    /// The document.
+    pub id: DocumentId,
+    /// The file's name.
+    pub name: String,
+    /// The folders it came in.
+    pub folder: String,
+    /// What became of it, in words.
+    pub state: String,
+    /// The decision about it.
+    pub decision: Decision,
+    /// Whether it is flagged.
+    pub is_flagged: bool,
+    /// Whether it was never on the stage.
+    pub is_unseen: bool,
+    /// How large its mask is, as a part of the image.
+    pub area: String,
+    /// How sure the model is of it.
+    pub confidence: String,
+}
+
+impl Row {
+    /// The row of a document.
+    pub fn of(document: &Document) -> Self {
+        let Review {
+            decision,
+            is_flagged,
+            note,
+        } = &document.review;
+        let words = [
+            match decision {
+                Decision::Undecided => "",
+                Decision::Accepted => "accepted",
+                Decision::Rejected => "rejected",
+            },
+            if *is_flagged { "flagged" } else { "" },
+            State::of(document).word(),
+            if note.is_empty() { "" } else { "note" },
+        ];
+        let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        let area = area(document).map_or_else(String::new, |area| {
+            wording::roughly(&area).to_owned() + &wording::percent(area.fraction)
+        });
+        let confidence = document.summary.map_or_else(String::new, |summary| {
+            format!("{:.0} % sure", f64::from(summary.confidence) * 100.0)
+        });
+        Self {
+            id: document.id,
+            name: document.name.clone(),
+            folder: document.folder.clone(),
+            state: words.join(", "),
+            decision: *decision,
+            is_flagged: *is_flagged,
+            is_unseen: document.opened.is_none(),
+            area,
+            confidence,
+        }
+    }
+
+    /// All but the name, for a screen reader.
+    pub fn description(&self) -> String {
+        let parts = [&self.state, &self.area, &self.confidence, &self.folder];
+        let said: Vec<&str> = parts
+            .into_iter()
+            .map(String::as_str)
+            .filter(|part| !part.is_empty())
+            .collect();
+        said.join(", ")
+    }
+}

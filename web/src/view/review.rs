@@ -1,0 +1,72 @@
+//! What the person decides about a picture, and the way to the next.
+
+use leptos::ev::KeyboardEvent;
+use leptos::html;
+use leptos::prelude::*;
+
+use super::command_button::CommandButton;
+use super::context::use_app;
+use crate::app::review::{Decision, Review};
+use crate::app::{App, Command};
+
+/// Decision, flag, note.
+#[component]
+pub fn ReviewControls() -> impl IntoView {
+    let app = use_app();
+    let decision = app.read(|app| of_shown(app, |review| review.decision));
+    let is_flagged = app.read(|app| of_shown(app, |review| review.is_flagged));
+    let is_accepted = Memo::new(move |_| decision.get() == Decision::Accepted);
+    let is_rejected = Memo::new(move |_| decision.get() == Decision::Rejected);
+    view! {
+        <div class="row tight">
+            <CommandButton command=Command::Accept pressed=is_accepted />
+            <CommandButton command=Command::Reject pressed=is_rejected />
+            <CommandButton command=Command::Flag pressed=is_flagged />
+        </div>
+        <div class="row tight">
+            <CommandButton command=Command::NextUndecided />
+            <CommandButton command=Command::UndoReview />
+        </div>
+        <Note />
+    }
+}
+
+#[component]
+fn Note() -> impl IntoView {
+    let app = use_app();
+    let text = app.read(|app| of_shown(app, |review| review.note.clone()));
+    let field = NodeRef::<html::Textarea>::new();
+    // The keys are the app's again.
+    let on_keydown = move |event: KeyboardEvent| {
+        if event.key() == "Escape"
+            && let Some(field) = field.get_untracked()
+        {
+            event.stop_propagation();
+            drop(field.blur());
+        }
+    };
+    view! {
+        <div class="field">
+            <label class="field-head" for="note">"Note"</label>
+            <textarea
+                id="note"
+                class="note"
+                rows="2"
+                node_ref=field
+                prop:value=move || text.get()
+                on:keydown=on_keydown
+                on:input=move |event| {
+                    if let Some(id) = app.now(|app| app.documents.shown_id()) {
+                        app.send(Command::SetNote(id, event_target_value(&event)));
+                    }
+                }
+            ></textarea>
+        </div>
+    }
+}
+
+/// Something of the review of the picture on the stage.
+fn of_shown<T: Default>(app: &App, read: impl FnOnce(&Review) -> T) -> T {
+    let shown = app.documents.shown();
+    shown.map_or_else(T::default, |(document, _)| read(&document.review))
+}
