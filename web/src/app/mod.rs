@@ -33,6 +33,8 @@ pub mod wording;
 #[cfg(test)]
 mod frame_scenarios;
 #[cfg(test)]
+mod judgement_scenarios;
+#[cfg(test)]
 mod measure_scenarios;
 #[cfg(test)]
 mod random_orders;

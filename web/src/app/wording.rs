@@ -208,7 +208,7 @@ mod tests {
     use delineo::measure::ScaleSource;
 
     use super::*;
-    use crate::protocol::Modality;
+    use crate::protocol::{Judgement, Kind, Modality};
 
     #[test]
     fn thousands_are_set_apart() {
@@ -248,6 +248,10 @@ mod tests {
             height: 50,
             format: "DICOM".to_owned(),
             modality: Modality::Ultrasound,
+            judgement: Judgement {
+                kind: Kind::BreastUltrasound,
+                confidence: 0.9,
+            },
             remarks: Vec::new(),
             frames: 24,
             frame_time: None,

@@ -11,10 +11,7 @@ pub fn StatusLine() -> impl IntoView {
     let app = use_app();
     let activity = app.read(App::status);
     let area = app.read(App::area_sentence);
-    let mismatch = app.read(|app| {
-        app.shown()
-            .and_then(|shown| app.models.mismatch(shown.image.modality))
-    });
+    let doubt = app.read(|app| app.shown().and_then(|shown| app.models.doubt(&shown.image)));
     let device = app.read(App::device_sentence);
     let remarks = app.read(|app| app.shown().map(|shown| shown.image.remarks.join(" ")));
     let is_offline_ready = app.read(|app| app.offline.is_ready);
@@ -25,7 +22,7 @@ pub fn StatusLine() -> impl IntoView {
                 " "
                 <span class="status-area">{move || area.get()}</span>
                 " "
-                <span class="status-mismatch">{move || mismatch.get()}</span>
+                <span class="status-doubt">{move || doubt.get()}</span>
                 " "
                 <span class="status-device">{move || device.get()}</span>
                 " "

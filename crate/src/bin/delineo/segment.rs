@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use delineo::export::{self, ExportFormat, Origin, Segmentation, SegmentationInfo, Site, Stamp};
 use delineo::imaging::Decoded;
+use delineo::judgement::Judgement;
 use delineo::mask::{Cleaning, Style};
 use delineo::model::Model;
 use delineo::tta::Views;
@@ -97,6 +98,8 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
                     line["area"] = json!(done.area);
                     line["fraction"] = json!(fraction);
                     line["seconds"] = json!(start.elapsed().as_secs_f64());
+                    line["judgement"] = json!(done.judgement);
+                    line["warning"] = json!(done.warning);
                     for (format, file) in &job.files {
                         line[format.id] = json!(file.to_string_lossy());
                     }
@@ -109,6 +112,9 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
                         done.area,
                         100.0 * fraction
                     ));
+                    if let Some(warning) = done.warning {
+                        bar.println(format!("{}: {warning}", path.display()));
+                    }
                 }
             }
             Err(error) => {
@@ -164,6 +170,8 @@ struct Done {
     width: u32,
     height: u32,
     area: u64,
+    judgement: Judgement,
+    warning: Option<&'static str>,
 }
 
 async fn segment(
@@ -195,10 +203,13 @@ async fn segment(
         }
         write(file, &bytes)?;
     }
+    let judgement = Judgement::of(&image);
     Ok(Done {
         width: image.width(),
         height: image.height(),
         area: segmentation.mask().area(),
+        judgement,
+        warning: judgement.warning(&model.manifest().modalities),
     })
 }
 
