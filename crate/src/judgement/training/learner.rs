@@ -162,8 +162,8 @@ pub(super) fn train(examples: &[Example], recipe: &Recipe, which: usize) -> Netw
             let rate =
                 recipe.learning_rate * rise * 0.5 * (1.0 + (std::f32::consts::PI * part).cos());
             for layer in [&mut hidden, &mut outputs] {
-                layer.weights.step(rate, recipe.weight_decay, time as i32);
-                layer.biases.step(rate, 0.0, time as i32);
+                layer.weights.step(rate, recipe.weight_decay, time);
+                layer.biases.step(rate, 0.0, time);
             }
         }
     }
