@@ -20,6 +20,7 @@ pub mod export;
 mod glyphs;
 pub mod imaging;
 pub mod intake;
+pub mod judgement;
 pub mod manifest;
 pub mod mask;
 pub mod measure;

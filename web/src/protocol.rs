@@ -14,6 +14,7 @@ use std::str::FromStr;
 use delineo::collection::Review;
 use delineo::export::Line;
 use delineo::imaging::{Decoded, Rendering, Windowing};
+pub use delineo::judgement::{Judgement, Kind};
 use delineo::manifest::Manifest;
 use delineo::mask::{Cleaning, Correction, Style, View};
 use delineo::measure::{Measurements, Outline, Proportions, ReportPage, Scale, Uncertainty};
@@ -338,8 +339,10 @@ pub struct ImageFacts {
     pub height: u32,
     /// The name of its format.
     pub format: String,
-    /// What it looks like.
+    /// What it looks like more, of those that there are models for: the choice of a model follows it.
     pub modality: Modality,
+    /// Whether it is of a kind that models were made for.
+    pub judgement: Judgement,
     /// What was changed while it was read, as sentences, such as a reduction to 8 bits.
     pub remarks: Vec<String>,
     /// How many pictures in time the file holds.
@@ -361,6 +364,7 @@ impl From<&Decoded> for ImageFacts {
             height: decoded.image.height(),
             format: decoded.format.to_owned(),
             modality: Modality::of(&decoded.image),
+            judgement: Judgement::of(&decoded.image),
             remarks: decoded.remarks.clone(),
             frames: decoded.frames,
             frame_time: decoded.frame_time,

@@ -231,6 +231,7 @@ impl App {
             segmentation: self.maps_for(document, opened)?,
             settings: opened.settings,
             edits: opened.edits.version(),
+            truths: 0,
         })
     }
 

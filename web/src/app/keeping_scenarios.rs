@@ -264,7 +264,7 @@ fn after_a_reload_everything_is_there_and_can_be_undone() {
     rig.send(Command::Redo);
     rig.send(Command::Undo);
     rig.send(Command::Undo);
-    let strokes = rig.app.shown().map(|shown| shown.edits.strokes().len());
+    let strokes = rig.app.shown().map(|shown| shown.edits.corrections().len());
     assert_eq!(strokes, Some(0));
     assert!(rig.saw(|effect| matches!(effect, Effect::Store { .. })));
 }

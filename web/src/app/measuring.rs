@@ -290,12 +290,14 @@ impl App {
         ]
     }
 
-    /// The report as text for the clipboard: a sentence, and the figures as a table of one row.
+    /// The report as text for the clipboard: a sentence, what speaks against it, and the figures as a table of one row.
     pub fn report_text(&self) -> Option<String> {
         let measured = self.measured()?;
+        let doubt = self.models.doubt(&self.shown()?.image);
+        let doubt = doubt.map_or_else(String::new, |doubt| format!(" {doubt}"));
         self.with_report(&measured, |report| {
             let (header, row) = (Report::tsv_header(), report.tsv_row());
-            format!("{}\n\n{header}\n{row}\n", report.sentence())
+            format!("{}{doubt}\n\n{header}\n{row}\n", report.sentence())
         })
     }
 

@@ -41,9 +41,12 @@ pub mod wording;
 
 #[cfg(test)]
 mod background_scenarios;
+#[cfg(test)]
 mod folder_scenarios;
 #[cfg(test)]
 mod frame_scenarios;
+#[cfg(test)]
+mod judgement_scenarios;
 #[cfg(test)]
 mod keeping_scenarios;
 #[cfg(test)]

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::{OwnModel, PublishedModel};
 use super::wording::megabytes;
-use crate::protocol::{Modality, ModelKey, Networks, Settings};
+use crate::protocol::{ImageFacts, Kind, Modality, ModelKey, Networks, Settings};
 
 /// A model that can be chosen.
 #[derive(Clone, Debug, PartialEq)]
@@ -327,13 +327,33 @@ impl Models {
         })
     }
 
+    /// What the person is told of the image and the model together: that it is of no kind that the model was made for, or
+    /// of another one.
+    pub fn doubt(&self, image: &ImageFacts) -> Option<String> {
+        match image.judgement.kind {
+            Kind::Other => {
+                let (_, info) = self.active()?;
+                let warning = image.judgement.warning(&info.manifest.modalities);
+                warning.map(str::to_owned)
+            }
+            _ => self.mismatch(image.modality),
+        }
+    }
+
     /// What the person is told beside the choice: which model was taken for the image and why, or that the one they took
     /// themselves is for others.
-    pub fn note(&self, modality: Modality) -> Option<String> {
+    pub fn note(&self, image: &ImageFacts) -> Option<String> {
         if !self.is_automatic() {
-            return self.mismatch(modality);
+            return self.doubt(image);
         }
+        let modality = image.modality;
         let entry = self.best(modality)?;
+        if image.judgement.kind == Kind::Other {
+            return Some(format!(
+                "No model here was made for images like this one. {} runs.",
+                entry.label
+            ));
+        }
         Some(format!(
             "Chosen for this image: {}. It looks like {}.",
             entry.label,

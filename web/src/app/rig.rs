@@ -23,8 +23,9 @@ use super::preferences::Preferences;
 use super::stage::Canvas;
 use super::state::App;
 use crate::protocol::{
-    Answer, Area, DeviceKind, DeviceReport, DocumentId, ImageFacts, MaskSpec, MeasureSpec,
-    Measured, Message, Modality, ModelKey, Networks, Request, RequestId, Segmentation, Summary,
+    Answer, Area, DeviceKind, DeviceReport, DocumentId, ImageFacts, Judgement, Kind, MaskSpec,
+    MeasureSpec, Measured, Message, Modality, ModelKey, Networks, Request, RequestId, Segmentation,
+    Summary,
 };
 
 /// A worker as the protocol says it is.
@@ -81,7 +82,7 @@ pub struct Rig {
 }
 
 /// What an engine says of an image: names with `cine` have frames, names with `deep` have more than 8 bits, and the pixels
-/// of names with `tall` are twice as high as wide.
+/// of names with `tall` are twice as high as wide. Names with `screenshot` are of no kind that models were made for.
 fn facts(name: &str, modality: Modality, rendering: Rendering) -> ImageFacts {
     let range = (0.0, 4095.0);
     let whole = Window::between(range.0, range.1);
@@ -90,6 +91,14 @@ fn facts(name: &str, modality: Modality, rendering: Rendering) -> ImageFacts {
         height: 200,
         format: "PNG".to_owned(),
         modality,
+        judgement: Judgement {
+            kind: match modality {
+                _ if name.contains("screenshot") => Kind::Other,
+                Modality::Dermoscopy => Kind::Dermoscopy,
+                Modality::Ultrasound => Kind::BreastUltrasound,
+            },
+            confidence: 0.9,
+        },
         remarks: Vec::new(),
         frames: if name.contains("cine") { 24 } else { 1 },
         frame_time: Some(40.0),

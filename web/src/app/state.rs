@@ -579,10 +579,12 @@ impl App {
         lines.push(match self.shown() {
             None => "Image: none".to_owned(),
             Some(shown) => format!(
-                "Image: {}×{}, looks like {}, segmentation {}, {} corrections, {:?}, {:?}",
+                "Image: {}×{}, looks like {}, taken for {} ({:.2}), segmentation {}, {} corrections, {:?}, {:?}",
                 shown.image.width,
                 shown.image.height,
                 shown.image.modality.word(),
+                shown.image.judgement.kind.word(),
+                shown.image.judgement.confidence,
                 match &shown.segmentation {
                     SegmentationState::Pending => "pending".to_owned(),
                     SegmentationState::Done { milliseconds, .. } => {

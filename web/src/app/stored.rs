@@ -200,7 +200,7 @@ mod tests {
         assert_eq!(all[0].review.decision, Decision::Accepted);
         let work = all[0].opened.as_ref();
         let edits = work.and_then(|work| work.edits.get(&0));
-        assert_eq!(edits.map(|edits| edits.strokes().len()), Some(2));
+        assert_eq!(edits.map(|edits| edits.corrections().len()), Some(2));
         assert_eq!(edits.map(Edits::can_undo), Some(true));
         let files = store.into_files().map(|file| file.after_crash());
         let header = Header::read(&files[1]);

@@ -282,7 +282,7 @@ mod tests {
     use delineo::measure::ScaleSource;
 
     use super::*;
-    use crate::protocol::Modality;
+    use crate::protocol::{Judgement, Kind, Modality};
 
     #[test]
     fn the_time_left_is_told_no_more_exactly_than_it_is_known() {
@@ -339,6 +339,10 @@ mod tests {
             height: 50,
             format: "DICOM".to_owned(),
             modality: Modality::Ultrasound,
+            judgement: Judgement {
+                kind: Kind::BreastUltrasound,
+                confidence: 0.9,
+            },
             remarks: Vec::new(),
             frames: 24,
             frame_time: None,

@@ -35,7 +35,7 @@ pub struct Document {
     modality: Modality,
     pub(super) findings: Findings,
     pub(super) preview: Preview,
-    truth: Option<Truth>,
+    pub(super) truth: Option<Truth>,
     /// The mask at the image's own size that was drawn last with its difference, so that moving the image is quick.
     drawn: Option<(MaskSpec, Mask)>,
 }
@@ -55,7 +55,7 @@ pub struct Drawing {
 
 /// The mask that a person knows to be right.
 #[derive(Debug)]
-struct Truth {
+pub(super) struct Truth {
     mask: Mask,
     /// From how many files it was made.
     files: u32,

@@ -24,7 +24,7 @@ impl Document {
         colour: [u8; 3],
     ) -> Result<(Summary, Payload), EngineError> {
         let area = self.area(mask)?;
-        let (map, corrections) = self.findings.of(None, mask)?;
+        let (map, corrections) = self.findings.of(self.truth.as_ref(), mask)?;
         let confidence = confidence(map, &mask.settings);
         let (width, height, mut rgba) = imaging::thumbnail_rgba(&self.image, side);
         let view = View {

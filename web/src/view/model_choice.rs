@@ -14,10 +14,7 @@ const AUTOMATIC: &str = "automatic";
 #[component]
 pub fn ModelChoice() -> impl IntoView {
     let app = use_app();
-    let note = app.read(|app| {
-        app.shown()
-            .and_then(|shown| app.models.note(shown.image.modality))
-    });
+    let note = app.read(|app| app.shown().and_then(|shown| app.models.note(&shown.image)));
     view! {
         <Model app />
         <Network app />

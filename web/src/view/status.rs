@@ -14,10 +14,7 @@ pub fn StatusLine() -> impl IntoView {
     let app = use_app();
     let activity = app.read(App::status);
     let area = app.read(App::area_sentence);
-    let mismatch = app.read(|app| {
-        app.shown()
-            .and_then(|shown| app.models.mismatch(shown.image.modality))
-    });
+    let doubt = app.read(|app| app.shown().and_then(|shown| app.models.doubt(&shown.image)));
     let tool = app.read(App::tool_sentence);
     let device = app.read(App::device_sentence);
     let remarks = app.read(|app| app.shown().map(|shown| shown.image.remarks.join(" ")));
@@ -32,7 +29,7 @@ pub fn StatusLine() -> impl IntoView {
                 " "
                 <span class="status-area">{move || area.get()}</span>
                 " "
-                <span class="status-mismatch">{move || mismatch.get()}</span>
+                <span class="status-doubt">{move || doubt.get()}</span>
                 " "
                 <span class="status-device">{move || device.get()}</span>
                 " "

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use delineo::Error;
 use delineo::imaging::{self, Decoded};
+use delineo::judgement::{Judgement, Kind, WARNING};
 use delineo::manifest::sha256;
 use delineo::measure::{Rect, Scale, ScaledRegion};
 use delineo::weights::WeightSet;
@@ -78,12 +79,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
 /// What a file tells of its picture. Nothing that it says about people is read.
 fn report_image(file: &Path, decoded: &Decoded, as_json: bool) {
     let (width, height) = decoded.image.dimensions();
+    let judgement = Judgement::of(&decoded.image);
+    let warning = (judgement.kind == Kind::Other).then_some(WARNING);
     if as_json {
         print_json(&json!({
             "file": file, "format": decoded.format, "width": width, "height": height, "frames": decoded.frames,
             "frame_time": decoded.frame_time, "pixel_aspect": decoded.pixel_aspect,
             "scale": decoded.scale.as_ref().map(|scale| scale_json(scale, width, height)),
-            "remarks": decoded.remarks,
+            "judgement": judgement, "warning": warning, "remarks": decoded.remarks,
         }));
         return;
     }
@@ -103,7 +106,12 @@ fn report_image(file: &Path, decoded: &Decoded, as_json: bool) {
         }
         None => println!("  scale       unknown"),
     }
-    for remark in &decoded.remarks {
+    println!(
+        "  judgement   {} ({:.0} %)",
+        judgement.kind.word(),
+        100.0 * judgement.confidence
+    );
+    for remark in decoded.remarks.iter().map(String::as_str).chain(warning) {
         println!("  remark      {remark}");
     }
 }

@@ -10,6 +10,7 @@ use delineo::export::{
     self, ExportFormat, Origin, REPORT, Segmentation, SegmentationInfo, Site, Stamp,
 };
 use delineo::imaging::Decoded;
+use delineo::judgement::Judgement;
 use delineo::manifest::{Manifest, sha256};
 use delineo::mask::{Cleaning, ProbabilityMap, Style};
 use delineo::measure::{Measurements, Report, ReportPage, Scale, Uncertainty};
@@ -376,10 +377,13 @@ impl Encoder<'_> {
             review: Review::default(),
         };
         output.push(&item, &job.files)?;
+        let judgement = Judgement::of(image);
         Ok(Done {
             width: image.width(),
             height: image.height(),
             area: segmentation.mask().area(),
+            judgement,
+            warning: judgement.warning(&self.manifest.modalities),
         })
     }
 }
@@ -389,6 +393,8 @@ struct Done {
     width: u32,
     height: u32,
     area: u64,
+    judgement: Judgement,
+    warning: Option<&'static str>,
 }
 
 impl Done {
@@ -406,6 +412,8 @@ fn line(job: &Job, done: &Result<Done, Error>, start: Instant) -> Value {
             line["area"] = json!(done.area);
             line["fraction"] = json!(done.fraction());
             line["seconds"] = json!(start.elapsed().as_secs_f64());
+            line["judgement"] = json!(done.judgement);
+            line["warning"] = json!(done.warning);
             for (format, file) in &job.files {
                 line[format.id] = json!(file.to_string_lossy());
             }
@@ -423,10 +431,12 @@ fn sentence(job: &Job, done: &Result<Done, Error>) -> String {
                 true => job.image.display().to_string(),
                 false => files.collect::<Vec<_>>().join(", "),
             };
+            let warning = done.warning.map(|warning| format!(". {warning}"));
             format!(
-                "{files}: {} pixels, {:.1} %",
+                "{files}: {} pixels, {:.1} %{}",
                 done.area,
-                100.0 * done.fraction()
+                100.0 * done.fraction(),
+                warning.unwrap_or_default()
             )
         }
         Err(error) => format!("{}: {error}", job.image.display()),

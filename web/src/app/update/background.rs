@@ -310,6 +310,8 @@ impl App {
             height: canvas.height,
             view: viewport.view,
             style: self.style(),
+            band: self.mode() == LookMode::Uncertainty,
+            wipe: None,
             truths: 0,
         };
         let mask = mask.clone();

@@ -66,7 +66,7 @@ impl App {
         self.keeping.hold_restored(id, stored.source, file);
         for truth in &stored.truths {
             if let Some(file) = self.keeping.found.remove(&truth.source) {
-                self.documents.add_truth(id, file, truth.name.clone());
+                self.documents.add_truth(id, file, truth.name.clone(), None);
                 let added = self
                     .documents
                     .get(id)

@@ -191,6 +191,7 @@ fn a_file_of_a_rare_format_is_read_once_for_all_its_frames() {
                 frame,
                 ..Rendering::default()
             },
+            with_picture: true,
         };
         let opened = desk.ask(request, Attachment::File(file.clone()));
         opened.expect("opens");
