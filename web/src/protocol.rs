@@ -342,6 +342,7 @@ pub struct ImageFacts {
     /// What it looks like more, of those that there are models for: the choice of a model follows it.
     pub modality: Modality,
     /// Whether it is of a kind that models were made for.
+    #[serde(default)]
     pub judgement: Judgement,
     /// What was changed while it was read, as sentences, such as a reduction to 8 bits.
     pub remarks: Vec<String>,

@@ -73,6 +73,16 @@ pub struct Judgement {
     pub confidence: f32,
 }
 
+impl Default for Judgement {
+    /// Of an image that was not looked at: nothing is doubted.
+    fn default() -> Self {
+        Self {
+            kind: Kind::Dermoscopy,
+            confidence: 0.0,
+        }
+    }
+}
+
 /// What is said of an image that is none of the kinds, on the page and in what is written of it.
 pub const WARNING: &str =
     "This does not look like dermoscopy or ultrasound. The border may mean nothing.";

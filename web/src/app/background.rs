@@ -208,7 +208,9 @@ impl Wanted<'_> {
     /// Whether a document's summary is of its mask as it is.
     pub(super) fn is_current(&self, opened: &Opened) -> bool {
         let is_same = |mask: &MaskSpec| {
-            mask.settings == opened.settings
+            // A mask that starts from the truth has settings of its own.
+            (mask.settings == opened.settings
+                || mask.truths > 0 && opened.edits.starts_from_truth())
                 && mask.edits == opened.edits.version()
                 && mask.segmentation.rendering == opened.wanted
         };

@@ -496,12 +496,6 @@ impl Documents {
         self.opening.or(self.shown)
     }
 
-    /// The document so many places after the one that is shown or to be shown (before it where negative). Those that
-    /// cannot be opened are stepped over.
-    pub fn beside(&self, step: isize) -> Option<DocumentId> {
-        self.neighbour(self.current_id()?, step)
-    }
-
     fn neighbour(&self, id: DocumentId, step: isize) -> Option<DocumentId> {
         let place = self.position(id)?;
         let nth = step.unsigned_abs().checked_sub(1)?;
@@ -516,15 +510,6 @@ impl Documents {
                 .nth(nth)
         };
         found.map(|document| document.id)
-    }
-
-    /// All others, the nearest to a document first, and of two at the same distance the later one.
-    pub fn around(&self, id: DocumentId) -> impl Iterator<Item = &Document> {
-        let place = self.position(id).unwrap_or_default();
-        (1..=self.list.len())
-            .flat_map(move |distance| [place.checked_add(distance), place.checked_sub(distance)])
-            .filter_map(|place| self.list.get(place?))
-            .filter(move |document| document.id != id)
     }
 
     /// Takes a document out; its neighbour is to be shown in its place if it was on the stage.
@@ -608,24 +593,6 @@ mod tests {
         );
         assert_eq!(first, Some(DocumentId(1)));
         documents
-    }
-
-    #[test]
-    fn the_ends_have_no_neighbour() {
-        let mut documents = three();
-        documents.show(DocumentId(1));
-        assert_eq!(documents.beside(-1), None);
-        assert_eq!(documents.beside(1), Some(DocumentId(2)));
-        documents.show(DocumentId(3));
-        assert_eq!(documents.beside(1), None);
-    }
-
-    #[test]
-    fn next_counts_from_the_document_that_is_on_its_way() {
-        let mut documents = three();
-        documents.show(DocumentId(1));
-        documents.open(DocumentId(2));
-        assert_eq!(documents.beside(1), Some(DocumentId(3)));
     }
 
     #[test]

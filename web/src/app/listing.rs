@@ -4,6 +4,7 @@
 //! an event costs as little with many documents as with one.
 
 use std::cmp::Ordering;
+use std::iter;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -104,6 +105,9 @@ struct Entry {
     traits: u16,
 }
 
+/// The bit of documents whose file could not be opened: no step leads to them, unless they are what is listed.
+const UNREADABLE: u16 = 1 << 14;
+
 /// The bit of documents that hold work which closing the page would lose.
 const UNSAVED: u16 = 1 << 15;
 
@@ -149,7 +153,7 @@ fn traits(document: &Document) -> u16 {
     let is_unsure = |confidence: f32| confidence < DOUBTFUL;
     let has = [
         (Filter::All, true),
-        (Filter::Unseen, opened.is_none()),
+        (Filter::Unseen, !document.is_seen),
         (Filter::Undecided, review.decision == Decision::Undecided),
         (Filter::Corrected, is_corrected(document)),
         (Filter::Empty, is_empty(document)),
@@ -170,7 +174,10 @@ fn traits(document: &Document) -> u16 {
         .map(|(filter, _)| filter.bit());
     let is_unsaved =
         *review != Review::default() || opened.is_some_and(|opened| opened.has_unsaved_edits());
-    bits.sum::<u16>() | if is_unsaved { UNSAVED } else { 0 }
+    let is_unreadable = document.failure.is_some();
+    bits.sum::<u16>()
+        | if is_unsaved { UNSAVED } else { 0 }
+        | if is_unreadable { UNREADABLE } else { 0 }
 }
 
 /// The list as the person sees it. It is brought up to date after each event, by [`Listing::follow`].
@@ -312,7 +319,10 @@ impl Listing {
     pub fn beside(&self, id: DocumentId, step: isize) -> Option<DocumentId> {
         let place = self.entries.iter().position(|entry| entry.id == id)?;
         let (before, after) = (&self.entries[..place], self.entries.get(place + 1..)?);
-        let passes = |entry: &&Entry| entry.passes(self.filter);
+        let passes = |entry: &&Entry| {
+            entry.passes(self.filter)
+                && (self.filter == Filter::Failed || entry.traits & UNREADABLE == 0)
+        };
         let distance = step.unsigned_abs().checked_sub(1)?;
         let found = if step > 0 {
             after.iter().filter(passes).nth(distance)
@@ -320,6 +330,31 @@ impl Listing {
             before.iter().rev().filter(passes).nth(distance)
         };
         found.map(|entry| entry.id)
+    }
+
+    /// All other documents: those that are listed first, of them the nearest to a document, and of two at the same distance
+    /// the later one; then the others likewise.
+    pub fn around(&self, id: DocumentId) -> impl Iterator<Item = DocumentId> {
+        let place = self.entries.iter().position(|entry| entry.id == id);
+        let place = place.unwrap_or_default();
+        [true, false].into_iter().flat_map(move |is_listed| {
+            let is_it =
+                move |entry: &&Entry| entry.id != id && entry.passes(self.filter) == is_listed;
+            let mut after = self.entries[place.min(self.entries.len())..]
+                .iter()
+                .filter(is_it);
+            let mut before = self.entries[..place].iter().rev().filter(is_it);
+            let mut is_later = false;
+            iter::from_fn(move || {
+                is_later = !is_later;
+                let entry = if is_later {
+                    after.next().or_else(|| before.next())
+                } else {
+                    before.next().or_else(|| after.next())
+                };
+                Some(entry?.id)
+            })
+        })
     }
 
     /// The next listed document without a decision after another one; from the end the search goes on at the beginning.

@@ -29,7 +29,7 @@ impl State {
         let opened = document.opened.as_ref();
         let is_failed =
             opened.is_some_and(|opened| opened.segmentation == SegmentationState::Failed);
-        if is_failed {
+        if is_failed || document.failure.is_some() {
             Self::Failed
         } else if opened.is_some_and(|opened| {
             !opened.has_unsaved_edits() && opened.all_edits().any(Edits::is_exported)
@@ -39,7 +39,7 @@ impl State {
             Self::Corrected
         } else if is_empty(document) {
             Self::Empty
-        } else if opened.is_none() {
+        } else if !document.is_seen {
             Self::Unseen
         } else {
             Self::Seen

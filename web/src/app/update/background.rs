@@ -223,16 +223,17 @@ impl App {
         let wanted = self.wanted_models();
         let engine = self.engines.serving.as_ref()?;
         // The person may have changed its mask.
-        if !wanted.is_current(opened)
-            && opened.wanted == opened.rendering
+        if opened.wanted == opened.rendering
             && let Some(mask) = self.mask()
+            && opened.summarised.as_ref() != Some(&mask)
             && self.maps_for(shown, opened).as_ref() == Some(&mask.segmentation)
         {
             let (document, step) = (shown.id, Step::Summarise(mask));
             return Some(Preparation { document, step });
         }
         let mut room = Room::beside(opened);
-        for document in self.documents.around(shown.id) {
+        let around = self.listing.around(shown.id);
+        for document in around.filter_map(|id| self.documents.get(id)) {
             if document.failure.is_some() {
                 continue;
             }
@@ -337,9 +338,9 @@ impl App {
                 Some(opened) => Room::beside(opened),
                 None => Room::default(),
             };
-            let ready = self
-                .documents
-                .around(current)
+            let around = self.listing.around(current);
+            let ready = around
+                .filter_map(|id| self.documents.get(id))
                 .filter(|document| document.failure.is_none())
                 .take_while(|document| room.takes(document));
             near.extend(ready.map(|document| document.id));
