@@ -286,7 +286,7 @@ fn segment_all(
 struct Encoder<'a> {
     jobs: &'a [Job<'a>],
     manifest: &'a Manifest,
-    model: ModelInfo<'a>,
+    model: ModelInfo,
     class: usize,
     arguments: &'a Arguments,
 }
