@@ -3,7 +3,7 @@
 use delineo::RgbImage;
 use delineo::export::{self, Segmentation, mask_png, overlay_png, png, probability_png};
 use delineo::mask::{
-    Bounds, Cleaning, Correction, Mask, Place, Polygon, Preview, ProbabilityMap, Stroke,
+    Bounds, Cleaning, Correction, Mask, Place, Lasso, Preview, ProbabilityMap, Stroke,
     StrokeKind, Style, ThresholdBox, View,
 };
 
@@ -83,7 +83,7 @@ fn strokes() -> Vec<Correction> {
 /// Corrections of every kind, such that none of them does nothing on [`ring_and_speck`] at 128 by 96 pixels.
 fn corrections() -> Vec<Correction> {
     let polygon = |kind, corners: &[[f32; 2]]| {
-        Correction::Polygon(Polygon {
+        Correction::Lasso(Lasso {
             kind,
             corners: corners.to_vec(),
         })
