@@ -3,8 +3,8 @@
 use delineo::RgbImage;
 use delineo::export::{self, Segmentation, mask_png, overlay_png, png, probability_png};
 use delineo::mask::{
-    Bounds, Cleaning, Correction, Mask, Place, Lasso, Preview, ProbabilityMap, Stroke,
-    StrokeKind, Style, ThresholdBox, View,
+    Bounds, Cleaning, Correction, Lasso, Mask, Place, Preview, ProbabilityMap, Stroke, StrokeKind,
+    Style, ThresholdBox, View,
 };
 
 const TINT: Style = Style {
@@ -423,7 +423,7 @@ fn enlarged(of: &Correction) -> Correction {
             stroke.radius *= 20.0;
             grow(&mut stroke.points);
         }
-        Correction::Polygon(polygon) => grow(&mut polygon.corners),
+        Correction::Lasso(polygon) => grow(&mut polygon.corners),
         Correction::FillRegion(place) | Correction::DropRegion(place) => {
             grow(std::slice::from_mut(&mut place.at));
         }
