@@ -16,7 +16,7 @@ pub(super) static FORMAT: SetFormat = SetFormat {
     root: "coco.json",
 };
 
-pub(super) fn begin(about: &About) -> Box<dyn Writer> {
+pub(super) fn begin(about: &About) -> Box<dyn Writer + Send> {
     Box::new(Coco::new(about, FORMAT.root, |polygon, _| {
         json!([polygon.with_cuts().concat()])
     }))

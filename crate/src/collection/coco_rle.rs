@@ -13,7 +13,7 @@ pub(super) static FORMAT: SetFormat = SetFormat {
     root: "coco-rle.json",
 };
 
-pub(super) fn begin(about: &About) -> Box<dyn Writer> {
+pub(super) fn begin(about: &About) -> Box<dyn Writer + Send> {
     Box::new(Coco::new(
         about,
         FORMAT.root,

@@ -23,7 +23,7 @@ pub struct Options {
 pub struct Collection {
     formats: Vec<&'static ExportFormat>,
     places: Places,
-    sets: Vec<Box<dyn Writer>>,
+    sets: Vec<Box<dyn Writer + Send>>,
 }
 
 impl Collection {

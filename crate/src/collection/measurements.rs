@@ -13,7 +13,7 @@ pub(super) static FORMAT: SetFormat = SetFormat {
     root: "measurements.csv",
 };
 
-pub(super) fn begin(_: &About) -> Box<dyn Writer> {
+pub(super) fn begin(_: &About) -> Box<dyn Writer + Send> {
     let names: Vec<Cell> = Record::names().into_iter().map(Cell::Text).collect();
     Box::new(Table {
         text: csv_row(&names),

@@ -21,7 +21,7 @@ pub(super) static FORMAT: SetFormat = SetFormat {
 /// nnU-Net asks for a number of three digits; whoever has other data sets renames it.
 const FOLDER: &str = "Dataset001_Delineo";
 
-pub(super) fn begin(_: &About) -> Box<dyn Writer> {
+pub(super) fn begin(_: &About) -> Box<dyn Writer + Send> {
     Box::<NnUnet>::default()
 }
 

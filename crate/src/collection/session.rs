@@ -18,7 +18,7 @@ pub(super) static FORMAT: SetFormat = SetFormat {
     root: "session.json",
 };
 
-pub(super) fn begin(about: &About) -> Box<dyn Writer> {
+pub(super) fn begin(about: &About) -> Box<dyn Writer + Send> {
     Box::new(Session {
         about: about.clone(),
         models: Vec::new(),

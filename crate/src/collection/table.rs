@@ -6,7 +6,7 @@ macro_rules! table {
     ($($format:ident,)+) => {
         /// Every format, in the order in which they are offered.
         pub static SETS: &[&SetFormat] = &[$(&super::$format::FORMAT),+];
-        static BEGIN: &[fn(&About) -> Box<dyn Writer>] = &[$(super::$format::begin),+];
+        static BEGIN: &[fn(&About) -> Box<dyn Writer + Send>] = &[$(super::$format::begin),+];
     };
 }
 
@@ -30,7 +30,7 @@ pub fn list() -> String {
 }
 
 /// A data set of a format of [`SETS`], without images.
-pub(super) fn begin(format: &SetFormat, about: &About) -> Option<Box<dyn Writer>> {
+pub(super) fn begin(format: &SetFormat, about: &About) -> Option<Box<dyn Writer + Send>> {
     let mut table = SETS.iter().zip(BEGIN);
     let (_, begin) = table.find(|(row, _)| row.id == format.id)?;
     Some(begin(about))
