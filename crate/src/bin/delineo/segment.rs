@@ -155,6 +155,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
         Some(zip) => Target::zip(zip, &stamp)?,
         None => Target::folder(out)?,
     };
+    if let Some(summary) = &mut summary {
+        summary.begin()?;
+    }
     let options = Options {
         formats,
         sets,

@@ -32,8 +32,10 @@ pub struct Row {
 pub struct Summary {
     path: PathBuf,
     format: TableFormat,
-    journal: File,
+    journal: Option<File>,
     journal_path: PathBuf,
+    /// Bytes of the journal that count.
+    kept: u64,
     rows: BTreeMap<String, Row>,
 }
 
@@ -41,7 +43,7 @@ impl Summary {
     /// A table at `path`, whose ending says its format. With `resumes` what the journal beside it has counts, but for failures.
     ///
     /// # Errors
-    /// [`Error::File`] when the journal cannot be read or written.
+    /// [`Error::File`] when the journal cannot be read.
     pub fn open(path: &Path, format: TableFormat, resumes: bool) -> Result<Self, Error> {
         let mut name = path.as_os_str().to_owned();
         name.push(".journal");
@@ -62,25 +64,33 @@ impl Summary {
             .filter(|row| row.error.is_none())
             .map(|row| (row.image.clone(), row))
             .collect();
-        let opened = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&journal_path);
-        let journal = opened.map_err(named)?;
         // A line that was cut off must not become part of the next one.
-        let whole = if resumes {
-            whole_lines(&before).map(|line| line.len() as u64 + 1).sum()
-        } else {
-            0
-        };
-        journal.set_len(whole).map_err(named)?;
+        let kept = whole_lines(&before).map(|line| line.len() as u64 + 1).sum();
         Ok(Self {
             path: path.to_owned(),
             format,
-            journal,
+            journal: None,
             journal_path,
+            kept,
             rows,
         })
+    }
+
+    /// Opens the journal for writing. Until then nothing on the disk is changed, since the call may yet be refused.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn begin(&mut self) -> Result<(), Error> {
+        let named = |source| Error::File {
+            path: self.journal_path.clone(),
+            source,
+        };
+        let mut options = OpenOptions::new();
+        options.create(true).append(true);
+        let journal = options.open(&self.journal_path).map_err(named)?;
+        journal.set_len(self.kept).map_err(named)?;
+        self.journal = Some(journal);
+        Ok(())
     }
 
     /// Whether it has a row of an image that did not fail.
@@ -96,12 +106,12 @@ impl Summary {
         let mut line =
             serde_json::to_vec(&row).map_err(|error| Error::Encode(error.to_string()))?;
         line.push(b'\n');
-        self.journal
-            .write_all(&line)
-            .map_err(|source| Error::File {
+        if let Some(journal) = &mut self.journal {
+            journal.write_all(&line).map_err(|source| Error::File {
                 path: self.journal_path.clone(),
                 source,
             })?;
+        }
         self.rows.insert(row.image.clone(), row);
         Ok(())
     }
