@@ -73,7 +73,7 @@ test('a dropped folder is read to its end, however few files the browser tells a
   const app = await open(t);
   await app.page.evaluate((base64) => {
     const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-    const file = (name) => ({ name, isFile: true, isDirectory: false, file: (kept) => kept(new File([bytes], name, { lastModified: 1 })) });
+    const file = (name, content = bytes) => ({ name, isFile: true, isDirectory: false, file: (kept) => kept(new File([content], name, { lastModified: 1 })) });
     const folder = (name, portions) => ({
       name,
       isFile: false,
@@ -84,7 +84,7 @@ test('a dropped folder is read to its end, however few files the browser tells a
       },
     });
     // Only a real drag makes entries, so they are played.
-    const entry = folder('scans', [[file('2.png'), file('1.png')], [folder('deep', [[file('3.png')]])], [file('notes.txt')]]);
+    const entry = folder('scans', [[file('2.png'), file('1.png')], [folder('deep', [[file('3.png')]])], [file('notes.txt', 'what was seen')]]);
     DataTransferItem.prototype.webkitGetAsEntry = () => entry;
     const data = new DataTransfer();
     data.items.add(new File(['x'], 'scans'));

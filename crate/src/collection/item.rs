@@ -99,7 +99,7 @@ pub struct Review {
 }
 
 /// Whether a mask is good.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Hash)]
 #[serde(rename_all = "kebab-case")]
 pub enum Decision {
     /// Not decided yet.

@@ -118,6 +118,17 @@ pub enum Effect {
         /// Its media type.
         media_type: String,
     },
+    /// Keep a buffer as the next part of a file that is made step by step.
+    KeepPart(PayloadId),
+    /// The parts that are kept are no longer needed.
+    DropParts,
+    /// Save the parts that are kept as one file: `Event::FileSaved`.
+    SaveParts {
+        /// Its name.
+        file_name: String,
+        /// Its media type.
+        media_type: &'static str,
+    },
     /// Promise the clipboard a file while the browser still knows that the person asked: `Event::ClipboardWritten`,
     /// once [`Effect::FillClipboard`] or [`Effect::AbandonClipboard`] has come.
     ReserveClipboard {

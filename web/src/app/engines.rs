@@ -17,7 +17,8 @@ use super::effect::EngineBuild;
 use super::event::EngineId;
 use super::preferences::Timing;
 use crate::protocol::{
-    DeviceReport, DocumentId, Frame, MaskSpec, MeasureSpec, ModelKey, RequestId, Segmentation, Task,
+    DeviceReport, DocumentId, Frame, GatherStep, MaskSpec, MeasureSpec, ModelKey, RequestId,
+    Segmentation, Task,
 };
 
 /// How often an engine is started again by itself within [`RECENTLY`].
@@ -151,6 +152,8 @@ pub enum Purpose {
         /// Whether it goes to the clipboard.
         to_clipboard: bool,
     },
+    /// A step for the archive of all documents.
+    Gather(GatherStep),
     /// A synthetic image.
     Sample,
     /// Closing a document.
@@ -171,6 +174,7 @@ impl Purpose {
             | Self::Time
             | Self::Edit(_)
             | Self::Summarise(_)
+            | Self::Gather(_)
             | Self::Paint(..)
             | Self::PaintAhead(..)
             | Self::Measure(_)

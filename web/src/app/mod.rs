@@ -17,6 +17,7 @@ pub mod effect;
 pub mod engines;
 pub mod event;
 pub mod folders;
+pub mod gathering;
 pub mod gestures;
 pub mod keeping;
 pub mod keys;
@@ -45,6 +46,8 @@ mod background_scenarios;
 mod folder_scenarios;
 #[cfg(test)]
 mod frame_scenarios;
+#[cfg(test)]
+mod gathering_scenarios;
 #[cfg(test)]
 mod judgement_scenarios;
 #[cfg(test)]

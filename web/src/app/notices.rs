@@ -47,9 +47,10 @@ pub struct Notices {
 }
 
 impl Notices {
-    /// The one that is on the screen: the newest; the others follow as it goes.
+    /// The one that is on the screen: the newest of those that say what failed, else the newest; the others follow as it goes.
     pub fn current(&self) -> Option<&Notice> {
-        self.list.last()
+        let failure = self.list.iter().rfind(|notice| notice.tone == Tone::Error);
+        failure.or(self.list.last())
     }
 
     /// How many wait behind it.

@@ -23,9 +23,9 @@ use super::preferences::Preferences;
 use super::stage::Canvas;
 use super::state::App;
 use crate::protocol::{
-    Answer, Area, DeviceKind, DeviceReport, DocumentId, ImageFacts, Judgement, Kind, MaskSpec,
-    MeasureSpec, Measured, Message, Modality, ModelKey, Networks, Request, RequestId, Segmentation,
-    Summary,
+    Answer, Area, DeviceKind, DeviceReport, DocumentId, GatherStep, ImageFacts, Judgement, Kind,
+    MaskSpec, MeasureSpec, Measured, Message, Modality, ModelKey, Networks, Request, RequestId,
+    Segmentation, Summary,
 };
 
 /// A worker as the protocol says it is.
@@ -57,6 +57,8 @@ pub struct Rig {
     pub seen: Vec<Effect>,
     /// What the app asked that it should not have.
     pub faults: Vec<String>,
+    /// The steps of archives, in the order in which they were asked.
+    pub gathered: Vec<GatherStep>,
     /// Names that the engine refuses to open.
     pub broken_files: BTreeSet<String>,
     /// Models that cannot be loaded.
@@ -201,6 +203,7 @@ impl Rig {
             timers: BTreeSet::new(),
             seen: Vec::new(),
             faults: Vec::new(),
+            gathered: Vec::new(),
             broken_files: BTreeSet::new(),
             broken_models: BTreeSet::new(),
             on_stage: None,
@@ -274,7 +277,12 @@ impl Rig {
                 request,
                 ..
             } => match self.engines.get_mut(&engine) {
-                Some(worker) if worker.listens => worker.requests.push_back((id, request)),
+                Some(worker) if worker.listens => {
+                    if let Request::Gather(step) = &request {
+                        self.gathered.push(step.clone());
+                    }
+                    worker.requests.push_back((id, request));
+                }
                 Some(_) => self
                     .faults
                     .push(format!("asked before it listens: {request:?}")),

@@ -11,6 +11,7 @@ use super::command::{Availability, Command, Sheet};
 use super::documents::{Document, Documents, Opened, SegmentationState};
 use super::effect::Effect;
 use super::engines::{Engines, Gpu, Pending, Phase};
+use super::gathering::Gathering;
 use super::keeping::{self, Keeping};
 use super::listing::{Filter, Listing};
 use super::models::Models;
@@ -41,6 +42,8 @@ pub struct App {
     pub engines: Engines,
     /// What is prepared while the person does something else.
     pub background: Background,
+    /// The export of all documents, while it is made.
+    pub gathering: Option<Gathering>,
     /// The overlay.
     pub overlay: Overlay,
     /// The stage.
@@ -265,6 +268,10 @@ impl App {
         }
         if self.stage.is_playing {
             return "Playing. The border is drawn when the frames stop.".to_owned();
+        }
+        if let Some(gathering) = &self.gathering {
+            let (done, all) = gathering.progress();
+            return format!("Exporting all pictures, {done} of {all}…");
         }
         if let Some(activity) = self.activity() {
             return format!("{}…", wording::task(activity.task));
@@ -518,6 +525,10 @@ impl App {
             Command::ResumeProcessing => Availability::when(self.background.can_resume()),
             Command::StopProcessing => Availability::when(self.background.can_stop()),
             Command::Step(step) => Availability::when(self.beside(*step).is_some()),
+            Command::ExportAll => {
+                let can = !self.documents.is_empty() && self.gathering.is_none();
+                Availability::when(can)
+            }
             Command::OpenFolder => Availability::when(self.has_folder_picker),
             Command::ToggleList => Availability::when(!self.documents.is_empty()),
             Command::Accept if shown.is_none() => Availability::Disabled,

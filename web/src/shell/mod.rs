@@ -191,6 +191,7 @@ impl Shell {
             Effect::KeepThumbnail { document, payload } => {
                 if let Some(bitmap) = self.files.take_payload(payload) {
                     thumbnails::keep(document, bitmap);
+                    thumbnails::draw_where_it_is_awaited(document);
                 }
             }
             Effect::ForgetThumbnail(document) => thumbnails::forget(document),
@@ -222,6 +223,12 @@ impl Shell {
                 file_name,
                 media_type,
             } => self.outlet.save(payload, file_name, &media_type),
+            Effect::KeepPart(payload) => self.outlet.keep_part(payload),
+            Effect::DropParts => self.outlet.drop_parts(),
+            Effect::SaveParts {
+                file_name,
+                media_type,
+            } => self.outlet.save_parts(file_name, media_type),
             Effect::ReserveClipboard {
                 id,
                 what,

@@ -9,7 +9,7 @@ use js_sys::{Array, Error, Function, Promise};
 use leptos::prelude::{document, set_timeout, window};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{BeforeUnloadEvent, Blob, ClipboardItem, HtmlAnchorElement, Url};
+use web_sys::{BeforeUnloadEvent, Blob, BlobPropertyBag, ClipboardItem, HtmlAnchorElement, Url};
 
 use super::files::Files;
 use super::reflect;
@@ -22,6 +22,8 @@ pub struct Outlet {
     tell: EventSink,
     /// What the clipboard waits for.
     promised: RefCell<HashMap<RequestId, Promised>>,
+    /// Parts of a file that is made step by step.
+    parts: RefCell<Vec<Blob>>,
     guard: RefCell<Option<Guard>>,
 }
 
@@ -42,6 +44,7 @@ impl Outlet {
             files,
             tell,
             promised: RefCell::default(),
+            parts: RefCell::default(),
             guard: RefCell::default(),
         }
     }
@@ -69,6 +72,32 @@ impl Outlet {
     /// Saves a file.
     pub fn save(&self, payload: PayloadId, file_name: String, media_type: &str) {
         let file = self.files.take_blob(payload, media_type);
+        let saved = file.and_then(|file| download(&file, &file_name));
+        (self.tell)(Event::FileSaved {
+            file_name,
+            is_saved: saved.is_ok(),
+        });
+    }
+
+    /// Keeps a buffer as the next part of a file. The browser may hold it on the disk, which a buffer never is.
+    pub fn keep_part(&self, payload: PayloadId) {
+        // The engine sends nothing else than a buffer.
+        if let Ok(part) = self.files.take_blob(payload, "") {
+            self.parts.borrow_mut().push(part);
+        }
+    }
+
+    /// Forgets the parts.
+    pub fn drop_parts(&self) {
+        self.parts.borrow_mut().clear();
+    }
+
+    /// Saves the parts as one file.
+    pub fn save_parts(&self, file_name: String, media_type: &str) {
+        let parts: Array = self.parts.take().iter().collect();
+        let options = BlobPropertyBag::new();
+        options.set_type(media_type);
+        let file = Blob::new_with_blob_sequence_and_options(&parts, &options);
         let saved = file.and_then(|file| download(&file, &file_name));
         (self.tell)(Event::FileSaved {
             file_name,

@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
+use leptos::prelude::document as page;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageBitmap};
 
@@ -54,6 +55,15 @@ pub fn draw(document: DocumentId, canvas: &HtmlCanvasElement) -> bool {
                 .is_ok()
         })
     })
+}
+
+/// Draws a thumbnail into the canvas that the list has for it, if it is in view.
+pub fn draw_where_it_is_awaited(document: DocumentId) {
+    let selector = format!("canvas[data-thumbnail=\"{}\"]", document.0);
+    let canvas = page().query_selector(&selector).ok().flatten();
+    if let Some(canvas) = canvas.and_then(|canvas| canvas.dyn_into().ok()) {
+        draw(document, &canvas);
+    }
 }
 
 impl Thumbnails {

@@ -136,9 +136,10 @@ fn Rows() -> impl IntoView {
     let scrolled = RwSignal::new(0.0);
     let height = RwSignal::new(0.0);
     let measure = move || {
-        if let Some(list) = list.get_untracked() {
-            scrolled.set(f64::from(list.scroll_top()));
-            height.set(f64::from(list.client_height()));
+        // The list may be gone by the frame in which it was to be measured.
+        if let Some(list) = list.try_get_untracked().flatten() {
+            scrolled.try_set(f64::from(list.scroll_top()));
+            height.try_set(f64::from(list.client_height()));
         }
     };
     let resized = window_event_listener(ev::resize, move |_| measure());
@@ -283,15 +284,16 @@ fn ImageRow(
             <Thumbnail id />
             <span class="image-text">
                 <span class="ellipsis">{name.clone()}</span>
-                <span class="image-state ellipsis">
+                // What follows is in the description.
+                <span class="image-state ellipsis" aria-hidden="true">
                     {if state.is_empty() { folder.clone() } else { state }}
                 </span>
             </span>
-            <span class="image-figures">
+            <span class="image-figures" aria-hidden="true">
                 <span>{area}</span>
                 <span>{confidence}</span>
             </span>
-            <span class="image-marks">
+            <span class="image-marks" aria-hidden="true">
                 {is_flagged.then(|| view! { <Symbol of=Icon::Flag /> })}
                 {mark.map(|mark| view! { <Symbol of=mark /> })}
             </span>

@@ -40,12 +40,13 @@ pub use context::AppHandle;
 pub use thumbnail::ThumbnailPainter;
 
 /// Puts the page in the place of what `index.html` shows while it loads.
-pub fn mount(app: AppHandle) {
+pub fn mount(app: AppHandle, thumbnails: ThumbnailPainter) {
     if let Some(boot) = document().get_element_by_id("boot") {
         boot.remove();
     }
     leptos::mount::mount_to_body(move || {
         provide_context(app);
+        provide_context(thumbnails.clone());
         view! { <page::Page /> }
     });
 }

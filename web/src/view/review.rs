@@ -26,6 +26,7 @@ pub fn ReviewControls() -> impl IntoView {
         <div class="row tight">
             <CommandButton command=Command::NextUndecided />
             <CommandButton command=Command::UndoReview />
+            <CommandButton command=Command::ExportAll />
         </div>
         <Note />
     }

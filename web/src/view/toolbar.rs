@@ -18,14 +18,14 @@ pub fn ToolBar() -> impl IntoView {
     let app = use_app();
     let tool = app.read(|app| app.stage.tool);
     view! {
-        <div class="toolbar" role="toolbar" aria-label="Tools">
+        <section class="toolbar" aria-label="Tools">
             {USUAL.map(|tool| view! { <Take tool /> }).collect_view()}
             {move || {
                 let tool = tool.get();
                 (!USUAL.contains(&tool)).then(|| view! { <Take tool /> })
             }}
             <CommandButton command=Command::Undo class="button quiet square" icon_only=true />
-        </div>
+        </section>
     }
 }
 

@@ -116,6 +116,9 @@ impl App {
                 let bounds = [left, top, width, height];
                 self.painted(mask, frame, bounds, area, payload, pending.asked);
             }
+            (Purpose::Gather(step), Answer::Gathered, Some(payload)) => {
+                self.gathered(&step, payload);
+            }
             (Purpose::Measure(spec), Answer::Measured(measured), _) => {
                 self.was_measured(spec, *measured);
             }
@@ -242,6 +245,7 @@ impl App {
                 self.refuse_truth(document, file, message);
             }
             Purpose::Summarise(mask) => self.not_summarised(mask, message),
+            Purpose::Gather(_) => self.not_gathered(message),
             Purpose::Paint(..)
             | Purpose::PaintAhead(..)
             | Purpose::Measure(_)

@@ -14,24 +14,26 @@ use crate::app::overlay::Wish;
 use crate::app::preferences::Mode as LookMode;
 use crate::app::state::App;
 use crate::protocol::{
-    Area, DocumentId, Frame, MaskSpec, ModelKey, Request, Segmentation, Summary,
+    Area, DocumentId, Frame, GatherStep, MaskSpec, ModelKey, Request, Segmentation, Summary,
 };
 
 /// The next thing to prepare, and of which document.
 #[derive(Debug)]
 struct Preparation {
-    document: DocumentId,
+    /// None for a step that is about all.
+    document: Option<DocumentId>,
     step: Step,
 }
 
 #[derive(Debug)]
-enum Step {
+pub(super) enum Step {
     Open { with_picture: bool },
     Load(ModelKey),
     Segment(Segmentation),
     GiveUp,
     Summarise(MaskSpec),
     PaintAhead(Wish),
+    Gather(GatherStep),
 }
 
 impl App {
@@ -139,7 +141,10 @@ impl App {
             let Some(engine) = self.engines.serving.as_ref().map(|engine| engine.id) else {
                 return;
             };
-            self.background.turn_to(document);
+            if let Some(document) = document {
+                self.background.turn_to(document);
+            }
+            let document = document.unwrap_or(DocumentId(0));
             let no_file: Option<FileId> = None;
             let (purpose, request, file) = match step {
                 Step::Open { with_picture } => {
@@ -166,6 +171,17 @@ impl App {
                     }
                     self.background.recount_soon();
                     continue;
+                }
+                Step::Gather(step) => {
+                    let file = match &step {
+                        GatherStep::Add(added) => {
+                            self.send_edits(added.mask.segmentation.document, true, now);
+                            self.documents.get(document).map(|document| document.file)
+                        }
+                        _ => None,
+                    };
+                    let request = Request::Gather(step.clone());
+                    (Purpose::Gather(step), request, file)
                 }
                 Step::Summarise(mask) => {
                     self.send_edits(document, true, now);
@@ -205,7 +221,7 @@ impl App {
         let is_free = |purpose: &Purpose| *purpose == Purpose::Close;
         self.background.mode != Mode::Paused
             && self.background.is_quiet
-            && self.documents.len() > 1
+            && (self.documents.len() > 1 || self.gathering.is_some())
             && engine.phase == Phase::Ready
             && engine
                 .pending
@@ -219,6 +235,9 @@ impl App {
     }
 
     fn next_preparation(&self) -> Option<Preparation> {
+        if let Some((document, step)) = self.next_gathering() {
+            return Some(Preparation { document, step });
+        }
         let (shown, opened) = self.documents.shown()?;
         let wanted = self.wanted_models();
         let engine = self.engines.serving.as_ref()?;
@@ -228,8 +247,10 @@ impl App {
             && opened.summarised.as_ref() != Some(&mask)
             && self.maps_for(shown, opened).as_ref() == Some(&mask.segmentation)
         {
-            let (document, step) = (shown.id, Step::Summarise(mask));
-            return Some(Preparation { document, step });
+            return Some(Preparation {
+                document: Some(shown.id),
+                step: Step::Summarise(mask),
+            });
         }
         let mut room = Room::beside(opened);
         let around = self.listing.around(shown.id);
@@ -251,15 +272,17 @@ impl App {
             let is_current = opened.is_some_and(|opened| wanted.is_current(opened));
             if let Some(step) = self.preparation_of(document, engine, is_near, is_ahead, is_current)
             {
-                let document = document.id;
-                return Some(Preparation { document, step });
+                return Some(Preparation {
+                    document: Some(document.id),
+                    step,
+                });
             }
         }
         None
     }
 
     /// What is to be done next to a document.
-    fn preparation_of(
+    pub(super) fn preparation_of(
         &self,
         document: &Document,
         engine: &Engine,

@@ -63,6 +63,7 @@ impl App {
             Command::WriteNote => self.write_note(),
             Command::SetNote(id, note) => self.set_note(id, note),
             Command::NextUndecided => self.next_undecided(),
+            Command::ExportAll => self.gather(),
             Command::UndoReview => self.undo_review(),
             Command::Close(id) => self.close_document(id),
             Command::Reopen => {

@@ -6,6 +6,7 @@ mod commands;
 mod engines;
 mod files;
 mod frames;
+mod gathering;
 mod keeping;
 mod measuring;
 mod restoring;
@@ -170,7 +171,8 @@ impl App {
         match news {
             OfflineNews::Ready { is_new } => {
                 self.offline.is_ready = true;
-                if is_new {
+                // The status line says it too, so it takes no other sentence's place.
+                if is_new && self.notices.current().is_none() {
                     self.news_for("Ready to work offline.", None, SHORT_NEWS);
                 }
             }
