@@ -98,7 +98,9 @@ const SPACING: Spacing = Spacing { x: 0.1, y: 0.25 };
 
 /// All files, and the mask of each image that belongs into data sets.
 fn everything() -> (Vec<Entry>, Vec<(&'static str, Mask)>) {
+    // A report says what was measured, which is none of the collection's business.
     let formats = export::FORMATS.iter().copied();
+    let formats = formats.filter(|format| format.id != export::REPORT);
     let options = Options {
         // DICOM has its own judges.
         formats: formats
