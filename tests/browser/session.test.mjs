@@ -32,7 +32,7 @@ async function anotherTab(app) {
 
 /** Draws with the brush across the middle of the stage. */
 async function draw(app, down = 0) {
-  await app.page.getByRole('button', { name: /^Add/ }).first().click();
+  await app.page.keyboard.press('b');
   const box = await app.page.getByRole('img', { name: / by \d+ pixels/ }).boundingBox();
   const [x, y] = [box.x + box.width * 0.35, box.y + box.height * 0.3 + down];
   await app.page.mouse.move(x, y);
