@@ -1,7 +1,7 @@
 // Folders in, and working through many pictures: the list, decisions by key, the same file again, what is no file.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -174,5 +174,19 @@ test('on a phone the list is a sheet that goes when a picture is chosen', async 
   await option(app, '2.png').click();
   await app.done('2.png');
   await until(async () => (await list(app).count()) === 0, 'the sheet to go');
+  app.assertNoFaults();
+});
+
+test('all pictures are exported as one archive, also those that were never on the stage', async (t) => {
+  const app = await open(t);
+  await drop(app, ['1.png', '2.png', '3.png']);
+  await app.done('1.png');
+  const [download] = await Promise.all([app.page.waitForEvent('download'), app.page.keyboard.press('y')]);
+  assert.equal(download.suggestedFilename(), 'delineo-export.zip');
+  const archive = readFileSync(await download.path());
+  // The names at its end, where the directory of an archive is.
+  for (const name of ['1_mask.png', '2_overlay.png', '3_probability.png', 'measurements.csv', 'session.json']) {
+    assert.ok(archive.lastIndexOf(name) > archive.length / 2, name);
+  }
   app.assertNoFaults();
 });
