@@ -42,7 +42,7 @@ const open = async (t, options) => (await openWindow(t, browser, server.origin, 
 const list = (app) => app.page.getByRole('listbox', { name: 'Images' });
 const names = (app) => list(app).getByRole('option').evaluateAll((options) => options
   .sort((one, other) => one.ariaPosInSet - other.ariaPosInSet)
-  .map((option) => option.getAttribute('aria-label')));
+  .map((option) => option.querySelector('.image-text .ellipsis').textContent));
 const option = (app, name) => list(app).getByRole('option', { name, exact: true });
 
 /** Drops files of these names, all with the same content, or whatever `data` holds by format. */

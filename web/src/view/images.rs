@@ -272,7 +272,6 @@ fn ImageRow(
             class:unseen=is_unseen
             id=option_id(id)
             role="option"
-            aria-label=name.clone()
             aria-description=description
             aria-selected=move || (chosen.get() == Some(id)).to_string()
             aria-posinset=(place + 1).to_string()
