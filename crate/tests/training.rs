@@ -331,7 +331,9 @@ fn the_recipes_can_be_read() {
     let mut count = 0;
     let entries = fs::read_dir(&recipes).expect("there").flatten();
     for path in entries.map(|entry| entry.path()) {
-        let is_of_a_network = path.extension().is_some_and(|extension| extension == "toml")
+        let is_of_a_network = path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
             && path.file_stem().is_some_and(|name| name != "judgement");
         if !is_of_a_network {
             continue;

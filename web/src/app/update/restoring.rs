@@ -30,6 +30,8 @@ impl App {
             self.take_out_kept();
             self.keeping.state = State::Opening;
             self.notices.take_back(ELSEWHERE);
+            // What could not be done meanwhile can be done now.
+            self.notices.forget_errors();
             self.news("The other tab was closed. You can go on here.", None);
         }
         if let Some(text) = found.session {
