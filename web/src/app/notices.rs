@@ -53,6 +53,12 @@ impl Notices {
         failure.or(self.list.last())
     }
 
+    /// Whether there is a sentence that goes by itself.
+    pub fn has_news(&self) -> bool {
+        let is_news = |notice: &Notice| notice.tone == Tone::Info && notice.offer.is_none();
+        self.list.iter().any(is_news)
+    }
+
     /// How many wait behind it.
     pub fn waiting(&self) -> usize {
         self.list.len().saturating_sub(1)

@@ -105,6 +105,8 @@ pub struct Offline {
     pub is_registered: bool,
     /// Whether all that is needed is on this device and verified.
     pub is_ready: bool,
+    /// Whether the person has yet to be told that.
+    pub is_untold: bool,
     /// Whether a new version waits or has taken over.
     pub has_update: bool,
 }

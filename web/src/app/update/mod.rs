@@ -55,6 +55,11 @@ impl App {
         if is_act {
             self.person_acted();
         }
+        // It takes no other sentence's place.
+        if self.offline.is_untold && !self.notices.has_news() {
+            self.offline.is_untold = false;
+            self.news_for("Ready to work offline.", None, SHORT_NEWS);
+        }
         self.work(now);
         if may_change {
             self.keep();
@@ -171,10 +176,7 @@ impl App {
         match news {
             OfflineNews::Ready { is_new } => {
                 self.offline.is_ready = true;
-                // The status line says it too, so it takes no other sentence's place.
-                if is_new && self.notices.current().is_none() {
-                    self.news_for("Ready to work offline.", None, SHORT_NEWS);
-                }
+                self.offline.is_untold = is_new;
             }
             OfflineNews::UpdateFound | OfflineNews::UpdatedElsewhere => {
                 self.offline.has_update = true;
