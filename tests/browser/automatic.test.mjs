@@ -181,7 +181,7 @@ test('with the network off, both kinds of pictures find their model', async (t) 
   const own = await serve(path.join(folder, 'dist'));
   const app = await openWindow(t, browser, own.origin);
   await app.open();
-  await app.page.getByText('Ready to work offline').waitFor();
+  await app.page.getByText('Works offline').waitFor();
   await own.stop();
   await app.page.context().setOffline(true);
   await app.page.reload();
@@ -199,7 +199,7 @@ test('with the network off, a model that was never chosen is not available, and 
   const model = app.page.getByLabel('Model', { exact: true });
   const chosen = () => model.evaluate((select) => select.selectedOptions[0].label);
   await app.open('?device=cpu');
-  await app.page.getByText('Ready to work offline').waitFor();
+  await app.page.getByText('Works offline').waitFor();
   const weights = `${own.origin}/models/test-dermoscopy-base/weights.safetensors`;
   assert.ok(!asked.includes(weights));
 

@@ -21,7 +21,7 @@ test('in Firefox the whole job works on the first visit, on the next one and wit
   const server = await serve();
   const app = await (await openWindow(t, browser, server.origin)).open('');
   await wholeJob(app, picture);
-  await app.page.getByText('Ready to work offline').waitFor();
+  await app.page.getByText('Works offline').waitFor();
   await app.page.reload();
   await wholeJob(app, picture);
   await server.stop();

@@ -21,7 +21,7 @@ const picture = phantom('dermoscopy', 14, 240, 180);
 
 test('an image that another app shares is opened and segmented', async (t) => {
   const app = await (await openWindow(t, browser, server.origin)).open();
-  await app.page.getByText('Ready to work offline').waitFor();
+  await app.page.getByText('Works offline').waitFor();
   // A share is a form that the system sends, from no page of ours.
   await app.page.goto('about:blank');
   await app.page.setContent(

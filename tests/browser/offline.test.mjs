@@ -62,7 +62,7 @@ const versions = (app) => app.page.evaluate(async () => (await caches.keys()).fi
 test('the whole job works with the network off after one visit, and again after a reload', async (t) => {
   const server = await serve();
   const app = await (await openWindow(t, browser, server.origin)).open();
-  await app.page.getByText('Ready to work offline').waitFor();
+  await app.page.getByText('Works offline').waitFor();
   await server.stop();
   await app.page.context().setOffline(true);
   await wholeJob(app);
@@ -79,7 +79,7 @@ test('every file of the app is in the cache of its version', async (t) => {
   const server = await serve();
   t.after(() => server.stop());
   const app = await (await openWindow(t, browser, server.origin)).open();
-  await app.page.getByText('Ready to work offline').waitFor();
+  await app.page.getByText('Works offline').waitFor();
   const [version] = await versions(app);
   const cached = await app.page.evaluate(async (name) => (await (await caches.open(name)).keys()).map(({ url }) => new URL(url)).filter(({ search }) => !search).map(({ pathname }) => pathname.slice(1)), version);
   const files = readdirSync(dist, { recursive: true, withFileTypes: true })
@@ -93,7 +93,7 @@ test('every file of the app is in the cache of its version', async (t) => {
 test('an update is offered, waits for the person, and then works with the network off', async (t) => {
   const server = await serve();
   const app = await (await openWindow(t, browser, server.origin)).open();
-  await app.page.getByText('Ready to work offline').waitFor();
+  await app.page.getByText('Works offline').waitFor();
   const [before] = await versions(app);
   await server.stop();
 
@@ -117,7 +117,7 @@ test('an update is offered, waits for the person, and then works with the networ
 test('a host that mixes two versions cannot make the app mix them', async (t) => {
   const server = await serve();
   const app = await (await openWindow(t, browser, server.origin)).open();
-  await app.page.getByText('Ready to work offline').waitFor();
+  await app.page.getByText('Works offline').waitFor();
   await server.stop();
 
   // The new list of files with an old page: half a deployment.
@@ -146,7 +146,7 @@ for (const [what, pattern] of [
   test(`${what}, damaged in the cache, come from the network again and are kept`, async (t) => {
     const server = await serve();
     const app = await (await openWindow(t, browser, server.origin)).open();
-    await app.page.getByText('Ready to work offline').waitFor();
+    await app.page.getByText('Works offline').waitFor();
     await tamper(app, pattern, 'damaged');
     await app.page.reload();
     await wholeJob(app);

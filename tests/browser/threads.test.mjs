@@ -46,7 +46,7 @@ test('a host that sends no headers gets one thread on the first visit and severa
   assert.equal(await app.page.evaluate(() => crossOriginIsolated), false);
   const first = await mask(app);
   assert.match(await app.about(), ONE);
-  await app.page.getByText('Ready to work offline').waitFor();
+  await app.page.getByText('Works offline').waitFor();
 
   await app.page.reload();
   assert.equal(await app.page.evaluate(() => crossOriginIsolated), true);

@@ -210,7 +210,7 @@ fn tta(manifest: &Value) -> &'static str {
 
 const HEAD: &str = "\
 | test part | images | mean IoU (95 %) | mean Dice (95 %) | median IoU | HD95, px | sensitivity | precision | authors' IoU / F1 | ECE | border in the band | lesions without a mask | normals with false positives over 1 % |
-|---|---|---|---|---|---|---|---|---|---|---|---|";
+|---|---|---|---|---|---|---|---|---|---|---|---|---|";
 
 fn row(name: &str, cost: Option<f64>, report: &Value) -> String {
     let summary = |figure: &str| &report["summary"][figure];
