@@ -260,6 +260,7 @@ mod tests {
             "authors_iou",
             "authors_f1",
             "without_mask",
+            "border_in_band",
         ]
         .map(|figure| (figure.to_owned(), statistic.clone()))
         .into_iter()
