@@ -111,7 +111,7 @@ export class Delineo {
   /** All that is said to the person just now. */
   async said() {
     const texts = [];
-    for (const region of [this.alert, this.status]) texts.push(...(await region.allInnerTexts()));
+    for (const region of [this.alert, this.status, this.page.locator('.notice')]) texts.push(...(await region.allInnerTexts()));
     return texts.map((text) => text.replace(/\s+/g, ' ').trim()).filter(Boolean);
   }
 

@@ -22,7 +22,7 @@ pub fn Notices() -> impl IntoView {
         })
     };
     view! {
-        <div class="notices" role="status">
+        <div class="notices" aria-live="polite">
             <For each=move || id.get() key=|id| *id let(id)>
                 {notice(id).map(|notice| view! { <Row notice /> })}
             </For>
