@@ -12,7 +12,7 @@ use std::process::{Command, Output};
 use delineo::dataset::{Dataset, Layout, Part, Split};
 use delineo::export::{mask_png, png};
 use delineo::phantom;
-use phantoms::{folder, model, write};
+use phantoms::{folder, model, tree, write};
 
 mod phantoms;
 
@@ -46,25 +46,6 @@ fn lines(output: &Output) -> Vec<serde_json::Value> {
 
 fn image(seed: u32) -> Vec<u8> {
     png(&phantom::dermoscopy(seed, 96, 64).image).expect("encodable")
-}
-
-/// Every file below a folder, by its path from there, with its bytes.
-fn tree(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(next).into_iter().flatten() {
-            let path = entry.expect("readable").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let name = path.strip_prefix(folder).expect("below").to_owned();
-                files.push((name, fs::read(path).expect("readable")));
-            }
-        }
-    }
-    files.sort();
-    files
 }
 
 fn names_in(folder: &Path) -> Vec<PathBuf> {

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use delineo::export::png;
 use delineo::phantom;
-use phantoms::{folder, model, write};
+use phantoms::{folder, model, tree, write};
 
 mod phantoms;
 
@@ -52,25 +52,6 @@ fn cohort(name: &str) -> PathBuf {
     write(&place.join("in/site0/notes.txt"), b"not an image");
     write(&place.join("in/site1/.DS_Store"), b"\0\0\0\x01Bud1");
     place
-}
-
-/// Every file below a folder with its bytes, without journals.
-fn tree(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(next).into_iter().flatten() {
-            let path = entry.expect("readable").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let name = path.strip_prefix(folder).expect("below").to_owned();
-                files.push((name, fs::read(path).expect("readable")));
-            }
-        }
-    }
-    files.sort();
-    files
 }
 
 #[test]

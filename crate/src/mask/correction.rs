@@ -6,9 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::grid::{Grid, Window};
-use super::lasso::{self, Lasso};
+use super::lasso::Lasso;
 use super::region::{self, Deed, Place};
-use super::stroke::{Stroke, StrokeKind};
+use super::stroke::{self, Stroke, StrokeKind};
 use super::thresholds::ThresholdBox;
 
 /// One correction by hand.
@@ -58,7 +58,7 @@ impl Correction {
         match self {
             Self::Stroke(stroke) => (stroke.kind == StrokeKind::Add).then(|| stroke.extent()),
             Self::Lasso(Lasso { kind, corners }) => {
-                (*kind == StrokeKind::Add).then(|| lasso::extent(corners))
+                (*kind == StrokeKind::Add).then(|| stroke::extent(corners))
             }
             Self::FillRegion(_) | Self::DropRegion(_) | Self::Threshold(_) => None,
         }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::grid::Grid;
-use super::stroke::StrokeKind;
+use super::stroke::{StrokeKind, extent};
 
 /// A closed polygon in image pixels: x to the right, y down, pixel centres at +0.5.
 ///
@@ -70,17 +70,6 @@ fn first_at(grid: &Grid, x: f64) -> usize {
     (near..grid.width.min(near + 3))
         .find(|column| grid.x(*column as f64) >= x)
         .unwrap_or(grid.width.min(near + 3))
-}
-
-/// Least and greatest x and y of those points that are numbers.
-pub(super) fn extent(points: &[[f32; 2]]) -> [(f64, f64); 2] {
-    [0, 1].map(|axis| {
-        let along = points.iter().map(|point| f64::from(point[axis]));
-        let along = along.filter(|at| at.is_finite());
-        along.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| {
-            (low.min(at), high.max(at))
-        })
-    })
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ impl Stroke {
     /// Least and greatest x and y that it covers, in image pixels.
     pub(super) fn extent(&self) -> [(f64, f64); 2] {
         let radius = f64::from(self.radius).max(0.0);
-        super::lasso::extent(&self.points).map(|(low, high)| (low - radius, high + radius))
+        extent(&self.points).map(|(low, high)| (low - radius, high + radius))
     }
 }
 
@@ -160,6 +160,17 @@ fn interval(slope: f64, offset: f64, low: f64, high: f64) -> (f64, f64) {
     }
     let (a, b) = ((low - offset) / slope, (high - offset) / slope);
     (a.min(b), a.max(b))
+}
+
+/// Least and greatest x and y of those points that are numbers.
+pub(super) fn extent(points: &[[f32; 2]]) -> [(f64, f64); 2] {
+    [0, 1].map(|axis| {
+        let along = points.iter().map(|point| f64::from(point[axis]));
+        let along = along.filter(|at| at.is_finite());
+        along.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| {
+            (low.min(at), high.max(at))
+        })
+    })
 }
 
 #[cfg(test)]

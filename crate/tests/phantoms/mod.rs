@@ -41,6 +41,25 @@ pub fn write(path: &Path, bytes: &[u8]) {
     fs::write(path, bytes).expect("writable");
 }
 
+/// Every file below a folder, by its path from there, with its bytes.
+pub fn tree(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).into_iter().flatten() {
+            let path = entry.expect("readable").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(folder).expect("below").to_owned();
+                files.push((name, fs::read(path).expect("readable")));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
 /// A data set of `count` pigmented lesions called p0, p1, …, 200 × 150 pixels, with images/ and masks/.
 pub fn dataset(folder: &Path, count: u32) {
     for seed in 0..count {
