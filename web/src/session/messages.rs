@@ -12,13 +12,13 @@ pub struct Key(pub u32);
 pub enum Order {
     /// Find the session, or begin one. Answered by [`Message::Found`], once more when the tab that wrote it is gone.
     Open,
-    /// Keep what is known of the session as a whole: [`super::record::StoredSession`] as JSON.
+    /// Keep what is known of the session as a whole: [`crate::app::stored::StoredSession`] as JSON.
     PutSession(String),
     /// Keep a document in the place of its last state.
     PutDocument {
         /// Which one.
         key: Key,
-        /// [`super::record::StoredDocument`] as JSON.
+        /// [`crate::app::stored::StoredDocument`] as JSON.
         text: String,
     },
     /// Forget a document.

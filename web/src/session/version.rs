@@ -1,5 +1,5 @@
 //! Versions of the records' JSON, and how a record of an earlier one becomes one of today's. A migration is one function
-//! and one line in [`STEPS`]; it is never changed again.
+//! and one line in `STEPS`; it is never changed again.
 
 use serde_json::{Value, json};
 

@@ -5,7 +5,7 @@
 //!   session/files/NUMBER                    copies of source files
 //! ```
 //!
-//! One tab writes: the one that holds the Web Lock [`LOCK`]. Another one reads, waits for the lock, and tells its page anew
+//! One tab writes: the one that holds the Web Lock `LOCK`. Another one reads, waits for the lock, and tells its page anew
 //! what there is once it has it.
 
 mod disk;
