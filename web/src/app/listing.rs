@@ -563,7 +563,7 @@ mod tests {
         let description = row.map(|row| row.description());
         assert_eq!(
             description.as_deref(),
-            Some("accepted, not seen yet, 12.3 %, 91 % sure")
+            Some("not seen yet, accepted, 12.3 %, 91 % sure")
         );
     }
 

@@ -89,7 +89,7 @@ pub struct Row {
     pub name: String,
     /// The folders it came in.
     pub folder: String,
-    /// What became of it, in words.
+    /// What became of it, in words; not that it was not seen yet.
     pub state: String,
     /// The decision about it.
     pub decision: Decision,
@@ -111,6 +111,8 @@ impl Row {
             is_flagged,
             note,
         } = &document.review;
+        let state = State::of(document);
+        let is_unseen = state == State::Unseen;
         let words = [
             match decision {
                 Decision::Undecided => "",
@@ -118,7 +120,8 @@ impl Row {
                 Decision::Rejected => "rejected",
             },
             if *is_flagged { "flagged" } else { "" },
-            State::of(document).word(),
+            // A dot says that it was not seen yet.
+            if is_unseen { "" } else { state.word() },
             if note.is_empty() { "" } else { "note" },
         ];
         let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
@@ -135,7 +138,7 @@ impl Row {
             state: words.join(", "),
             decision: *decision,
             is_flagged: *is_flagged,
-            is_unseen: document.opened.is_none(),
+            is_unseen,
             area,
             confidence,
         }
@@ -143,10 +146,20 @@ impl Row {
 
     /// All but the name, for a screen reader.
     pub fn description(&self) -> String {
-        let parts = [&self.state, &self.area, &self.confidence, &self.folder];
+        let unseen = if self.is_unseen {
+            State::Unseen.word()
+        } else {
+            ""
+        };
+        let parts = [
+            unseen,
+            &self.state,
+            &self.area,
+            &self.confidence,
+            &self.folder,
+        ];
         let said: Vec<&str> = parts
             .into_iter()
-            .map(String::as_str)
             .filter(|part| !part.is_empty())
             .collect();
         said.join(", ")

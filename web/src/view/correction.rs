@@ -30,7 +30,7 @@ pub fn Correction() -> impl IntoView {
         <fieldset class="tools">
             <legend class="visually-hidden">"Tool"</legend>
             {TOOLS.map(|row| view! {
-                <div class="segments">
+                <div class="segments" class:icons=row != TOOLS[0]>
                     {row.iter().map(|tool| view! { <ToolChoice tool=*tool /> }).collect_view()}
                 </div>
             }).collect_view()}

@@ -261,6 +261,8 @@ fn ImageRow(
         Decision::Rejected => Some(Icon::Reject),
         Decision::Undecided => None,
     };
+    let figures = [area, confidence];
+    let figures = figures.map(|figure| view! { <span>{figure}</span> });
     let title = if folder.is_empty() {
         name.clone()
     } else {
@@ -282,19 +284,18 @@ fn ImageRow(
         >
             <Thumbnail id />
             <span class="image-text">
-                <span class="ellipsis">{name.clone()}</span>
-                // What follows is in the description.
-                <span class="image-state ellipsis" aria-hidden="true">
-                    {if state.is_empty() { folder.clone() } else { state }}
+                <span class="image-line">
+                    <span class="image-name ellipsis">{name.clone()}</span>
+                    {is_flagged.then(|| view! { <Symbol of=Icon::Flag /> })}
+                    {mark.map(|mark| view! { <Symbol of=mark /> })}
                 </span>
-            </span>
-            <span class="image-figures" aria-hidden="true">
-                <span>{area}</span>
-                <span>{confidence}</span>
-            </span>
-            <span class="image-marks" aria-hidden="true">
-                {is_flagged.then(|| view! { <Symbol of=Icon::Flag /> })}
-                {mark.map(|mark| view! { <Symbol of=mark /> })}
+                // What follows is in the description.
+                <span class="image-line" aria-hidden="true">
+                    <span class="image-state ellipsis">
+                        {if state.is_empty() { folder.clone() } else { state }}
+                    </span>
+                    <span class="image-figures">{figures}</span>
+                </span>
             </span>
         </div>
     }

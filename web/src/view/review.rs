@@ -18,12 +18,10 @@ pub fn ReviewControls() -> impl IntoView {
     let is_accepted = Memo::new(move |_| decision.get() == Decision::Accepted);
     let is_rejected = Memo::new(move |_| decision.get() == Decision::Rejected);
     view! {
-        <div class="row tight">
+        <div class="grid-buttons">
             <CommandButton command=Command::Accept pressed=is_accepted />
             <CommandButton command=Command::Reject pressed=is_rejected />
             <CommandButton command=Command::Flag pressed=is_flagged />
-        </div>
-        <div class="row tight">
             <CommandButton command=Command::NextUndecided />
             <CommandButton command=Command::UndoReview />
             <CommandButton command=Command::ExportAll />
