@@ -465,8 +465,8 @@ pub struct Area {
 pub struct Summary {
     /// How large it is.
     pub area: Area,
-    /// How sure the model is of its mask, before corrections by hand, 0 to 1: the mean of the probability over the mask's
-    /// pixels on the network's grid; of an empty mask one minus the highest probability.
+    /// Of the model's mask, before corrections by hand, the [expected IoU](delineo::mask::ProbabilityMap::expected_iou) with the
+    /// truth, 0 to 1; of an empty one one minus the highest probability.
     pub confidence: f32,
 }
 

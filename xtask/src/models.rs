@@ -209,8 +209,8 @@ fn tta(manifest: &Value) -> &'static str {
 }
 
 const HEAD: &str = "\
-| test part | images | mean IoU (95 %) | mean Dice (95 %) | median IoU | HD95, px | sensitivity | precision | authors' IoU / F1 | ECE | border in the band | lesions without a mask | normals with false positives over 1 % |
-|---|---|---|---|---|---|---|---|---|---|---|---|---|";
+| test part | images | mean IoU (95 %) | mean Dice (95 %) | median IoU | HD95, px | sensitivity | precision | authors' IoU / F1 | ECE | border in the band | IoU of likely good / check / poor | lesions without a mask | normals with false positives over 1 % |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|---|";
 
 fn row(name: &str, cost: Option<f64>, report: &Value) -> String {
     let summary = |figure: &str| &report["summary"][figure];
@@ -228,7 +228,7 @@ fn row(name: &str, cost: Option<f64>, report: &Value) -> String {
         format!(", averaged over views (time × {cost:.1})")
     });
     format!(
-        "| {name}{how} | {} | {} | {} | {:.3} | {:.1} | {:.3} | {:.3} | {:.3} / {:.3} | {:.3} | {:.0} % | {:.1} % | {normals} |",
+        "| {name}{how} | {} | {} | {} | {:.3} | {:.1} | {:.3} | {:.3} | {:.3} / {:.3} | {:.3} | {:.0} % | {} | {:.1} % | {normals} |",
         report["images"],
         interval("iou"),
         interval("dice"),
@@ -240,8 +240,23 @@ fn row(name: &str, cost: Option<f64>, report: &Value) -> String {
         mean("authors_f1"),
         number(&report["calibration"]["ece"]),
         100.0 * mean("border_in_band"),
+        expected(report),
         100.0 * mean("without_mask"),
     )
+}
+
+/// The mean IoU of the masks of each confidence, with their share of the images.
+fn expected(report: &Value) -> String {
+    let images = report["images"].as_f64().unwrap_or(f64::NAN);
+    let groups = report["expected"].as_array().into_iter().flatten();
+    let cell = |group: &Value| {
+        let share = 100.0 * group["images"].as_f64().unwrap_or(0.0) / images;
+        match group["iou"].as_f64() {
+            Some(iou) => format!("{iou:.2} ({share:.0} %)"),
+            None => "—".to_owned(),
+        }
+    };
+    groups.map(cell).collect::<Vec<_>>().join(" / ")
 }
 
 #[cfg(test)]
@@ -265,8 +280,8 @@ mod tests {
         .map(|figure| (figure.to_owned(), statistic.clone()))
         .into_iter()
         .collect();
-        let mut report =
-            serde_json::json!({ "images": 9, "summary": summary, "calibration": { "ece": 0.02 } });
+        let mut report = serde_json::json!({ "images": 9, "summary": summary, "calibration": { "ece": 0.02 }, "expected": [
+                { "images": 6, "iou": 0.8 }, { "images": 3, "iou": 0.4 }, { "images": 0, "iou": null }] });
         let cells = |row: &str| row.matches('|').count();
         let head = HEAD.lines().next().unwrap_or_default();
         assert_eq!(cells(&row("BUSI", None, &report)), cells(head));
@@ -278,6 +293,7 @@ mod tests {
             with.contains("12 % of 26") && with.contains("× 2.0"),
             "{with}"
         );
+        assert!(with.contains("0.80 (67 %) / 0.40 (33 %) / —"), "{with}");
         assert!(!with.contains("NaN"), "{with}");
     }
 }

@@ -3,7 +3,7 @@
 use image::RgbImage;
 
 use super::parts::{empty, no_class, pairs};
-use super::report::{Calibration, Case, NormalCase, Normals, Report, Summary};
+use super::report::{Calibration, Case, Expected, NormalCase, Normals, Report, Summary};
 use super::sheet::ContactSheet;
 use crate::Error;
 use crate::dataset::{Dataset, Pair, Part};
@@ -83,6 +83,9 @@ pub async fn evaluate(
         let prediction = Mask::make(&map, width, height, threshold, Cleaning::default(), &[]);
         let case = Case {
             border_in_band: border_in_band(&probabilities, &truth),
+            expected_iou: map
+                .expected_iou(threshold, Cleaning::default())
+                .map(f64::from),
             ..case(pair, &map, &prediction, &truth)?
         };
         sheet.offer(&case, &image, &prediction, &truth);
@@ -104,6 +107,7 @@ pub async fn evaluate(
             ece: reliability.ece(),
             reliability,
         },
+        expected: Expected::of(&cases),
         normals: None,
         cases,
     };
@@ -175,6 +179,7 @@ fn case(pair: &Pair, map: &ProbabilityMap, prediction: &Mask, truth: &Mask) -> R
         hd95: distance.map(|distance| distance.hd95),
         assd: distance.map(|distance| distance.assd),
         border_in_band: None,
+        expected_iou: None,
         area_error: counts.area_error(),
         authors_iou: authors.iou,
         authors_f1: authors.f1,

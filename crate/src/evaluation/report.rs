@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dataset::Part;
 use crate::manifest::Score;
+use crate::mask::Confidence;
 use crate::metrics::{Reliability, Statistic};
 use crate::tta::Views;
 
@@ -30,6 +31,9 @@ pub struct Report {
     pub summary: Summary,
     /// Whether probabilities can be believed.
     pub calibration: Calibration,
+    /// Whether what is expected of a mask comes true, the best first.
+    #[serde(default)]
+    pub expected: Vec<Expected>,
     /// Images without a lesion, where some were given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub normals: Option<Normals>,
@@ -67,6 +71,9 @@ pub struct Case {
     /// Share of the true border that lies where the probability is 0.1 to 0.9; none where the truth is empty.
     #[serde(default)]
     pub border_in_band: Option<f64>,
+    /// What the IoU was expected to be ([`crate::mask::ProbabilityMap::expected_iou`]); none of an empty mask.
+    #[serde(default)]
+    pub expected_iou: Option<f64>,
     /// Signed error of the area relative to the truth; none where the truth is empty.
     pub area_error: Option<f64>,
     /// IoU as the authors compute it ([`crate::metrics::AuthorsScore`]).
@@ -142,6 +149,41 @@ impl Summary {
             ("border in the band", self.border_in_band.as_ref()),
             ("without a mask", self.without_mask.as_ref()),
         ]
+    }
+}
+
+/// What became of the masks of which the same was expected.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Expected {
+    /// What was expected.
+    pub confidence: Confidence,
+    /// Of how many images.
+    pub images: usize,
+    /// The mean IoU that they have; none of no images.
+    pub iou: Option<f64>,
+    /// The share whose IoU is below 0.5; none of no images.
+    pub below_half: Option<f64>,
+}
+
+impl Expected {
+    pub(super) fn of(cases: &[Case]) -> Vec<Self> {
+        let groups = Confidence::ALL.into_iter().rev();
+        let group = |confidence| {
+            let is_of_it = |case: &&Case| {
+                let expected = case.expected_iou;
+                expected.is_some_and(|iou| Confidence::of(iou as f32) == confidence)
+            };
+            let ious: Vec<f64> = cases.iter().filter(is_of_it).map(|case| case.iou).collect();
+            let count = ious.len() as f64;
+            let below = ious.iter().filter(|iou| **iou < 0.5).count() as f64;
+            Self {
+                confidence,
+                images: ious.len(),
+                iou: (!ious.is_empty()).then(|| ious.iter().sum::<f64>() / count),
+                below_half: (!ious.is_empty()).then_some(below / count),
+            }
+        };
+        groups.map(group).collect()
     }
 }
 

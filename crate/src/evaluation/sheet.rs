@@ -162,6 +162,7 @@ mod tests {
             hd95: None,
             assd: None,
             border_in_band: None,
+            expected_iou: None,
             area_error: None,
             authors_iou: 0.0,
             authors_f1: 0.0,

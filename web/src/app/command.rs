@@ -70,6 +70,8 @@ pub enum Command {
     SetThreshold(f32),
     /// Change it by so much.
     StepThreshold(f32),
+    /// Lower the threshold until the likeliest region of an empty mask shows.
+    ShowLikeliest,
     /// Choose the class by its index.
     SetClass(u32),
     /// Run another one of the networks in a file of weights, by its name.
@@ -204,6 +206,7 @@ impl Command {
                 | Copy(_)
                 | SetThreshold(_)
                 | StepThreshold(_)
+                | ShowLikeliest
                 | SetClass(_)
                 | ToggleLargestRegion
                 | ToggleFillHoles
@@ -465,6 +468,7 @@ pub static COMMANDS: &[CommandRow] = &[
     row(Command::NextMode, Group::Mask, Icon::Auto, (&[key("v")], 1), "Tint, contour, both", "Tint, contour, both, uncertainty, difference"),
     row(Command::Compare(true), Group::Mask, Icon::Compare, (&[key("h"), key(" ")], 2), "Compare", "Hold to see the plain image"),
     row(Command::ToggleLargestRegion, Group::Mask, Icon::Clear, (&[key("l")], 1), "Largest region only", "Largest region only"),
+    row(Command::ShowLikeliest, Group::Mask, Icon::Fill, (&[], 0), "Show the likeliest region", "Lower the threshold until the likeliest region shows"),
     row(Command::ToggleFillHoles, Group::Mask, Icon::Clear, (&[key("f")], 1), "Fill holes", "Fill holes"),
     row(Command::ToggleIslands, Group::Mask, Icon::Clear, (&[], 0), "Remove small islands", "Remove small islands"),
     row(Command::Zoom(1.25, None), Group::Image, Icon::Plus, (&[key("+"), key("=")], 1), "Zoom in", "Zoom in"),

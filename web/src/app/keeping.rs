@@ -245,6 +245,7 @@ pub(super) fn changes_document(command: &Command) -> bool {
     match command {
         Take(tool) => *tool != Tool::Move,
         SetThreshold(_)
+        | ShowLikeliest
         | StepThreshold(_)
         | SetClass(_)
         | ToggleLargestRegion

@@ -8,15 +8,16 @@ use std::iter;
 use std::ops::Range;
 use std::rc::Rc;
 
+use delineo::mask::Confidence;
 use delineo::natural;
 
 use super::documents::{Document, Documents};
 use super::review::{Decision, Review};
 use super::row::{Row, State, area, dice, is_corrected, is_empty};
-use crate::protocol::DocumentId;
+use crate::protocol::{DocumentId, Summary};
 
-/// A mask of which the model is less sure, 0 to 1, is doubtful. A choice, not a measured figure: good masks are above 0.9.
-pub const DOUBTFUL: f32 = 0.8;
+/// An empty mask is doubtful where some place is likelier to be lesion than this.
+const HIDDEN: f32 = 0.2;
 /// So many rows above and below the visible ones are there already when the list is scrolled.
 const OVERSCAN: usize = 6;
 /// More changes than these are sorted in together.
@@ -36,7 +37,7 @@ pub enum Filter {
     Corrected,
     /// Without a pixel in the mask.
     Empty,
-    /// With a mask of which the model is not sure: [`DOUBTFUL`].
+    /// With a mask that is not [likely good](Confidence::LikelyGood), or an empty one that may hide a lesion.
     Doubtful,
     /// Without a mask, because that failed.
     Failed,
@@ -150,19 +151,17 @@ impl Entry {
 fn traits(document: &Document) -> u16 {
     let review = &document.review;
     let opened = document.opened.as_ref();
-    let is_unsure = |confidence: f32| confidence < DOUBTFUL;
+    let is_unsure = |summary: Summary| match is_empty(document) {
+        true => summary.confidence < 1.0 - HIDDEN,
+        false => Confidence::of(summary.confidence) != Confidence::LikelyGood,
+    };
     let has = [
         (Filter::All, true),
         (Filter::Unseen, !document.is_seen),
         (Filter::Undecided, review.decision == Decision::Undecided),
         (Filter::Corrected, is_corrected(document)),
         (Filter::Empty, is_empty(document)),
-        (
-            Filter::Doubtful,
-            document
-                .summary
-                .is_some_and(|summary| is_unsure(summary.confidence)),
-        ),
+        (Filter::Doubtful, document.summary.is_some_and(is_unsure)),
         (Filter::Failed, State::of(document) == State::Failed),
         (Filter::Accepted, review.decision == Decision::Accepted),
         (Filter::Rejected, review.decision == Decision::Rejected),
@@ -563,7 +562,7 @@ mod tests {
         let description = row.map(|row| row.description());
         assert_eq!(
             description.as_deref(),
-            Some("not seen yet, accepted, 12.3 %, 91 % sure")
+            Some("not seen yet, accepted, 12.3 %, likely good")
         );
     }
 

@@ -16,6 +16,7 @@ pub mod edits;
 pub mod effect;
 pub mod engines;
 pub mod event;
+pub mod expectation;
 pub mod folders;
 pub mod gathering;
 pub mod gestures;
@@ -42,6 +43,8 @@ pub mod wording;
 
 #[cfg(test)]
 mod background_scenarios;
+#[cfg(test)]
+mod expectation_scenarios;
 #[cfg(test)]
 mod folder_scenarios;
 #[cfg(test)]

@@ -48,6 +48,7 @@ fn command() -> impl Strategy<Value = Command> {
         Just(Command::Redo),
         Just(Command::SetThreshold(0.7)),
         Just(Command::ToggleFillHoles),
+        Just(Command::ShowLikeliest),
         Just(Command::ChooseModel(None)),
         Just(Command::ChooseModel(Some(skin()))),
         Just(Command::ChooseModel(Some(breast()))),

@@ -77,6 +77,8 @@ pub struct Rig {
     pub segmented: Vec<DocumentId>,
     /// What a segmentation takes on each device.
     pub gpu_milliseconds: f64,
+    /// The highest probability; above it masks are empty.
+    pub peak: f32,
     next_file: u32,
     next_arrival: u32,
     next_payload: u32,
@@ -114,9 +116,12 @@ fn facts(name: &str, modality: Modality, rendering: Rendering) -> ImageFacts {
     }
 }
 
-/// Of a mask of 100 × 50 pixels in an image of [`facts`].
-fn measured(spec: &MeasureSpec) -> Measured {
-    let on = |at: usize| (100..200).contains(&(at % 320)) && (100..150).contains(&(at / 320));
+/// Of a mask of 100 × 50 pixels in an image of [`facts`], or of none above the highest probability.
+fn measured(spec: &MeasureSpec, peak: f32) -> Measured {
+    let is_empty = spec.mask.settings.threshold > peak;
+    let on = |at: usize| {
+        !is_empty && (100..200).contains(&(at % 320)) && (100..150).contains(&(at / 320))
+    };
     let mask = Mask::new(
         320,
         200,
@@ -125,8 +130,8 @@ fn measured(spec: &MeasureSpec) -> Measured {
     let compared = (spec.truths > 0).then(|| Comparison::of(&mask, &mask, None));
     Measured {
         area: Area {
-            pixels: 5000.0,
-            fraction: 5000.0 / 64000.0,
+            pixels: mask.area() as f64,
+            fraction: mask.area() as f64 / 64000.0,
             exact: true,
         },
         measurements: Measurements::of(&mask, spec.scale.as_ref()),
@@ -215,6 +220,7 @@ impl Rig {
             most_images: 0,
             segmented: Vec::new(),
             gpu_milliseconds: 5.0,
+            peak: 1.0,
             next_file: 1,
             next_arrival: 0,
             next_payload: 1,
@@ -399,7 +405,7 @@ impl Rig {
         request: Request,
         payload: PayloadId,
     ) -> (Result<Answer, String>, Option<PayloadId>) {
-        let gpu_milliseconds = self.gpu_milliseconds;
+        let (gpu_milliseconds, peak) = (self.gpu_milliseconds, self.peak);
         let Some(engine) = self.engines.get_mut(&id) else {
             return (Err("gone".to_owned()), None);
         };
@@ -413,10 +419,16 @@ impl Rig {
         let truths = |engine: &FakeEngine, id: DocumentId| {
             engine.documents.get(&id).map_or(0, |held| held.truths)
         };
-        let area = |exact| Area {
-            pixels: 100.0,
-            fraction: 0.1,
-            exact,
+        let area = |mask: &MaskSpec, exact| {
+            let (pixels, fraction) = match mask.settings.threshold > peak {
+                true => (0.0, 0.0),
+                false => (100.0, 0.1),
+            };
+            Area {
+                pixels,
+                fraction,
+                exact,
+            }
         };
         let mut fault = None;
         let result = match request {
@@ -525,8 +537,11 @@ impl Rig {
                     fault = Some(format!("cannot sum up {mask:?}"));
                 }
                 let summary = Summary {
-                    area: area(true),
-                    confidence: 0.9,
+                    area: area(&mask, true),
+                    confidence: match mask.settings.threshold > peak {
+                        true => 1.0 - peak,
+                        false => 0.9,
+                    },
                 };
                 Ok((Answer::Summarised(summary), true))
             }
@@ -541,7 +556,7 @@ impl Rig {
                         top: 0,
                         width: 8,
                         height: 8,
-                        area: area(false),
+                        area: area(&mask, false),
                     },
                     true,
                 ))
@@ -551,7 +566,7 @@ impl Rig {
                 if !fits(engine, &spec.mask) || ![0, truths].contains(&spec.truths) {
                     fault = Some(format!("cannot measure {spec:?}"));
                 }
-                Ok((Answer::Measured(Box::new(measured(&spec))), false))
+                Ok((Answer::Measured(Box::new(measured(&spec, peak))), false))
             }
             Request::AttachTruth {
                 document,

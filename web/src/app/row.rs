@@ -1,10 +1,12 @@
 //! What a row of the list says of a document.
 
+use delineo::mask::Confidence;
+
 use super::documents::{Document, SegmentationState};
 use super::edits::Edits;
 use super::review::{Decision, Review};
 use super::wording;
-use crate::protocol::{Area, DocumentId};
+use crate::protocol::{Area, DocumentId, ModelKey};
 
 /// What became of a document, the most telling first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +82,16 @@ pub(super) fn dice(document: &Document) -> Option<f64> {
     Some(measured.comparison.as_ref()?.dice)
 }
 
+/// How well a document's mask is expected to agree with the truth, in words; nothing of an empty mask, and of weights of
+/// whose probabilities nothing is known.
+pub(super) fn confidence(document: &Document) -> Option<Confidence> {
+    let summary = document.summary?;
+    let opened = document.opened.as_ref();
+    let of = opened.and_then(|opened| opened.summarised.as_ref());
+    let is_own = of.is_some_and(|mask| matches!(mask.segmentation.model, ModelKey::Own(_)));
+    (!is_own && !is_empty(document)).then(|| Confidence::of(summary.confidence))
+}
+
 /// What a row says.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Row {
@@ -99,7 +111,7 @@ pub struct Row {
     pub is_unseen: bool,
     /// How large its mask is, as a part of the image.
     pub area: String,
-    /// How sure the model is of it.
+    /// How well it is expected to agree with the truth.
     pub confidence: String,
 }
 
@@ -128,9 +140,7 @@ impl Row {
         let area = area(document).map_or_else(String::new, |area| {
             wording::roughly(&area).to_owned() + &wording::percent(area.fraction)
         });
-        let confidence = document.summary.map_or_else(String::new, |summary| {
-            format!("{:.0} % sure", f64::from(summary.confidence) * 100.0)
-        });
+        let confidence = confidence(document).map_or("", Confidence::word);
         Self {
             id: document.id,
             name: document.name.clone(),
@@ -140,7 +150,7 @@ impl Row {
             is_flagged: *is_flagged,
             is_unseen,
             area,
-            confidence,
+            confidence: confidence.to_owned(),
         }
     }
 
@@ -158,10 +168,7 @@ impl Row {
             &self.confidence,
             &self.folder,
         ];
-        let said: Vec<&str> = parts
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .collect();
+        let said: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         said.join(", ")
     }
 }

@@ -485,6 +485,7 @@ impl App {
             Command::ToggleWipe | Command::SetWipe(_) => {
                 Availability::when(self.mode() == Mode::Difference)
             }
+            Command::ShowLikeliest => Availability::when(self.likeliest().is_some()),
             Command::StartFromTruth => Availability::when(
                 self.can_show_difference()
                     && self.has_mask()

@@ -12,7 +12,7 @@ use super::model_choice::ModelChoice;
 use super::rendering::RenderingControls;
 use super::review::ReviewControls;
 use super::session::Session;
-use super::threshold::{CleanUp, Measure, Threshold};
+use super::threshold::{CleanUp, Expectation, Measure, Threshold};
 use crate::app::Command;
 use crate::app::command::Icon;
 
@@ -35,6 +35,7 @@ pub fn Panel() -> impl IntoView {
             <div class="panel-scroll">
                 <section class="panel-section panel-main">
                     <Measure />
+                    <Expectation />
                     <Threshold />
                 </section>
                 <div class="panel-rest">

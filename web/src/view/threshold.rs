@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::command_button::CommandButton;
 use super::context::use_app;
 use super::switch::Switch;
 use crate::app::documents::{Opened, SegmentationState};
@@ -59,6 +60,23 @@ fn pixels(shown: &Opened) -> String {
         ),
         None if shown.segmentation == SegmentationState::Failed => "no mask".to_owned(),
         None => "not measured yet".to_owned(),
+    }
+}
+
+/// What to expect of the mask, and the way to what an empty one hides.
+#[component]
+pub fn Expectation() -> impl IntoView {
+    let app = use_app();
+    let sentence = app.read(|app| {
+        app.expectation()
+            .map_or_else(String::new, |expectation| expectation.sentence())
+    });
+    let is_disabled = app.is_disabled(Command::ShowLikeliest);
+    view! {
+        <p class="field-note">{move || sentence.get()}</p>
+        <Show when=move || !is_disabled.get()>
+            <CommandButton command=Command::ShowLikeliest />
+        </Show>
     }
 }
 

@@ -207,6 +207,16 @@ fn print(report: &Report) {
         "calibration error (ECE, 15 bins)  {:.4}",
         report.calibration.ece
     );
+    for expected in &report.expected {
+        if let (Some(iou), Some(below)) = (expected.iou, expected.below_half) {
+            println!(
+                "called {:11}  {} images, IoU {iou:.4}, below 0.5 on {:.1} %",
+                expected.confidence.word(),
+                expected.images,
+                100.0 * below
+            );
+        }
+    }
     if let Some(normals) = &report.normals {
         let share = &normals.share_over_one_percent;
         let [low, high] = share.interval.map(|value| 100.0 * value);

@@ -12,7 +12,7 @@ use delineo::export::{
 use delineo::imaging::Decoded;
 use delineo::judgement::Judgement;
 use delineo::manifest::{Manifest, sha256};
-use delineo::mask::{Cleaning, ProbabilityMap, Style};
+use delineo::mask::{Cleaning, Confidence, ProbabilityMap, Style};
 use delineo::measure::{Measurements, Report, ReportPage, Scale, Uncertainty};
 use delineo::model::Model;
 use delineo::tta::Views;
@@ -385,6 +385,7 @@ impl Encoder<'_> {
             width: image.width(),
             height: image.height(),
             area: segmentation.mask().area(),
+            expected_iou: map.expected_iou(threshold, cleaning),
             judgement,
             warning: judgement.warning(&self.manifest.modalities),
         })
@@ -396,6 +397,7 @@ struct Done {
     width: u32,
     height: u32,
     area: u64,
+    expected_iou: Option<f32>,
     judgement: Judgement,
     warning: Option<&'static str>,
 }
@@ -415,6 +417,8 @@ fn line(job: &Job, done: &Result<Done, Error>, start: Instant) -> Value {
             line["area"] = json!(done.area);
             line["fraction"] = json!(done.fraction());
             line["seconds"] = json!(start.elapsed().as_secs_f64());
+            line["expected_iou"] = json!(done.expected_iou);
+            line["confidence"] = json!(done.expected_iou.map(Confidence::of));
             line["judgement"] = json!(done.judgement);
             line["warning"] = json!(done.warning);
             for (format, file) in &job.files {

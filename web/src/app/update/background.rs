@@ -59,13 +59,11 @@ impl App {
 
     /// Others are prepared once the person has done nothing for a while.
     pub(super) fn person_acted(&mut self) {
-        if self.documents.len() > 1 {
-            self.background.is_quiet = false;
-            self.effects.push(Effect::SetTimer {
-                timer: Timer::Background,
-                after: QUIET,
-            });
-        }
+        self.background.is_quiet = false;
+        self.effects.push(Effect::SetTimer {
+            timer: Timer::Background,
+            after: QUIET,
+        });
     }
 
     /// Whether the page keeps a document's image as it is wanted.
@@ -221,7 +219,7 @@ impl App {
         let is_free = |purpose: &Purpose| *purpose == Purpose::Close;
         self.background.mode != Mode::Paused
             && self.background.is_quiet
-            && (self.documents.len() > 1 || self.gathering.is_some())
+            && (!self.documents.is_empty() || self.gathering.is_some())
             && engine.phase == Phase::Ready
             && engine
                 .pending

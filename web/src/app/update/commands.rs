@@ -73,6 +73,11 @@ impl App {
             Command::Export(format) => self.export(format, false, now),
             Command::Copy(format) => self.export(format, true, now),
             Command::SetThreshold(value) => self.set_threshold(|_| value),
+            Command::ShowLikeliest => {
+                if let Some(threshold) = self.likeliest() {
+                    self.set_threshold(|_| threshold);
+                }
+            }
             Command::StepThreshold(step) => self.step_threshold(step),
             Command::SetBoxThreshold(value) => self.set_box_threshold(value),
             Command::SetClass(class) => self.set(|settings| settings.class = class),
