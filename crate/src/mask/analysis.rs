@@ -12,7 +12,7 @@ use super::grid::{Grid, Window};
 use super::map::ProbabilityMap;
 use super::region;
 use super::rules::{Cells, Rules};
-use super::thresholds::{self, ThresholdBox, Thresholds};
+use super::thresholds::{ThresholdBox, Thresholds};
 
 /// Longest side of the grid in cells.
 const SIDE: u32 = 1024;
@@ -68,12 +68,12 @@ impl Analysis {
         corrections: &[Correction],
     ) {
         let key = Some((map.id(), threshold.to_bits(), cleaning));
-        let boxes = thresholds::boxes(corrections);
+        let boxes = correction::boxes(corrections);
         if self.key != key || !boxes.eq(&self.boxes) {
             self.key = key;
-            self.boxes = thresholds::boxes(corrections).copied().collect();
+            self.boxes = correction::boxes(corrections).copied().collect();
             self.regions = CorrectedRegions::default();
-            let thresholds = Thresholds::new(map, self.cells.image(), threshold, corrections);
+            let thresholds = Thresholds::new(map, self.cells.image(), threshold, self.boxes.iter());
             self.clean_cells(&thresholds, cleaning);
         }
         self.correct_regions(corrections);

@@ -45,7 +45,13 @@ impl Mask {
     ) -> Self {
         let grid = Grid::reduced(width, height, width, height);
         let mut bits = vec![0; grid.width * grid.height];
-        Thresholds::new(map, (width, height), threshold, corrections).on(&grid, &mut bits);
+        Thresholds::new(
+            map,
+            (width, height),
+            threshold,
+            correction::boxes(corrections),
+        )
+        .on(&grid, &mut bits);
         cleaning.apply(grid.width, bits.len(), &mut bits);
         correction::apply(corrections, &grid, &mut bits);
         Self {

@@ -77,6 +77,16 @@ pub(super) fn apply(corrections: &[Correction], grid: &Grid, bits: &mut [u8]) {
     }
 }
 
+/// The boxes with another threshold among corrections.
+pub(super) fn boxes(corrections: &[Correction]) -> impl Iterator<Item = &ThresholdBox> {
+    corrections
+        .iter()
+        .filter_map(|correction| match correction {
+            Correction::Threshold(of) => Some(of),
+            _ => None,
+        })
+}
+
 /// The pixels of `grid` that the corrections may add by drawing, and some around them.
 pub(super) fn reach(corrections: &[Correction], grid: &Grid) -> Window {
     let added = corrections.iter().filter_map(Correction::added);

@@ -114,7 +114,12 @@ impl Preview {
         } else {
             0
         };
-        let thresholds = Thresholds::new(map, (self.width, self.height), threshold, corrections);
+        let thresholds = Thresholds::new(
+            map,
+            (self.width, self.height),
+            threshold,
+            correction::boxes(corrections),
+        );
         let mut part = thresholds
             .reach(&canvas)
             .union(&correction::reach(corrections, &canvas));

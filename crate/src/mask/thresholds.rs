@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::correction::Correction;
 use super::grid::{Grid, Window, first};
 use super::map::ProbabilityMap;
 use super::sampler::{self, Sampler};
@@ -61,14 +60,14 @@ pub(super) struct Thresholds<'a> {
 }
 
 impl<'a> Thresholds<'a> {
-    /// Of an image of `size` pixels: `base`, and the boxes among the corrections, of which later ones lie over earlier ones.
-    pub fn new(
+    /// Of an image of `size` pixels: `base`, and boxes, of which later ones lie over earlier ones.
+    pub fn new<'b>(
         map: &'a ProbabilityMap,
         size: (u32, u32),
         base: f32,
-        corrections: &[Correction],
+        boxes: impl Iterator<Item = &'b ThresholdBox>,
     ) -> Self {
-        let levels = boxes(corrections).filter_map(|of| level(of, map, size, base));
+        let levels = boxes.filter_map(|of| level(of, map, size, base));
         Self {
             map,
             size,
@@ -121,16 +120,6 @@ impl<'a> Thresholds<'a> {
             }
         }
     }
-}
-
-/// The boxes among corrections.
-pub(super) fn boxes(corrections: &[Correction]) -> impl Iterator<Item = &ThresholdBox> {
-    corrections
-        .iter()
-        .filter_map(|correction| match correction {
-            Correction::Threshold(of) => Some(of),
-            _ => None,
-        })
 }
 
 /// A box as it counts; none where it has no area or no number.
@@ -210,10 +199,9 @@ mod tests {
     }
 
     fn on(map: &ProbabilityMap, base: f32, of: &[ThresholdBox]) -> Vec<u8> {
-        let corrections: Vec<_> = of.iter().copied().map(Correction::Threshold).collect();
         let grid = Grid::reduced(100, 100, 100, 100);
         let mut bits = vec![0; 100 * 100];
-        Thresholds::new(map, (100, 100), base, &corrections).on(&grid, &mut bits);
+        Thresholds::new(map, (100, 100), base, of.iter()).on(&grid, &mut bits);
         bits
     }
 
