@@ -11,6 +11,7 @@ use super::documents::{Document, Opened};
 use super::edits::Edits;
 use super::event::FileId;
 use super::models::Proposal;
+use super::notices::{Notice, Tone};
 use super::review::Review;
 use super::stage::Tool;
 use super::state::App;
@@ -263,11 +264,19 @@ pub(super) fn changes_document(command: &Command) -> bool {
 }
 
 impl App {
-    /// Whether the person is to be asked whether their work is kept: once, when there is some.
+    /// Whether the person is to be asked whether their work is kept: once, when there is some. The question waits for
+    /// failures and news, and offers wait for it.
     pub fn asks_to_keep(&self) -> bool {
+        let is_offer = |notice: &Notice| notice.tone == Tone::Info && notice.offer.is_some();
         self.preferences.keep_session.is_none()
             && self.stage.drawing.is_none()
+            && self.notices.current().is_none_or(is_offer)
             && (self.documents.len() >= MANY || self.documents.iter().any(has_work))
+    }
+
+    /// The sentence on the screen: one at a time, also beside the question.
+    pub fn notice(&self) -> Option<&Notice> {
+        self.notices.current().filter(|_| !self.asks_to_keep())
     }
 
     /// Whether closing the page would lose work on a document.

@@ -242,6 +242,8 @@ impl App {
         if tool != Tool::Move {
             // A slider that keeps the focus would keep the arrows from the brush.
             self.effects.push(Effect::FocusStage);
+        } else {
+            self.fit_again();
         }
     }
 
