@@ -315,7 +315,10 @@ pub enum Answer {
         media_type: String,
     },
     /// The step was taken. The payload is an `ArrayBuffer` of the archive's next bytes, also where there are none.
-    Gathered,
+    Gathered {
+        /// How many those are.
+        bytes: u64,
+    },
     /// The synthetic image is made. The payload is an `ArrayBuffer` with a PNG.
     SampleMade {
         /// The name to open it under.

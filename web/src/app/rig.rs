@@ -59,6 +59,9 @@ pub struct Rig {
     pub faults: Vec<String>,
     /// The steps of archives, in the order in which they were asked.
     pub gathered: Vec<GatherStep>,
+    /// How large the engine says the bytes of a step are, and the pictures that it cannot add.
+    pub gathered_bytes: u64,
+    pub unaddable: BTreeSet<String>,
     /// Names that the engine refuses to open.
     pub broken_files: BTreeSet<String>,
     /// Models that cannot be loaded.
@@ -204,6 +207,8 @@ impl Rig {
             seen: Vec::new(),
             faults: Vec::new(),
             gathered: Vec::new(),
+            gathered_bytes: 100,
+            unaddable: BTreeSet::new(),
             broken_files: BTreeSet::new(),
             broken_models: BTreeSet::new(),
             on_stage: None,
@@ -585,7 +590,15 @@ impl Rig {
                     true,
                 ))
             }
-            Request::Gather(_) => Ok((Answer::Gathered, true)),
+            Request::Gather(GatherStep::Add(document))
+                if self.unaddable.contains(&document.path) =>
+            {
+                Err("The file is no longer there.".to_owned())
+            }
+            Request::Gather(_) => {
+                let bytes = self.gathered_bytes;
+                Ok((Answer::Gathered { bytes }, true))
+            }
             Request::MakeSample { seed, .. } => Ok((
                 Answer::SampleMade {
                     file_name: format!("sample-{seed}.png"),

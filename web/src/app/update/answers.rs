@@ -116,8 +116,8 @@ impl App {
                 let bounds = [left, top, width, height];
                 self.painted(mask, frame, bounds, area, payload, pending.asked);
             }
-            (Purpose::Gather(step), Answer::Gathered, Some(payload)) => {
-                self.gathered(&step, payload);
+            (Purpose::Gather(step), Answer::Gathered { bytes }, Some(payload)) => {
+                self.gathered(&step, payload, bytes);
             }
             (Purpose::Measure(spec), Answer::Measured(measured), _) => {
                 self.was_measured(spec, *measured);
@@ -245,7 +245,7 @@ impl App {
                 self.refuse_truth(document, file, message);
             }
             Purpose::Summarise(mask) => self.not_summarised(mask, message),
-            Purpose::Gather(_) => self.not_gathered(message),
+            Purpose::Gather(step) => self.not_gathered(&step, message),
             Purpose::Paint(..)
             | Purpose::PaintAhead(..)
             | Purpose::Measure(_)
