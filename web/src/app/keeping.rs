@@ -7,7 +7,7 @@ use delineo::imaging::Rendering;
 use delineo::measure::Spacing;
 
 use super::command::Command;
-use super::documents::{Document, Opened};
+use super::documents::{Document, MapOrigin, Opened};
 use super::edits::Edits;
 use super::event::FileId;
 use super::models::Proposal;
@@ -23,6 +23,9 @@ use crate::session::messages::{Fault, Found, Item, Key};
 /// Why a document cannot be changed here.
 pub const READ_ONLY: &str =
     "Nothing was changed: your work is open in another tab. Go on there, or close that tab.";
+
+/// So many pictures a sentence names.
+const NAMED: usize = 3;
 
 /// So many open documents are work, also without a correction.
 const MANY: usize = 10;
@@ -63,6 +66,8 @@ pub struct Keeping {
     pub(super) found_session: StoredSession,
     /// Documents whose files were not copied before the page ended: they go on when their files are opened again.
     pub(super) orphans: Vec<(Key, StoredDocument)>,
+    /// Names of pictures whose border is another one than when the person left them.
+    pub(super) redrawn: Vec<String>,
     /// How many records were found that this version cannot read. They stay where they are.
     pub(super) unreadable: usize,
     /// What was kept of the session as a whole, and whether that is on its way.
@@ -125,6 +130,7 @@ struct WorkFingerprint {
     settings: Settings,
     proposal: Option<Proposal>,
     inherited: Option<Spacing>,
+    origin: Option<MapOrigin>,
     revision: u64,
 }
 
@@ -139,6 +145,7 @@ impl Fingerprint {
                 settings: opened.settings,
                 proposal: opened.proposal.clone(),
                 inherited: opened.inherited,
+                origin: opened.origin.clone(),
                 revision: revision(opened),
             }),
         }
@@ -158,6 +165,7 @@ impl Fingerprint {
                         && work.settings == opened.settings
                         && work.proposal == opened.proposal
                         && work.inherited == opened.inherited
+                        && work.origin == opened.origin
                 }
                 _ => false,
             }
@@ -206,6 +214,19 @@ impl Keeping {
             State::Writer => !kept.is_on_its_way && !kept.has_failed && is_sent() && has_files(),
             _ => false,
         }
+    }
+
+    /// Which pictures have another border than when the person left them.
+    pub(super) fn redrawn_sentence(&self) -> String {
+        let named = self.redrawn.iter().take(NAMED);
+        let mut names: Vec<String> = named.map(|name| format!("“{name}”")).collect();
+        if self.redrawn.len() > NAMED {
+            names.push(format!("{} more", self.redrawn.len() - NAMED));
+        }
+        format!(
+            "Another model, or another version of it, made the border again under your work on {}. Look at it before you go on.",
+            names.join(", ")
+        )
     }
 
     /// A number that nothing in the session has.

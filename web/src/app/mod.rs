@@ -53,6 +53,8 @@ mod judgement_scenarios;
 #[cfg(test)]
 mod keeping_scenarios;
 #[cfg(test)]
+mod kill_scenarios;
+#[cfg(test)]
 mod measure_scenarios;
 #[cfg(test)]
 mod random_orders;

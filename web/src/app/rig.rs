@@ -64,6 +64,8 @@ pub struct Rig {
     pub unaddable: BTreeSet<String>,
     /// Names that the engine refuses to open.
     pub broken_files: BTreeSet<String>,
+    /// The version of all models, which their weights follow.
+    pub model_version: u8,
     /// Models that cannot be loaded.
     pub broken_models: BTreeSet<String>,
     /// The image on the stage, by its document's number.
@@ -209,6 +211,7 @@ impl Rig {
             gathered: Vec::new(),
             gathered_bytes: 100,
             unaddable: BTreeSet::new(),
+            model_version: 1,
             broken_files: BTreeSet::new(),
             broken_models: BTreeSet::new(),
             on_stage: None,
@@ -451,9 +454,11 @@ impl Rig {
                         ModelKey::Published(id) => (id.as_str(), "ultrasound", 0.55),
                         ModelKey::Own(_) => (name.as_str(), "dermoscopy", 0.5),
                     };
+                    let mut manifest = manifest(id, modality, threshold);
+                    manifest.weights.sha256 = format!("{:064x}", self.model_version);
                     Ok((
                         Answer::ModelLoaded {
-                            manifest: manifest(id, modality, threshold),
+                            manifest,
                             parameters: 417_505,
                             networks: networks(&name, network),
                         },

@@ -105,10 +105,9 @@ impl SaveFile {
     /// Tells the stream what to do. It promises to.
     fn call(&self, method: &str, arguments: &[JsValue]) -> Result<Promise, JsValue> {
         let open = self.open.borrow();
-        let stream = open
-            .as_ref()
-            .map_or(&JsValue::UNDEFINED, |file| &file.stream);
-        let promised = reflect::call(stream, method, arguments)?;
+        let stream = open.as_ref().map(|file| file.stream.clone());
+        let stream = stream.unwrap_or(JsValue::UNDEFINED);
+        let promised = reflect::call(&stream, method, arguments)?;
         Ok(Promise::resolve(&promised))
     }
 
