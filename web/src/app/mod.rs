@@ -41,6 +41,8 @@ pub mod viewport;
 pub mod wording;
 
 #[cfg(test)]
+mod annotator_scenarios;
+#[cfg(test)]
 mod background_scenarios;
 #[cfg(test)]
 mod folder_scenarios;
