@@ -19,9 +19,9 @@ pub const USUAL: [&str; 5] = ["mask", "overlay", "probability", "measurements", 
 pub const ALWAYS: &str = "session";
 /// What the archive is called.
 const NAME: &str = "delineo-export";
-/// A download is in the browser's memory, or on its disk, until it is whole: with so many bytes it is saved, and the rest comes
+/// A download is in the memory of some browsers until it is whole: with so many bytes it is saved, and the rest comes
 /// into another archive.
-const MOST_BYTES: u64 = 1 << 30;
+const MOST_BYTES: u64 = 1 << 29;
 
 /// The formats that can be chosen, by id and label: those of the files of each document, then those about all documents.
 pub fn offered() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -102,7 +102,10 @@ impl Gathering {
 
     /// Whether the archive is large enough, and more is to come.
     pub(super) fn is_full(&self) -> bool {
-        self.target == Target::Download && self.bytes >= MOST_BYTES && !self.waiting.is_empty()
+        self.target == Target::Download
+            && self.bytes >= MOST_BYTES
+            && !self.added.is_empty()
+            && !self.waiting.is_empty()
     }
 
     /// What the archive is called that is whole now.

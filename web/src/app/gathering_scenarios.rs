@@ -116,7 +116,7 @@ fn a_picture_that_the_engine_cannot_add_is_noted_and_the_others_are_exported() {
 fn a_download_that_grows_too_large_is_saved_and_the_rest_comes_into_another() {
     let mut rig = Rig::new();
     rig.broken_files.insert("3.png".to_owned());
-    rig.gathered_bytes = 600 << 20;
+    rig.gathered_bytes = 300 << 20;
     rig.open(&["1.png", "2.png", "3.png", "4.png"]);
     rig.send(Command::ExportAll);
     rig.rest();
@@ -131,13 +131,11 @@ fn a_download_that_grows_too_large_is_saved_and_the_rest_comes_into_another() {
             "finish",
             "begin",
             "3.png failed",
-            "finish",
-            "begin",
             "4.png",
             "finish"
         ]
     );
-    let names = [1, 2, 3, 4].map(|number| format!("delineo-export-{number}.zip"));
+    let names = [1, 2, 3].map(|number| format!("delineo-export-{number}.zip"));
     assert_eq!(saved_names(&rig), names);
     assert_eq!(rig.app.gathering, None);
     assert!(rig.says("One picture could not be exported"));
@@ -146,7 +144,7 @@ fn a_download_that_grows_too_large_is_saved_and_the_rest_comes_into_another() {
 #[test]
 fn an_engine_that_dies_loses_the_archive_at_hand_and_none_that_was_saved() {
     let mut rig = Rig::new();
-    rig.gathered_bytes = 600 << 20;
+    rig.gathered_bytes = 300 << 20;
     rig.open(&["1.png", "2.png", "3.png"]);
     rig.send(Command::ExportAll);
     rig.fire(Timer::Background);

@@ -547,10 +547,7 @@ impl Rig {
                 }
                 Ok((
                     Answer::Painted {
-                        left: 0,
-                        top: 0,
-                        width: 8,
-                        height: 8,
+                        bounds: [0, 0, 8, 8],
                         area: area(false),
                     },
                     true,

@@ -88,32 +88,10 @@ impl App {
             (Purpose::Summarise(mask), Answer::Summarised(summary), Some(payload)) => {
                 self.summarised(mask, summary, payload);
             }
-            (
-                Purpose::PaintAhead(mask, frame),
-                Answer::Painted {
-                    left,
-                    top,
-                    width,
-                    height,
-                    area,
-                },
-                payload,
-            ) => {
-                let bounds = [left, top, width, height];
+            (Purpose::PaintAhead(mask, frame), Answer::Painted { bounds, area }, payload) => {
                 self.painted_ahead(Wish { mask, frame }, bounds, area, payload);
             }
-            (
-                Purpose::Paint(mask, frame),
-                Answer::Painted {
-                    left,
-                    top,
-                    width,
-                    height,
-                    area,
-                },
-                payload,
-            ) => {
-                let bounds = [left, top, width, height];
+            (Purpose::Paint(mask, frame), Answer::Painted { bounds, area }, payload) => {
                 self.painted(mask, frame, bounds, area, payload, pending.asked);
             }
             (Purpose::Gather(step), Answer::Gathered { bytes }, Some(payload)) => {
