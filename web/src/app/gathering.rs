@@ -30,6 +30,15 @@ pub fn offered() -> impl Iterator<Item = (&'static str, &'static str)> {
     files.chain(sets.filter(|(id, _)| *id != ALWAYS))
 }
 
+/// What to consider about a choice of formats, as a sentence.
+pub fn advice(chosen: &[String]) -> Option<&'static str> {
+    let has = |id: &str| chosen.iter().any(|other| other == id);
+    let refers = has("dicom-seg") || has("dicom-probability");
+    (refers && !has("dicom-image")).then_some(
+        "DICOM SEG of a picture that is no DICOM refers to its DICOM image: choose that too.",
+    )
+}
+
 /// Of these ids those of the files of each document, in the order of their table.
 pub(super) fn formats(chosen: &[String]) -> Vec<String> {
     let ids = FORMATS.iter().map(|format| format.id);
@@ -139,6 +148,18 @@ mod tests {
         assert_eq!(ids.len() + 1, FORMATS.len() + SETS.len());
         for id in USUAL {
             assert!(ids.contains(id), "{id}");
+        }
+    }
+
+    #[test]
+    fn what_a_dicom_segmentation_refers_to_is_advised_where_it_is_not_chosen() {
+        let chosen =
+            |ids: &[&str]| -> Vec<String> { ids.iter().map(|id| (*id).to_owned()).collect() };
+        assert_eq!(advice(&chosen(&USUAL)), None);
+        assert!(advice(&chosen(&["mask", "dicom-seg"])).is_some());
+        assert_eq!(advice(&chosen(&["dicom-seg", "dicom-image"])), None);
+        for id in ["dicom-seg", "dicom-probability", "dicom-image"] {
+            assert!(offered().any(|(other, _)| other == id), "{id}");
         }
     }
 

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::command_button::CommandButton;
 use super::context::use_app;
-use crate::app::gathering::offered;
+use crate::app::gathering::{advice, offered};
 use crate::app::review::{Decision, Review};
 use crate::app::{App, Command};
 
@@ -39,10 +39,12 @@ pub fn ReviewControls() -> impl IntoView {
 fn ExportFormats() -> impl IntoView {
     let app = use_app();
     let has_picker = app.read(|app| app.has_save_picker);
+    let advice_given = app.read(|app| advice(&app.preferences.export_all));
     view! {
         <details class="more">
             <summary>"Formats"</summary>
             {offered().map(|(id, label)| view! { <ExportFormat id label /> }).collect_view()}
+            <p class="field-note">{move || advice_given.get()}</p>
             <p class="field-note">"With session.json, which has model, thresholds and versions."</p>
             <Show when=move || has_picker.get()>
                 <CommandButton command=Command::ExportAllToFile />
