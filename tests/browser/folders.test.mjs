@@ -190,3 +190,54 @@ test('all pictures are exported as one archive, also those that were never on th
   }
   app.assertNoFaults();
 });
+
+test('the formats of the archive can be chosen, and the choice is remembered', async (t) => {
+  const app = await open(t);
+  await drop(app, ['1.png', '2.png']);
+  await app.done('1.png');
+  const format = (name) => app.page.getByRole('checkbox', { name, exact: true });
+  await app.page.getByText('Formats', { exact: true }).click();
+  await format('Probability map, 16-bit PNG').uncheck();
+  await format('Report, HTML').check();
+  await format('LabelMe, JSON').check();
+  await format('nnU-Net raw data set').check();
+  const saved = await app.saved(() => app.page.getByRole('button', { name: 'Export all', exact: true }).click());
+  const names = saved.bytes.toString('latin1');
+  for (const name of ['1_mask.png', '2.json', '1_report.html', 'Dataset001_Delineo/imagesTr/2_0000.png', 'session.json']) {
+    assert.ok(names.includes(name), name);
+  }
+  assert.ok(!names.includes('1_probability.png'));
+  await app.page.reload();
+  await app.fileInput.waitFor({ state: 'attached' });
+  await drop(app, ['1.png']);
+  await app.done('1.png');
+  await app.page.getByText('Formats', { exact: true }).click();
+  assert.ok(await format('LabelMe, JSON').isChecked());
+  app.assertNoFaults();
+});
+
+test('where the browser lets a person choose a file the archive is written there part by part', async (t) => {
+  const app = await open(t);
+  // The dialog itself cannot be answered by a test: a stand-in gives a file of the private file system of the origin.
+  await app.page.addInitScript(() => {
+    window.showSaveFilePicker = async ({ suggestedName }) => {
+      const folder = await navigator.storage.getDirectory();
+      return folder.getFileHandle(suggestedName, { create: true });
+    };
+  });
+  await app.page.reload();
+  await app.fileInput.waitFor({ state: 'attached' });
+  await drop(app, ['1.png', '2.png']);
+  await app.done('1.png');
+  await app.page.getByText('Formats', { exact: true }).click();
+  await app.page.getByRole('button', { name: 'Export to a file…' }).click();
+  await app.says(/Saved as delineo-export\.zip/);
+  const written = await app.page.evaluate(async () => {
+    const folder = await navigator.storage.getDirectory();
+    const file = await (await folder.getFileHandle('delineo-export.zip')).getFile();
+    return new TextDecoder('latin1').decode(await file.arrayBuffer());
+  });
+  assert.ok(written.startsWith('PK'));
+  for (const name of ['1_mask.png', '2_mask.png', 'session.json']) assert.ok(written.lastIndexOf(name) > 0, name);
+  app.assertNoFaults();
+});

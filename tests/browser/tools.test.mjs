@@ -65,6 +65,46 @@ test('a lasso adds a corner of the picture, and undo takes it back', async (t) =
   app.assertNoFaults();
 });
 
+test('a polygon is clicked and closed by Enter, by a double click, and abandoned by Escape', async (t) => {
+  const app = await open(t);
+  const before = await app.area();
+  const at = await place(app);
+  const corners = [at(0.02, 0.02), at(0.2, 0.02), at(0.1, 0.2)];
+  await app.page.keyboard.press('2');
+  for (const corner of corners) await app.page.mouse.click(...corner);
+  await app.page.keyboard.press('Escape');
+  assert.equal(await app.area(), before);
+  for (const corner of corners) await app.page.mouse.click(...corner);
+  await app.page.keyboard.press('Enter');
+  await changed(app, before);
+  const once = await app.area();
+  // The question whether work is kept is on the screen now, and the picture is where it was.
+  await app.page.getByRole('group', { name: 'Question about your work' }).waitFor();
+  await app.page.keyboard.press('Control+z');
+  await until(async () => (await app.area()) === before, 'the area as it was');
+  for (const corner of corners.slice(0, 2)) await app.page.mouse.click(...corner);
+  await app.page.mouse.dblclick(...corners[2]);
+  await changed(app, before);
+  assert.equal(await app.area(), once);
+  app.assertNoFaults();
+});
+
+test('an island that was drawn is dropped, and comes back by undo', async (t) => {
+  const app = await open(t);
+  const before = await app.area();
+  const at = await place(app);
+  await app.page.getByRole('radio', { name: 'Add', exact: true }).check({ force: true });
+  await app.page.mouse.click(...at(0.06, 0.06));
+  await changed(app, before);
+  await app.page.getByRole('group', { name: 'Question about your work' }).waitFor();
+  await app.page.getByRole('radio', { name: 'Drop region', exact: true }).check({ force: true });
+  await app.page.mouse.click(...at(0.06, 0.06));
+  await until(async () => (await app.area()) === before, 'the island is gone');
+  await app.page.keyboard.press('Control+z');
+  await changed(app, before);
+  app.assertNoFaults();
+});
+
 test('a threshold box has a threshold of its own', async (t) => {
   const app = await open(t);
   const at = await place(app);

@@ -290,16 +290,11 @@ pub enum Answer {
         /// What the network took, in milliseconds.
         milliseconds: f64,
     },
-    /// The overlay. The payload is an `ImageBitmap` of `width` × `height` canvas pixels.
+    /// The overlay. The payload is an `ImageBitmap` of the bounds' size.
     Painted {
-        /// Where it lies on the canvas of [`Frame`], in its pixels.
-        left: u32,
-        /// Likewise.
-        top: u32,
-        /// Width in canvas pixels; 0 where nothing of the mask is visible, and then there is no payload.
-        width: u32,
-        /// Height in canvas pixels.
-        height: u32,
+        /// Left, top, width and height on the canvas of [`Frame`], in its pixels. The width is 0 where nothing of the mask is
+        /// visible, and then there is no payload.
+        bounds: [u32; 4],
         /// How large the whole mask is, as exactly as it is known at no cost.
         area: Area,
     },
@@ -315,7 +310,10 @@ pub enum Answer {
         media_type: String,
     },
     /// The step was taken. The payload is an `ArrayBuffer` of the archive's next bytes, also where there are none.
-    Gathered,
+    Gathered {
+        /// How many those are.
+        bytes: u64,
+    },
     /// The synthetic image is made. The payload is an `ArrayBuffer` with a PNG.
     SampleMade {
         /// The name to open it under.

@@ -7,6 +7,7 @@ use super::overlay::{check, draw_rows};
 use super::png::png;
 use super::segmentation::Segmentation;
 use crate::Error;
+use crate::measure::{Measurements, Report, ReportPage, Scale, Uncertainty};
 
 /// The id of this format, which needs [`Segmentation::report`].
 pub const REPORT: &str = "report";
@@ -51,6 +52,46 @@ pub(super) fn encode(segmentation: &Segmentation) -> Result<Vec<u8>, Error> {
     drawn.map_err(|error| Error::Encode(error.to_string()))?;
     let page = page.html(&png(&picture.image())?, &png(&overlay.image())?);
     Ok(page.into_bytes())
+}
+
+impl ReportPage {
+    /// What is measured of a mask as a whole, for who exports many; it names nobody. `model` is the id of the model that made
+    /// the mask, `corrected` whether a person changed it.
+    pub fn of_whole(
+        segmentation: &Segmentation,
+        scale: Option<&Scale>,
+        model: Option<&str>,
+        corrected: bool,
+    ) -> Self {
+        let Segmentation {
+            image,
+            map,
+            threshold,
+            cleaning,
+            corrections,
+            ..
+        } = *segmentation;
+        let measurements = Measurements::of(segmentation.mask(), scale);
+        let shape = measurements.whole.as_ref();
+        let size = image.dimensions();
+        let uncertainty = model
+            .and(shape)
+            .map(|shape| Uncertainty::of_whole(shape, map, size, threshold, cleaning, corrections));
+        let report = Report {
+            title: "",
+            measurements: &measurements,
+            shape,
+            uncertainty: uncertainty.as_ref(),
+            scale: scale.map(|scale| scale.source),
+            proportions: None,
+            outline: None,
+            model,
+            threshold: model.map(|_| threshold),
+            corrected,
+            version: env!("CARGO_PKG_VERSION"),
+        };
+        Self::new(&report, "")
+    }
 }
 
 /// A picture that is made smaller row by row: each pixel is the mean of a square of them, so that no second picture of full
@@ -118,7 +159,7 @@ impl Reduced {
 mod tests {
     use super::*;
     use crate::mask::{Cleaning, ProbabilityMap, Style};
-    use crate::measure::{Measurements, RESEARCH_USE, Report, ReportPage};
+    use crate::measure::RESEARCH_USE;
 
     #[test]
     fn a_picture_is_reduced_to_the_means_of_its_squares() {
@@ -144,21 +185,8 @@ mod tests {
         let mut segmentation =
             Segmentation::new(&image, &map, 0.5, cleaning, &[], Style::default());
         assert!(encode(&segmentation).is_err());
-        let measurements = Measurements::of(segmentation.mask(), None);
-        let report = Report {
-            title: "",
-            measurements: &measurements,
-            shape: measurements.whole.as_ref(),
-            uncertainty: None,
-            scale: None,
-            proportions: None,
-            outline: None,
-            model: Some("model"),
-            threshold: Some(0.5),
-            corrected: false,
-            version: "1.2.3",
-        };
-        segmentation.report = Some(ReportPage::new(&report, ""));
+        let page = ReportPage::of_whole(&segmentation, None, Some("model"), false);
+        segmentation.report = Some(page);
         let page = encode(&segmentation).expect("encodes");
         let page = String::from_utf8(page).expect("text");
         assert_eq!(page.matches("data:image/png;base64,").count(), 2);

@@ -106,6 +106,47 @@ pub(super) fn reach(corrections: &[Correction], grid: &Grid) -> Window {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mask::{Cleaning, Mask, ProbabilityMap};
+
+    /// A lesion in the middle of 320 by 240 pixels, as a network says it.
+    fn map() -> ProbabilityMap {
+        let values = (0..64 * 64).map(|at| {
+            let (x, y) = (at % 64, at / 64);
+            let distance = f64::hypot(f64::from(x) - 31.5, f64::from(y) - 31.5);
+            1.0 / (1.0 + ((distance - 14.0) * 0.8).exp()) as f32
+        });
+        ProbabilityMap::new(64, 64, values.collect())
+    }
+
+    fn made(corrections: &[Correction]) -> Mask {
+        Mask::make(&map(), 320, 240, 0.5, Cleaning::PROPOSED, corrections)
+    }
+
+    fn dot(kind: StrokeKind, at: [f32; 2]) -> Correction {
+        Correction::Stroke(Stroke {
+            kind,
+            radius: 7.0,
+            points: vec![at],
+        })
+    }
+
+    #[test]
+    fn an_island_that_was_drawn_is_dropped_and_a_hole_that_was_erased_is_filled() {
+        let (corner, middle) = ([19.2, 14.4], [160.0, 120.0]);
+        let place = |at| Place { at, within: 1.6 };
+        let before = made(&[]);
+        let island = dot(StrokeKind::Add, corner);
+        let hole = dot(StrokeKind::Erase, middle);
+        let drawn = made(&[island.clone(), hole.clone()]);
+        assert_ne!(drawn.area(), before.area());
+        let undone = [
+            island,
+            hole,
+            Correction::DropRegion(place(corner)),
+            Correction::FillRegion(place(middle)),
+        ];
+        assert_eq!(made(&undone).bits(), before.bits());
+    }
 
     #[test]
     fn a_correction_is_stored_under_its_own_name() {

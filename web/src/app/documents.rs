@@ -15,7 +15,8 @@ use super::review::Review;
 use super::setting::Setting;
 use super::viewport::{Size, Viewport};
 use crate::protocol::{
-    Area, DocumentId, ImageFacts, MaskSpec, MeasureSpec, Measured, Segmentation, Settings, Summary,
+    Area, DocumentId, ImageFacts, MaskSpec, MeasureSpec, Measured, ModelKey, Segmentation,
+    Settings, Summary, Views,
 };
 
 /// A document. Its file is never read into the page's memory.
@@ -112,6 +113,21 @@ pub struct Opened {
     pub measured: Option<Box<(MeasureSpec, Measured)>>,
     /// Millimetres per pixel that the person set for all images of this size.
     pub inherited: Option<Spacing>,
+    /// What made the probability map last.
+    pub origin: Option<MapOrigin>,
+    /// What made it when the person left the work that was restored, until the network has run again.
+    pub left_with: Option<MapOrigin>,
+}
+
+/// What made a probability map: the same makes the same again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MapOrigin {
+    /// The model.
+    pub model: ModelKey,
+    /// SHA-256 of its weights, hexadecimal, where it is known.
+    pub sha256: Option<String>,
+    /// As a mean over these views.
+    pub views: Option<Views>,
 }
 
 impl Opened {
@@ -136,6 +152,8 @@ impl Opened {
             area: None,
             measured: None,
             inherited: None,
+            origin: None,
+            left_with: None,
         }
     }
 

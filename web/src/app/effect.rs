@@ -129,6 +129,19 @@ pub enum Effect {
         /// Its media type.
         media_type: &'static str,
     },
+    /// Let the person choose a file to be written: `Event::SaveFile`.
+    PickSaveFile {
+        /// What it is called unless the person says otherwise.
+        file_name: String,
+    },
+    /// Write a buffer behind what was written to that file: `Event::SaveFile`.
+    WritePart(PayloadId),
+    /// What was written to that file counts no longer.
+    EmptySaveFile,
+    /// All is written to that file: `Event::SaveFile`.
+    CloseSaveFile,
+    /// Let that file be as it was before.
+    AbandonSaveFile,
     /// Promise the clipboard a file while the browser still knows that the person asked: `Event::ClipboardWritten`,
     /// once [`Effect::FillClipboard`] or [`Effect::AbandonClipboard`] has come.
     ReserveClipboard {

@@ -100,6 +100,8 @@ pub enum Event {
         /// Whether it was taken.
         is_saved: bool,
     },
+    /// Something came of the file that the person chose to be written.
+    SaveFile(SaveFileNews),
     /// The clipboard has what was promised to it, or was not allowed.
     ClipboardWritten {
         /// What it is called.
@@ -135,6 +137,8 @@ pub struct Surroundings {
     pub may_share_memory: bool,
     /// Whether the browser lets a person choose a folder.
     pub has_folder_picker: bool,
+    /// Whether the browser lets a person choose a file that the page writes part by part.
+    pub has_save_picker: bool,
     /// How the person writes numbers.
     pub numbers: Numbers,
 }
@@ -253,6 +257,21 @@ pub enum Timer {
     NextFrame,
     /// A notice has been there long enough.
     Notice(u32),
+}
+
+/// What came of a file that is written at a place of the person's choice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SaveFileNews {
+    /// It was chosen and can be written.
+    Opened,
+    /// The person chose none.
+    Dismissed,
+    /// A part is written.
+    Written,
+    /// All is written, under this name.
+    Saved(String),
+    /// It cannot be written, for this reason, as a sentence of the browser's; what stood there before is untouched.
+    Failed(String),
 }
 
 /// The service worker's news.

@@ -7,10 +7,11 @@ use delineo::imaging::Rendering;
 use delineo::measure::Spacing;
 
 use super::command::Command;
-use super::documents::{Document, Opened};
+use super::documents::{Document, MapOrigin, Opened};
 use super::edits::Edits;
 use super::event::FileId;
 use super::models::Proposal;
+use super::notices::{Notice, Tone};
 use super::review::Review;
 use super::stage::Tool;
 use super::state::App;
@@ -22,6 +23,9 @@ use crate::session::messages::{Fault, Found, Item, Key};
 /// Why a document cannot be changed here.
 pub const READ_ONLY: &str =
     "Nothing was changed: your work is open in another tab. Go on there, or close that tab.";
+
+/// So many pictures a sentence names.
+const NAMED: usize = 3;
 
 /// So many open documents are work, also without a correction.
 const MANY: usize = 10;
@@ -62,6 +66,8 @@ pub struct Keeping {
     pub(super) found_session: StoredSession,
     /// Documents whose files were not copied before the page ended: they go on when their files are opened again.
     pub(super) orphans: Vec<(Key, StoredDocument)>,
+    /// Names of pictures whose border is another one than when the person left them.
+    pub(super) redrawn: Vec<String>,
     /// How many records were found that this version cannot read. They stay where they are.
     pub(super) unreadable: usize,
     /// What was kept of the session as a whole, and whether that is on its way.
@@ -124,6 +130,7 @@ struct WorkFingerprint {
     settings: Settings,
     proposal: Option<Proposal>,
     inherited: Option<Spacing>,
+    origin: Option<MapOrigin>,
     revision: u64,
 }
 
@@ -138,6 +145,7 @@ impl Fingerprint {
                 settings: opened.settings,
                 proposal: opened.proposal.clone(),
                 inherited: opened.inherited,
+                origin: opened.origin.clone(),
                 revision: revision(opened),
             }),
         }
@@ -157,6 +165,7 @@ impl Fingerprint {
                         && work.settings == opened.settings
                         && work.proposal == opened.proposal
                         && work.inherited == opened.inherited
+                        && work.origin == opened.origin
                 }
                 _ => false,
             }
@@ -205,6 +214,19 @@ impl Keeping {
             State::Writer => !kept.is_on_its_way && !kept.has_failed && is_sent() && has_files(),
             _ => false,
         }
+    }
+
+    /// Which pictures have another border than when the person left them.
+    pub(super) fn redrawn_sentence(&self) -> String {
+        let named = self.redrawn.iter().take(NAMED);
+        let mut names: Vec<String> = named.map(|name| format!("“{name}”")).collect();
+        if self.redrawn.len() > NAMED {
+            names.push(format!("{} more", self.redrawn.len() - NAMED));
+        }
+        format!(
+            "Another model, or another version of it, made the border again under your work on {}. Look at it before you go on.",
+            names.join(", ")
+        )
     }
 
     /// A number that nothing in the session has.
@@ -264,11 +286,19 @@ pub(super) fn changes_document(command: &Command) -> bool {
 }
 
 impl App {
-    /// Whether the person is to be asked whether their work is kept: once, when there is some.
+    /// Whether the person is to be asked whether their work is kept: once, when there is some. The question waits for
+    /// failures and news, and offers wait for it.
     pub fn asks_to_keep(&self) -> bool {
+        let is_offer = |notice: &Notice| notice.tone == Tone::Info && notice.offer.is_some();
         self.preferences.keep_session.is_none()
             && self.stage.drawing.is_none()
+            && self.notices.current().is_none_or(is_offer)
             && (self.documents.len() >= MANY || self.documents.iter().any(has_work))
+    }
+
+    /// The sentence on the screen: one at a time, also beside the question.
+    pub fn notice(&self) -> Option<&Notice> {
+        self.notices.current().filter(|_| !self.asks_to_keep())
     }
 
     /// Whether closing the page would lose work on a document.

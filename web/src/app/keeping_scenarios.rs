@@ -21,9 +21,9 @@ use crate::session::power_cuts::Random;
 use crate::session::store::{FileNote, Store};
 
 /// A device: what is on its disk, and the store that a page has started.
-struct Device {
-    power: Power,
-    journals: [Vec<u8>; 2],
+pub(super) struct Device {
+    pub power: Power,
+    pub journals: [Vec<u8>; 2],
     store: Option<Store<FakeFile>>,
     /// Copies of files, by their numbers.
     copies: BTreeMap<Key, FileId>,
@@ -32,7 +32,7 @@ struct Device {
 }
 
 impl Device {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             power: Power::for_bytes(usize::MAX),
             journals: [Vec::new(), Vec::new()],
@@ -43,10 +43,19 @@ impl Device {
     }
 
     /// The worker is killed.
-    fn kill(&mut self) {
+    pub fn kill(&mut self) {
         if let Some(store) = self.store.take() {
             self.journals = store.into_files().map(|file| file.after_crash());
         }
+    }
+
+    /// The power fails: of what was not flushed any part is on the disk.
+    pub fn lose_power(&mut self, random: &mut Random) {
+        if let Some(store) = self.store.take() {
+            let files = store.into_files();
+            self.journals = files.map(|file| file.after_power_cut(|limit| random.below(limit)));
+        }
+        self.power = Power::for_bytes(usize::MAX);
     }
 
     fn open(&mut self) -> (Message, Vec<FileId>) {
@@ -82,7 +91,7 @@ impl Device {
         (Message::Found(found), files)
     }
 
-    fn carry_out(&mut self, order: Order, file: Option<FileId>) -> Message {
+    pub fn carry_out(&mut self, order: Order, file: Option<FileId>) -> Message {
         let Some(item) = order.item() else {
             self.store = None;
             self.journals = [Vec::new(), Vec::new()];
@@ -116,7 +125,7 @@ impl Device {
     }
 
     /// Carries out what the page orders, until it orders nothing more.
-    fn serve(&mut self, rig: &mut Rig) {
+    pub fn serve(&mut self, rig: &mut Rig) {
         while let Some(order) = take_order(rig) {
             match order {
                 Effect::OpenSession { .. } => {
@@ -135,7 +144,7 @@ impl Device {
 }
 
 /// The oldest order that the store has not got.
-fn take_order(rig: &mut Rig) -> Option<Effect> {
+pub(super) fn take_order(rig: &mut Rig) -> Option<Effect> {
     let is_order = |effect: &Effect| {
         matches!(
             effect,
@@ -147,7 +156,21 @@ fn take_order(rig: &mut Rig) -> Option<Effect> {
 }
 
 /// A page of a person who said yes, with what the device has.
-fn page(device: &mut Device) -> Rig {
+pub(super) fn page(device: &mut Device) -> Rig {
+    page_with_version(device, 1)
+}
+
+/// The same with models of this version.
+pub(super) fn page_with_version(device: &mut Device, version: u8) -> Rig {
+    let mut rig = page_before_the_network(device);
+    rig.model_version = version;
+    rig.settle();
+    device.serve(&mut rig);
+    rig
+}
+
+/// The same before any engine has answered.
+pub(super) fn page_before_the_network(device: &mut Device) -> Rig {
     let preferences = Preferences {
         keep_session: Some(true),
         ..Preferences::default()
@@ -155,8 +178,6 @@ fn page(device: &mut Device) -> Rig {
     let mut rig = Rig::with(preferences, Surroundings::default());
     rig.tell(Event::AdapterFound(Err("none".to_owned())));
     rig.list_models();
-    device.serve(&mut rig);
-    rig.settle();
     device.serve(&mut rig);
     rig
 }
@@ -171,7 +192,7 @@ fn pointer(rig: &mut Rig, phase: PointerPhase, at: (f64, f64)) {
     }));
 }
 
-fn draw(rig: &mut Rig, at: (f64, f64)) {
+pub(super) fn draw(rig: &mut Rig, at: (f64, f64)) {
     rig.send(Command::Take(Tool::Add));
     pointer(rig, PointerPhase::Down, at);
     pointer(rig, PointerPhase::Moved, (at.0 + 40.0, at.1 + 10.0));
@@ -194,7 +215,7 @@ fn in_json(edits: &BTreeMap<u32, Edits>) -> String {
 }
 
 /// All that is to survive, of every document that was opened or decided on.
-fn work(rig: &Rig) -> Vec<String> {
+pub(super) fn work(rig: &Rig) -> Vec<String> {
     let documents = rig.app.documents.iter();
     documents
         .map(|document| {

@@ -42,6 +42,8 @@ pub mod viewport;
 pub mod wording;
 
 #[cfg(test)]
+mod annotator_scenarios;
+#[cfg(test)]
 mod background_scenarios;
 #[cfg(test)]
 mod expectation_scenarios;
@@ -55,6 +57,8 @@ mod gathering_scenarios;
 mod judgement_scenarios;
 #[cfg(test)]
 mod keeping_scenarios;
+#[cfg(test)]
+mod kill_scenarios;
 #[cfg(test)]
 mod measure_scenarios;
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use delineo::mask::{Cleaning, Style};
 use serde::{Deserialize, Serialize};
 
+use super::gathering::USUAL;
+
 /// Colours that stand out on skin and on ultrasound, and from each other for most kinds of colour vision.
 pub const COLOURS: [(&str, [u8; 3]); 5] = [
     ("Cyan", [0, 214, 242]),
@@ -116,6 +118,8 @@ pub struct Preferences {
     pub model: Option<String>,
     /// The site's model that ran last: where the app chooses, it begins with this one.
     pub latest: Option<String>,
+    /// What "Export all" exports: ids of formats.
+    pub export_all: Vec<String>,
     /// Whether the work is kept on this device; nothing until the person was asked.
     pub keep_session: Option<bool>,
     /// How fast the GPU was beside the CPU.
@@ -159,6 +163,7 @@ impl Default for Preferences {
             views: false,
             model: None,
             latest: None,
+            export_all: USUAL.map(str::to_owned).to_vec(),
             keep_session: None,
             timing: None,
         }

@@ -54,6 +54,8 @@ fn command() -> impl Strategy<Value = Command> {
         Just(Command::ChooseModel(Some(breast()))),
         Just(Command::AverageViews(true)),
         Just(Command::AverageViews(false)),
+        Just(Command::ExportAll),
+        Just(Command::ToggleExportFormat("nnunet")),
         Just(Command::Export("mask")),
         Just(Command::Copy("mask")),
         Just(Command::MakeSample(Modality::Ultrasound)),

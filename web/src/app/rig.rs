@@ -59,8 +59,13 @@ pub struct Rig {
     pub faults: Vec<String>,
     /// The steps of archives, in the order in which they were asked.
     pub gathered: Vec<GatherStep>,
+    /// How large the engine says the bytes of a step are, and the pictures that it cannot add.
+    pub gathered_bytes: u64,
+    pub unaddable: BTreeSet<String>,
     /// Names that the engine refuses to open.
     pub broken_files: BTreeSet<String>,
+    /// The version of all models, which their weights follow.
+    pub model_version: u8,
     /// Models that cannot be loaded.
     pub broken_models: BTreeSet<String>,
     /// The image on the stage, by its document's number.
@@ -209,6 +214,9 @@ impl Rig {
             seen: Vec::new(),
             faults: Vec::new(),
             gathered: Vec::new(),
+            gathered_bytes: 100,
+            unaddable: BTreeSet::new(),
+            model_version: 1,
             broken_files: BTreeSet::new(),
             broken_models: BTreeSet::new(),
             on_stage: None,
@@ -458,9 +466,11 @@ impl Rig {
                         ModelKey::Published(id) => (id.as_str(), "ultrasound", 0.55),
                         ModelKey::Own(_) => (name.as_str(), "dermoscopy", 0.5),
                     };
+                    let mut manifest = manifest(id, modality, threshold);
+                    manifest.weights.sha256 = format!("{:064x}", self.model_version);
                     Ok((
                         Answer::ModelLoaded {
-                            manifest: manifest(id, modality, threshold),
+                            manifest,
                             parameters: 417_505,
                             networks: networks(&name, network),
                         },
@@ -552,10 +562,7 @@ impl Rig {
                 }
                 Ok((
                     Answer::Painted {
-                        left: 0,
-                        top: 0,
-                        width: 8,
-                        height: 8,
+                        bounds: [0, 0, 8, 8],
                         area: area(&mask, false),
                     },
                     true,
@@ -600,7 +607,15 @@ impl Rig {
                     true,
                 ))
             }
-            Request::Gather(_) => Ok((Answer::Gathered, true)),
+            Request::Gather(GatherStep::Add(document))
+                if self.unaddable.contains(&document.path) =>
+            {
+                Err("The file is no longer there.".to_owned())
+            }
+            Request::Gather(_) => {
+                let bytes = self.gathered_bytes;
+                Ok((Answer::Gathered { bytes }, true))
+            }
             Request::MakeSample { seed, .. } => Ok((
                 Answer::SampleMade {
                     file_name: format!("sample-{seed}.png"),

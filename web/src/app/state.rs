@@ -62,6 +62,8 @@ pub struct App {
     pub is_narrow: bool,
     /// Whether the browser lets a person choose a folder.
     pub has_folder_picker: bool,
+    /// Whether the browser lets a person choose a file that the page writes part by part.
+    pub has_save_picker: bool,
     /// What can be taken back of the reviews.
     pub(super) review_log: ReviewLog,
     /// What came so far of arrivals of which more follows.
@@ -528,9 +530,10 @@ impl App {
             Command::ResumeProcessing => Availability::when(self.background.can_resume()),
             Command::StopProcessing => Availability::when(self.background.can_stop()),
             Command::Step(step) => Availability::when(self.beside(*step).is_some()),
-            Command::ExportAll => {
+            Command::ExportAll | Command::ExportAllToFile => {
                 let can = !self.documents.is_empty() && self.gathering.is_none();
-                Availability::when(can)
+                let has_way = self.has_save_picker || *command == Command::ExportAll;
+                Availability::when(can && has_way)
             }
             Command::OpenFolder => Availability::when(self.has_folder_picker),
             Command::ToggleList => Availability::when(!self.documents.is_empty()),

@@ -8,7 +8,7 @@ use delineo::imaging::Rendering;
 use delineo::measure::Spacing;
 use serde::{Deserialize, Serialize};
 
-use super::documents::{Document, Opened};
+use super::documents::{Document, MapOrigin, Opened};
 use super::edits::Edits;
 use super::models::Proposal;
 use super::review::Review;
@@ -80,6 +80,9 @@ pub struct StoredMap {
     /// As a mean over these views.
     #[serde(default)]
     pub views: Option<Views>,
+    /// SHA-256 of its weights: whether the model is still the same.
+    #[serde(default)]
+    pub sha256: Option<String>,
     /// The copy: float32, little-endian, row by row, at the model's size.
     #[serde(default)]
     pub copy: Option<Key>,
@@ -143,9 +146,11 @@ impl StoredDocument {
 
 impl StoredWork {
     fn of(opened: &Opened) -> Self {
-        let map = opened.maps().map(|maps| StoredMap {
-            model: maps.model.clone(),
-            views: maps.views,
+        let origin = opened.origin.as_ref().or(opened.left_with.as_ref());
+        let map = origin.map(|origin| StoredMap {
+            model: origin.model.clone(),
+            views: origin.views,
+            sha256: origin.sha256.clone(),
             copy: None,
         });
         Self {
@@ -165,6 +170,11 @@ impl StoredWork {
         opened.settings = self.settings;
         opened.proposal = self.proposal;
         opened.inherited = self.inherited;
+        opened.left_with = self.map.map(|map| MapOrigin {
+            model: map.model,
+            sha256: map.sha256,
+            views: map.views,
+        });
         opened
     }
 }

@@ -7,7 +7,7 @@ use super::event::{Event, OfflineNews, Timer};
 use super::gestures::{Pointer, PointerPhase};
 use super::keys::{KeyPress, Place};
 use super::rig::Rig;
-use super::stage::Tool;
+use super::stage::{Canvas, Tool};
 
 fn pointer(rig: &mut Rig, id: i32, phase: PointerPhase, at: (f64, f64)) {
     rig.tell(Event::Pointer(Pointer {
@@ -319,6 +319,65 @@ fn the_wheel_with_alt_changes_the_brush_and_without_one_in_hand_moves_the_image(
     let before = left(&rig);
     rig.send(Command::TurnAside(-100.0));
     assert_ne!(left(&rig), before);
+}
+
+fn resize(rig: &mut Rig, width: u32, height: u32) {
+    rig.tell(Event::CanvasResized(Canvas {
+        width,
+        height,
+        ratio: 1.0,
+    }));
+}
+
+#[test]
+fn a_sentence_below_the_stage_does_not_move_the_picture_under_a_tool() {
+    // Tall enough that the height decides how large the picture is.
+    let (width, height) = (1600, 600);
+    let polygon = [(500.0, 100.0), (700.0, 100.0), (600.0, 300.0)];
+    let mut rig = with(Tool::LASSO);
+    resize(&mut rig, width, height);
+    let view = |rig: &Rig| rig.app.shown().map(|shown| shown.viewport.view);
+    let before = view(&rig);
+    polygon.iter().for_each(|at| click(&mut rig, *at));
+    press(&mut rig, "Enter");
+    // The question whether work is kept comes.
+    resize(&mut rig, width, height - 48);
+    polygon.iter().for_each(|at| click(&mut rig, *at));
+    click(&mut rig, polygon[2]);
+    let drawn = corrections(&rig);
+    assert_eq!(drawn.len(), 2);
+    assert_eq!(drawn[0], drawn[1]);
+    assert_eq!(view(&rig), before);
+    rig.send(Command::Take(Tool::Move));
+    assert_ne!(view(&rig), before, "put down, it is fitted again");
+    resize(&mut rig, width, height);
+    assert_eq!(view(&rig), before);
+}
+
+#[test]
+fn a_window_of_another_size_fits_the_picture_again_with_any_tool_in_hand() {
+    for (width, height) in [(1600, 400), (1500, 600), (1600, 800)] {
+        let mut rig = with(Tool::Add);
+        resize(&mut rig, 1600, 600);
+        let scale = |rig: &Rig| rig.app.shown().map(|shown| shown.viewport.view.scale);
+        resize(&mut rig, width, height);
+        let fitted = scale(&rig);
+        rig.send(Command::Fit);
+        assert_eq!(scale(&rig), fitted, "{width} by {height}");
+    }
+    let mut rig = with(Tool::Add);
+    resize(&mut rig, 1600, 600);
+    for height in [550, 500, 450] {
+        resize(&mut rig, 1600, height);
+    }
+    let view = rig.app.shown().map(|shown| shown.viewport.view);
+    rig.send(Command::Fit);
+    let fitted = rig.app.shown().map(|shown| shown.viewport.view);
+    assert!(
+        view.zip(fitted)
+            .is_some_and(|(view, fitted)| view.scale < fitted.scale * 1.2),
+        "many small steps do not hide the picture"
+    );
 }
 
 #[test]

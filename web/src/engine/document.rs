@@ -209,15 +209,8 @@ impl Document {
     ) -> Result<(Answer, Option<(u32, u32)>), EngineError> {
         let area = self.area(mask)?;
         if frame.truths > 0 {
-            let [left, top, width, height] = self.paint_difference(mask, frame, rgba)?;
-            let answer = Answer::Painted {
-                left,
-                top,
-                width,
-                height,
-                area,
-            };
-            return Ok((answer, (width > 0).then_some((width, height))));
+            let bounds = self.paint_difference(mask, frame, rgba)?;
+            return Ok(painted(bounds, area));
         }
         let (map, corrections) = self.findings.of(self.truth.as_ref(), mask)?;
         let Settings {
@@ -241,15 +234,8 @@ impl Document {
             frame.style,
             rgba,
         );
-        let answer = Answer::Painted {
-            left: part.left,
-            top: part.top,
-            width: part.width,
-            height: part.height,
-            area,
-        };
-        let size = (part.width > 0).then_some((part.width, part.height));
-        Ok((answer, size))
+        let bounds = [part.left, part.top, part.width, part.height];
+        Ok(painted(bounds, area))
     }
 
     fn paint_difference(
@@ -425,6 +411,13 @@ impl Document {
         };
         Ok((order, map))
     }
+}
+
+/// The answer for an overlay of these bounds, and its size, where it has any.
+fn painted(bounds: [u32; 4], area: Area) -> (Answer, Option<(u32, u32)>) {
+    let [_, _, width, height] = bounds;
+    let size = (width > 0).then_some((width, height));
+    (Answer::Painted { bounds, area }, size)
 }
 
 /// The row at which the skin lies: the top of the ultrasound region in which a lesion is, else that of the image.

@@ -40,8 +40,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use delineo::RgbImage;
-use delineo::export::{SegmentationInfo, Site};
+use delineo::export::{REPORT, SegmentationInfo, Site};
 use delineo::imaging::{self, Rendering};
+use delineo::measure::ReportPage;
 
 use crate::decoder::Order;
 use crate::engine::document::{Document, Drawing};
@@ -451,12 +452,22 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                 report(&self.outbox, id, Task::Export, None);
                 let formats = self.gathering.as_ref().ok_or(none)?.formats().to_vec();
                 let mask = &document.mask;
-                let drawing = Drawing {
+                let mut drawing = Drawing {
                     style: document.style,
                     lines: document.lines.clone(),
                     scale: document.scale.clone(),
                     page: None,
                 };
+                if formats.iter().any(|format| format.id == REPORT) {
+                    let model = &self.models.get(&mask.segmentation.model)?.manifest().id;
+                    let open = segmented(&mut self.documents, &mask.segmentation)?;
+                    drawing.page = Some(ReportPage::of_whole(
+                        &open.segmentation(mask, &drawing)?,
+                        document.scale.as_ref(),
+                        (mask.truths == 0).then_some(model),
+                        mask.edits > 0,
+                    ));
+                }
                 let mut files = Vec::new();
                 for format in formats {
                     let reply = self.export(mask, format.id, drawing.clone(), attachment);
@@ -479,7 +490,10 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
             }
             GatherStep::Finish => self.gathering.take().ok_or(none)?.finish()?,
         };
-        Ok(Reply::with(Answer::Gathered, Payload::Bytes(bytes)))
+        let answer = Answer::Gathered {
+            bytes: bytes.len() as u64,
+        };
+        Ok(Reply::with(answer, Payload::Bytes(bytes)))
     }
 
     async fn segment(&mut self, id: RequestId, what: Segmentation) -> Result<Reply, Fault> {

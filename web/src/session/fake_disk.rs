@@ -17,6 +17,11 @@ impl Power {
         Self(Rc::new(RefCell::new(bytes)))
     }
 
+    /// From now on it lasts for so many.
+    pub fn limit(&self, bytes: usize) {
+        self.0.replace(bytes);
+    }
+
     /// How many are left.
     pub fn left(&self) -> usize {
         *self.0.borrow()

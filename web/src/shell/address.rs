@@ -4,6 +4,7 @@ use js_sys::Reflect;
 use leptos::prelude::window;
 use web_sys::UrlSearchParams;
 
+use super::save_file::SaveFile;
 use super::{numbers, reflect, worker};
 use crate::app::event::Surroundings;
 use crate::protocol::DeviceKind;
@@ -20,6 +21,7 @@ pub fn surroundings() -> Surroundings {
         device,
         may_share_memory: worker::has_threads() && may_share_memory(),
         has_folder_picker: has_folder_picker(),
+        has_save_picker: SaveFile::is_known(),
         numbers: numbers::numbers(),
     }
 }

@@ -19,6 +19,7 @@ mod own_models;
 mod preferences;
 mod reflect;
 mod save;
+mod save_file;
 mod service_worker;
 mod session;
 mod stage;
@@ -45,6 +46,7 @@ use intake::Intake;
 use kept::Kept;
 use overlay::Frame;
 use save::Outlet;
+use save_file::SaveFile;
 use service_worker::Offline;
 use session::SessionStore;
 use timers::Timers;
@@ -75,6 +77,7 @@ struct Shell {
     kept: Kept,
     intake: Rc<Intake>,
     outlet: Outlet,
+    save_file: SaveFile,
     timers: Timers,
     offline: Rc<Offline>,
     session: Rc<SessionStore>,
@@ -99,6 +102,7 @@ impl Shell {
                 kept: Kept::default(),
                 intake: Intake::new(Rc::clone(&files), Rc::clone(&sink)),
                 outlet: Outlet::new(Rc::clone(&files), Rc::clone(&sink)),
+                save_file: SaveFile::new(Rc::clone(&files), Rc::clone(&sink)),
                 timers: Timers::new(Rc::clone(&sink)),
                 offline: Offline::new(Rc::clone(&sink)),
                 session: SessionStore::new(Rc::clone(&files), Rc::clone(&sink)),
@@ -229,6 +233,11 @@ impl Shell {
                 file_name,
                 media_type,
             } => self.outlet.save_parts(file_name, media_type),
+            Effect::PickSaveFile { file_name } => self.save_file.pick(&file_name),
+            Effect::WritePart(payload) => self.save_file.write(payload),
+            Effect::EmptySaveFile => self.save_file.empty(),
+            Effect::CloseSaveFile => self.save_file.close(),
+            Effect::AbandonSaveFile => self.save_file.abandon(),
             Effect::ReserveClipboard {
                 id,
                 what,

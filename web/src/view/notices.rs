@@ -13,7 +13,7 @@ use crate::app::notices::{Notice, Offer, Tone};
 #[component]
 pub fn Notices() -> impl IntoView {
     let app = use_app();
-    let id = app.read(|app| app.notices.current().map(|notice| notice.id));
+    let id = app.read(|app| app.notice().map(|notice| notice.id));
     // A notice never changes, so its number is enough to know it by.
     let notice = move |id| {
         app.now(|app| {

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::command_button::CommandButton;
 use super::context::use_app;
+use crate::app::gathering::{advice, offered};
 use crate::app::review::{Decision, Review};
 use crate::app::{App, Command};
 
@@ -26,7 +27,48 @@ pub fn ReviewControls() -> impl IntoView {
             <CommandButton command=Command::UndoReview />
             <CommandButton command=Command::ExportAll />
         </div>
+        <ExportFormats />
         <Note />
+    }
+}
+
+/// What "Export all" exports, and the way to write it to a file.
+#[component]
+fn ExportFormats() -> impl IntoView {
+    let app = use_app();
+    let has_picker = app.read(|app| app.has_save_picker);
+    let advice_given = app.read(|app| advice(&app.preferences.export_all));
+    view! {
+        <details class="more">
+            <summary>"Formats"</summary>
+            {offered().map(|(id, label)| view! { <ExportFormat id label /> }).collect_view()}
+            <p class="field-note">{move || advice_given.get()}</p>
+            <p class="field-note">"With session.json, which has model, thresholds and versions."</p>
+            <Show when=move || has_picker.get()>
+                <CommandButton command=Command::ExportAllToFile />
+            </Show>
+        </details>
+    }
+}
+
+#[component]
+fn ExportFormat(
+    /// The format's id.
+    id: &'static str,
+    /// What it is called.
+    label: &'static str,
+) -> impl IntoView {
+    let app = use_app();
+    let is_chosen = app.read(move |app| app.preferences.export_all.iter().any(|other| other == id));
+    view! {
+        <label class="check">
+            <input
+                type="checkbox"
+                prop:checked=move || is_chosen.get()
+                on:change=move |_| app.send(Command::ToggleExportFormat(id))
+            />
+            <span>{label}</span>
+        </label>
     }
 }
 

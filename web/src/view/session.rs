@@ -67,7 +67,7 @@ pub fn KeepQuestion() -> impl IntoView {
             <div class="notice" role="group" aria-label="Question about your work">
                 <Symbol of=Icon::Note />
                 <div class="notice-text">
-                    <p>{CONSENT}" until you delete it? It is sent nowhere. A private window forgets it when it is closed."</p>
+                    <p>{CONSENT}" until you delete it? It is sent nowhere."</p>
                 </div>
                 <div class="notice-answers">
                     <button type="button" class="button outline small" on:click=move |_| answer(true)>"Keep"</button>

@@ -13,7 +13,7 @@ use delineo::imaging::Decoded;
 use delineo::judgement::Judgement;
 use delineo::manifest::{Manifest, sha256};
 use delineo::mask::{Cleaning, Confidence, ProbabilityMap, Style};
-use delineo::measure::{Measurements, Report, ReportPage, Scale, Uncertainty};
+use delineo::measure::{ReportPage, Scale};
 use delineo::model::Model;
 use delineo::tta::Views;
 use delineo::{Error, imaging};
@@ -367,7 +367,8 @@ impl Encoder<'_> {
             .iter()
             .any(|format| format.id() == REPORT)
         {
-            segmentation.report = Some(report(&segmentation, scale, self.manifest));
+            let model = Some(self.manifest.id.as_str());
+            segmentation.report = Some(ReportPage::of_whole(&segmentation, scale, model, false));
         }
         let (path, digest) = (slashed(&job.below), sha256(&read.file));
         let item = Item {
@@ -478,37 +479,6 @@ fn stamp() -> Stamp {
         date: now.strftime("%Y%m%d").to_string(),
         time: now.strftime("%H%M%S").to_string(),
     }
-}
-
-/// What the report says: the mask as a whole, and no name.
-fn report(segmentation: &Segmentation, scale: Option<&Scale>, manifest: &Manifest) -> ReportPage {
-    let Segmentation {
-        image,
-        map,
-        threshold,
-        cleaning,
-        corrections,
-        ..
-    } = *segmentation;
-    let measurements = Measurements::of(segmentation.mask(), scale);
-    let shape = measurements.whole.as_ref();
-    let size = image.dimensions();
-    let uncertainty = shape
-        .map(|shape| Uncertainty::of_whole(shape, map, size, threshold, cleaning, corrections));
-    let report = Report {
-        title: "",
-        measurements: &measurements,
-        shape,
-        uncertainty: uncertainty.as_ref(),
-        scale: scale.map(|scale| scale.source),
-        proportions: None,
-        outline: None,
-        model: Some(&manifest.id),
-        threshold: Some(threshold),
-        corrected: false,
-        version: env!("CARGO_PKG_VERSION"),
-    };
-    ReportPage::new(&report, "")
 }
 
 /// One entry of `--format`.

@@ -4,7 +4,7 @@ use delineo::imaging::Rendering;
 use delineo::manifest::Manifest;
 
 use crate::app::command::Command;
-use crate::app::documents::{Opened, SegmentationState};
+use crate::app::documents::{MapOrigin, Opened, SegmentationState};
 use crate::app::effect::Effect;
 use crate::app::engines::{Gpu, Held, Pending, Purpose};
 use crate::app::event::{EngineId, PayloadId};
@@ -88,36 +88,14 @@ impl App {
             (Purpose::Summarise(mask), Answer::Summarised(summary), Some(payload)) => {
                 self.summarised(mask, summary, payload);
             }
-            (
-                Purpose::PaintAhead(mask, frame),
-                Answer::Painted {
-                    left,
-                    top,
-                    width,
-                    height,
-                    area,
-                },
-                payload,
-            ) => {
-                let bounds = [left, top, width, height];
+            (Purpose::PaintAhead(mask, frame), Answer::Painted { bounds, area }, payload) => {
                 self.painted_ahead(Wish { mask, frame }, bounds, area, payload);
             }
-            (
-                Purpose::Paint(mask, frame),
-                Answer::Painted {
-                    left,
-                    top,
-                    width,
-                    height,
-                    area,
-                },
-                payload,
-            ) => {
-                let bounds = [left, top, width, height];
+            (Purpose::Paint(mask, frame), Answer::Painted { bounds, area }, payload) => {
                 self.painted(mask, frame, bounds, area, payload, pending.asked);
             }
-            (Purpose::Gather(step), Answer::Gathered, Some(payload)) => {
-                self.gathered(&step, payload);
+            (Purpose::Gather(step), Answer::Gathered { bytes }, Some(payload)) => {
+                self.gathered(&step, payload, bytes);
             }
             (Purpose::Measure(spec), Answer::Measured(measured), _) => {
                 self.was_measured(spec, *measured);
@@ -245,7 +223,7 @@ impl App {
                 self.refuse_truth(document, file, message);
             }
             Purpose::Summarise(mask) => self.not_summarised(mask, message),
-            Purpose::Gather(_) => self.not_gathered(message),
+            Purpose::Gather(step) => self.not_gathered(&step, message),
             Purpose::Paint(..)
             | Purpose::PaintAhead(..)
             | Purpose::Measure(_)
@@ -473,13 +451,31 @@ impl App {
             self.notices.withdraw(&Command::Retry);
             self.models.activate(&maps.model);
         }
-        let Some(document) = self.documents.get_mut(maps.document) else {
+        let document_id = maps.document;
+        let Some(document) = self.documents.get_mut(document_id) else {
             return;
         };
         document.crashes = 0;
         if let Some(opened) = &mut document.opened {
+            let sha256 = match &maps.model {
+                ModelKey::Own(digest) => Some(digest.clone()),
+                published => {
+                    let info = self.models.info(published);
+                    info.map(|info| info.manifest.weights.sha256.clone())
+                }
+            };
+            let origin = MapOrigin {
+                model: maps.model.clone(),
+                sha256,
+                views: maps.views,
+            };
+            let left_with = opened.left_with.take();
+            opened.origin = Some(origin.clone());
             opened.segmentation = SegmentationState::Done { maps, milliseconds };
             opened.area = None;
+            if let Some(left_with) = left_with {
+                self.say_if_redrawn(document_id, &left_with, &origin);
+            }
         }
     }
 

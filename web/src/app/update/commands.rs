@@ -7,6 +7,7 @@ use crate::app::command::{Availability, Command, Sheet};
 use crate::app::documents::{Opened, SegmentationState};
 use crate::app::effect::Effect;
 use crate::app::engines::Purpose;
+use crate::app::gathering::Target;
 use crate::app::review::Decision;
 use crate::app::stage::Tool;
 use crate::app::state::App;
@@ -63,7 +64,9 @@ impl App {
             Command::WriteNote => self.write_note(),
             Command::SetNote(id, note) => self.set_note(id, note),
             Command::NextUndecided => self.next_undecided(),
-            Command::ExportAll => self.gather(),
+            Command::ExportAll => self.gather(Target::Download),
+            Command::ExportAllToFile => self.choose_save_file(),
+            Command::ToggleExportFormat(id) => self.toggle_export_format(id),
             Command::UndoReview => self.undo_review(),
             Command::Close(id) => self.close_document(id),
             Command::Reopen => {
@@ -247,6 +250,8 @@ impl App {
         if tool != Tool::Move {
             // A slider that keeps the focus would keep the arrows from the brush.
             self.effects.push(Effect::FocusStage);
+        } else {
+            self.fit_again();
         }
     }
 

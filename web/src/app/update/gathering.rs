@@ -5,8 +5,8 @@ use super::background::Step;
 use crate::app::documents::{Document, SegmentationState};
 use crate::app::effect::Effect;
 use crate::app::engines::Engine;
-use crate::app::event::PayloadId;
-use crate::app::gathering::{FILE_NAME, FORMATS, Gathering, SETS};
+use crate::app::event::{PayloadId, SaveFileNews};
+use crate::app::gathering::{self, Gathering, Target};
 use crate::app::state::App;
 use crate::protocol::{DocumentId, GatherStep, GatheredDocument, MaskSpec};
 
@@ -15,24 +15,54 @@ const FROM_TRUTH: &str = "its corrections start from a true mask, which is attac
 
 impl App {
     /// Exports all documents.
-    pub(super) fn gather(&mut self) {
+    pub(super) fn gather(&mut self, target: Target) {
         self.notices.forget_errors();
-        self.gathering = Some(Gathering::default());
+        self.gathering = Some(Gathering::to(target));
         self.background.resume();
         self.background.is_quiet = true;
+    }
+
+    /// Asks the person where the archive is to be written.
+    pub(super) fn choose_save_file(&mut self) {
+        self.effects.push(Effect::PickSaveFile {
+            file_name: Gathering::proposed_name(),
+        });
+    }
+
+    /// A format comes into the next archive, or no longer.
+    pub(super) fn toggle_export_format(&mut self, id: &str) {
+        let chosen = &mut self.preferences.export_all;
+        match chosen.iter().position(|other| other == id) {
+            Some(place) => drop(chosen.remove(place)),
+            None => chosen.push(id.to_owned()),
+        }
     }
 
     /// What is to be done next for the archive, and with which document.
     pub(super) fn next_gathering(&self) -> Option<(Option<DocumentId>, Step)> {
         let gathering = self.gathering.as_ref()?;
         let engine = self.engines.serving.as_ref()?;
+        if gathering.is_writing || gathering.is_closing {
+            return None;
+        }
         if gathering.engine != Some(engine.id) {
-            let names = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+            let chosen = &self.preferences.export_all;
             let begin = GatherStep::Begin {
-                formats: names(&FORMATS),
-                sets: names(&SETS),
+                formats: gathering::formats(chosen),
+                sets: gathering::sets(chosen),
             };
             return Some((None, Step::Gather(begin)));
+        }
+        if let Some((id, why)) = &gathering.refused {
+            let path = self.documents.get(*id).map(Document::path);
+            let fail = GatherStep::Fail {
+                path: path.unwrap_or_default(),
+                why: why.clone(),
+            };
+            return Some((Some(*id), Step::Gather(fail)));
+        }
+        if gathering.is_full() {
+            return Some((None, Step::Gather(GatherStep::Finish)));
         }
         let mut waiting = gathering.waiting.iter();
         let Some(document) = waiting.find_map(|id| self.documents.get(*id)) else {
@@ -89,20 +119,21 @@ impl App {
         })))
     }
 
-    /// A step for the archive was done; `payload` are its next bytes.
-    pub(super) fn gathered(&mut self, step: &GatherStep, payload: PayloadId) {
-        let Some(gathering) = &mut self.gathering else {
+    /// A step for the archive was done; `payload` are its next bytes, so many.
+    pub(super) fn gathered(&mut self, step: &GatherStep, payload: PayloadId, bytes: u64) {
+        let engine = self.engines.serving.as_ref().map(|engine| engine.id);
+        let documents = &self.documents;
+        let (Some(gathering), Some(engine)) = (&mut self.gathering, engine) else {
             self.effects.push(Effect::DropPayload(payload));
             return;
         };
         match step {
             GatherStep::Begin { .. } => {
-                self.effects.push(Effect::DropParts);
-                let engine = self.engines.serving.as_ref().map(|engine| engine.id);
-                let listed = self.documents.iter().map(|document| document.id).collect();
-                if let Some(engine) = engine {
-                    gathering.begin(engine, listed);
-                }
+                self.effects.push(match gathering.target {
+                    Target::Download => Effect::DropParts,
+                    Target::File => Effect::EmptySaveFile,
+                });
+                gathering.begin(engine, documents.iter().map(|document| document.id));
             }
             GatherStep::Add(document) => {
                 let id = document.mask.segmentation.document;
@@ -110,38 +141,73 @@ impl App {
                 gathering.added.push((id, document.mask.edits));
             }
             GatherStep::Fail { path, .. } => {
-                let documents = &self.documents;
                 let is_it = |id: &DocumentId| {
                     documents
                         .get(*id)
                         .is_some_and(|document| document.path() == *path)
                 };
-                if let Some(place) = gathering.waiting.iter().position(is_it) {
-                    gathering.waiting.remove(place);
-                    gathering.failed += 1;
+                let refused = gathering.refused.take().map(|(id, _)| id);
+                let found = refused.or_else(|| gathering.waiting.iter().copied().find(is_it));
+                if let Some(id) = found {
+                    gathering.waiting.retain(|waiting| *waiting != id);
+                    gathering.failed.insert(id);
                 }
             }
-            GatherStep::Finish => return self.gathering_is_whole(payload),
+            GatherStep::Finish => {}
         }
-        self.effects.push(Effect::KeepPart(payload));
+        gathering.bytes += bytes;
+        match gathering.target {
+            Target::Download => self.effects.push(Effect::KeepPart(payload)),
+            Target::File => {
+                gathering.is_writing = true;
+                self.effects.push(Effect::WritePart(payload));
+            }
+        }
+        if *step == GatherStep::Finish {
+            self.archive_is_whole();
+        }
     }
 
-    fn gathering_is_whole(&mut self, payload: PayloadId) {
-        let Some(gathering) = self.gathering.take() else {
+    fn archive_is_whole(&mut self) {
+        let Some(gathering) = &mut self.gathering else {
             return;
         };
-        self.effects.push(Effect::KeepPart(payload));
-        self.effects.push(Effect::SaveParts {
-            file_name: FILE_NAME.to_owned(),
-            media_type: "application/zip",
-        });
-        for (id, version) in gathering.added {
+        match gathering.target {
+            Target::File => {
+                gathering.is_closing = true;
+                self.effects.push(Effect::CloseSaveFile);
+            }
+            Target::Download => {
+                self.effects.push(Effect::SaveParts {
+                    file_name: gathering.file_name(),
+                    media_type: "application/zip",
+                });
+                self.archive_is_saved();
+            }
+        }
+    }
+
+    /// The archive is where it is to be.
+    fn archive_is_saved(&mut self) {
+        let Some(mut gathering) = self.gathering.take() else {
+            return;
+        };
+        for (id, version) in std::mem::take(&mut gathering.added) {
+            gathering.saved.insert(id);
             let document = self.documents.get_mut(id);
             if let Some(opened) = document.and_then(|document| document.opened.as_mut()) {
                 opened.edits.mark_exported(version);
             }
         }
-        match gathering.failed {
+        gathering.saved.extend(&gathering.failed);
+        gathering.archives += 1;
+        if !gathering.waiting.is_empty() {
+            // The rest comes into another archive.
+            gathering.engine = None;
+            self.gathering = Some(gathering);
+            return;
+        }
+        match gathering.failed.len() {
             0 => {}
             1 => self
                 .fail("One picture could not be exported; session.json in the archive says why."),
@@ -151,10 +217,54 @@ impl App {
         }
     }
 
-    /// The archive cannot be made.
-    pub(super) fn not_gathered(&mut self, message: &str) {
-        self.gathering = None;
-        self.effects.push(Effect::DropParts);
+    /// The engine could not take a step: a picture that cannot be added is noted, and the others go on; all else ends it.
+    pub(super) fn not_gathered(&mut self, step: &GatherStep, message: &str) {
+        if let GatherStep::Add(document) = step
+            && let Some(gathering) = &mut self.gathering
+        {
+            let id = document.mask.segmentation.document;
+            gathering.refused = Some((id, message.to_owned()));
+            return;
+        }
+        self.give_gathering_up();
         self.fail(message);
+    }
+
+    fn give_gathering_up(&mut self) {
+        let target = self.gathering.take().map(|gathering| gathering.target);
+        self.effects.push(match target {
+            Some(Target::File) => Effect::AbandonSaveFile,
+            _ => Effect::DropParts,
+        });
+    }
+
+    /// Something came of the file that the person chose for the archive.
+    pub(super) fn save_file_news(&mut self, news: SaveFileNews) {
+        let is_written_there = |gathering: &Gathering| gathering.target == Target::File;
+        let has_one = self.gathering.as_ref().is_some_and(is_written_there);
+        match news {
+            SaveFileNews::Opened if self.gathering.is_some() => {
+                self.effects.push(Effect::AbandonSaveFile);
+            }
+            SaveFileNews::Opened => self.gather(Target::File),
+            SaveFileNews::Dismissed => {}
+            SaveFileNews::Written => {
+                if let Some(gathering) = &mut self.gathering {
+                    gathering.is_writing = false;
+                }
+            }
+            SaveFileNews::Saved(name) => {
+                self.archive_is_saved();
+                self.news(format!("Saved as {name}."), None);
+            }
+            SaveFileNews::Failed(reason) => {
+                if has_one {
+                    self.give_gathering_up();
+                }
+                self.fail(format!(
+                    "The archive could not be written there. {reason} Choose another place, or export it as a download."
+                ));
+            }
+        }
     }
 }

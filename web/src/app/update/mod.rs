@@ -124,6 +124,7 @@ impl App {
             } => self.news(format!("Saved as {file_name}."), None),
             Event::FileSaved { .. } => self
                 .fail("The browser did not save the file. Check whether it blocks downloads here."),
+            Event::SaveFile(news) => self.save_file_news(news),
             Event::ClipboardWritten {
                 what,
                 is_written: true,
@@ -145,6 +146,7 @@ impl App {
         self.may_share_memory = surroundings.may_share_memory;
         self.numbers = surroundings.numbers;
         self.has_folder_picker = surroundings.has_folder_picker;
+        self.has_save_picker = surroundings.has_save_picker;
         self.engines.timing = self.preferences.timing.clone();
         if self.preferences.keep_session == Some(true) {
             self.open_session(false);

@@ -1,10 +1,12 @@
 //! The session as it is found: its documents become this page's, another tab's to look at, or none once it is deleted.
 
 use crate::app::command::Command;
+use crate::app::documents::MapOrigin;
 use crate::app::effect::Effect;
 use crate::app::event::FileId;
 use crate::app::keeping::{Keeping, Kept, State};
 use crate::app::notices::Tone;
+use crate::app::review::Decision;
 use crate::app::state::{App, CommonScale};
 use crate::app::stored::{StoredDocument, StoredScale};
 use crate::app::wording;
@@ -158,6 +160,29 @@ impl App {
                 "This version of Delineo cannot read what is kept of {pictures}. It stays on this device."
             ));
         }
+    }
+
+    /// A picture of the session was segmented again. Where another model did it, the mask under the person's corrections and
+    /// decision is another one, which must not happen without a word.
+    pub(super) fn say_if_redrawn(&mut self, id: DocumentId, left: &MapOrigin, now: &MapOrigin) {
+        let Some(document) = self.documents.get(id) else {
+            return;
+        };
+        let rests_on_it = document.review.decision != Decision::Undecided
+            || document.opened.as_ref().is_some_and(|opened| {
+                opened
+                    .all_edits()
+                    .any(|edits| !edits.is_empty() && !edits.starts_from_truth())
+            });
+        // Sessions of earlier versions did not note the weights.
+        if left.sha256.is_none() || left.sha256 == now.sha256 || !rests_on_it {
+            return;
+        }
+        let name = document.name.clone();
+        self.notices.take_back(&self.keeping.redrawn_sentence());
+        self.keeping.redrawn.push(name);
+        let text = self.keeping.redrawn_sentence();
+        self.fail(text);
     }
 
     /// Nothing is left on this device. What came from there is closed: the page has no other file of it.

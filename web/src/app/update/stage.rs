@@ -9,15 +9,48 @@ use crate::app::viewport::{self, Size, Viewport};
 const KEY_STEP: f64 = 48.0;
 /// How far it moves the brush.
 const KEY_BRUSH_STEP: f64 = 8.0;
+/// The part of the stage's height that may come or go below the image while a tool is in hand: two lines of a notice.
+const NUDGE: f64 = 0.125;
 /// How much the brush's size changes with a CSS pixel of the wheel's turn: about a fifth with a notch.
 const BRUSH_TURN: f64 = 0.0018;
 
 impl App {
-    /// The stage has another size: fitted images are fitted again, others stay around their centre.
+    /// The stage has another size: fitted images are fitted again, others stay around their centre. With a tool in hand the
+    /// image stays where it is on the screen when a line below the stage comes or goes: a sentence must not move the picture
+    /// under the pointer.
     pub(super) fn resize(&mut self, canvas: Canvas) {
-        let before = self.stage.canvas.size();
+        let before = self.stage.canvas;
         self.stage.canvas = canvas;
+        if self.stage.tool != Tool::Move && self.is_nudge(before, canvas) {
+            return;
+        }
+        let before = before.size();
         self.move_viewport(|viewport, size, canvas| viewport.resized(before, size, canvas));
+    }
+
+    /// Whether a change of the stage's size only takes or gives a little of its height, and leaves nearly all of a fitted
+    /// image visible.
+    fn is_nudge(&self, before: Canvas, canvas: Canvas) -> bool {
+        let Some(shown) = self.shown() else {
+            return false;
+        };
+        let height = f64::from(before.height);
+        let change = (f64::from(canvas.height) - height).abs();
+        let viewport = shown.viewport;
+        let bottom = viewport::to_canvas(viewport.view, (0.0, shown.size().height)).1;
+        let hidden = bottom - f64::from(canvas.height);
+        let is_visible = !viewport.fitted || hidden <= height * NUDGE;
+        (before.width, before.ratio) == (canvas.width, canvas.ratio)
+            && change <= height * NUDGE
+            && is_visible
+    }
+
+    /// A fitted image is fitted again, where it stayed while a tool was in hand.
+    pub(super) fn fit_again(&mut self) {
+        self.move_viewport(|viewport, size, canvas| match viewport.fitted {
+            true => viewport.fit(size, canvas),
+            false => viewport,
+        });
     }
 
     /// Changes what is visible of the image on the stage.

@@ -292,16 +292,10 @@ impl Desk {
     /// The whole canvas, one byte a pixel: the alpha of the overlay.
     pub fn paint(&mut self, mask: MaskSpec, frame: Frame) -> Result<(Vec<u8>, Area), String> {
         let (answer, payload) = self.ask(Request::Paint { mask, frame }, Attachment::None)?;
-        let Answer::Painted {
-            left,
-            top,
-            width,
-            height,
-            area,
-        } = answer
-        else {
+        let Answer::Painted { bounds, area } = answer else {
             panic!("{answer:?}");
         };
+        let [left, top, width, height] = bounds;
         let mut canvas = vec![0; frame.width as usize * frame.height as usize];
         match payload {
             Payload::None => assert_eq!((width, height), (0, 0)),

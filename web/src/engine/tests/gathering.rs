@@ -10,7 +10,10 @@ use crate::protocol::{GatherStep, GatheredDocument};
 fn step(desk: &mut Desk, step: GatherStep) -> Result<Vec<u8>, String> {
     let file = Attachment::File(lesion(200, 150));
     match desk.ask(Request::Gather(step), file)? {
-        (Answer::Gathered, Payload::Bytes(bytes)) => Ok(bytes),
+        (Answer::Gathered { bytes: count }, Payload::Bytes(bytes)) => {
+            assert_eq!(count, bytes.len() as u64);
+            Ok(bytes)
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -39,7 +42,11 @@ fn begin(formats: &[&str]) -> GatherStep {
 #[test]
 fn the_bytes_of_all_steps_are_one_archive_and_no_step_holds_those_of_another() {
     let mut desk = Desk::with_document(200, 150);
-    let mut all = step(&mut desk, begin(&["mask", "labelme", "dicom-seg"])).expect("begins");
+    let mut all = step(
+        &mut desk,
+        begin(&["mask", "report", "labelme", "dicom-seg"]),
+    )
+    .expect("begins");
     for path in ["a/lesion.jpg", "b/lesion.jpg", "a/lesion.jpg"] {
         let bytes = step(&mut desk, add(path)).expect("is added");
         assert!(bytes.starts_with(b"PK\x03\x04"));
@@ -57,6 +64,7 @@ fn the_bytes_of_all_steps_are_one_archive_and_no_step_holds_those_of_another() {
     for path in [
         "a/lesion_mask.png",
         "a/lesion_jpg_mask.png",
+        "a/lesion_report.html",
         "b/lesion.json",
         "b/lesion_dicom-seg.dcm",
         "coco.json",
