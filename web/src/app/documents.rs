@@ -112,6 +112,8 @@ pub struct Opened {
     pub measured: Option<Box<(MeasureSpec, Measured)>>,
     /// Millimetres per pixel that the person set for all images of this size.
     pub inherited: Option<Spacing>,
+    /// Whether the person does not want the scale that the depth marks propose.
+    pub ignores_depth_marks: bool,
 }
 
 impl Opened {
@@ -136,6 +138,7 @@ impl Opened {
             area: None,
             measured: None,
             inherited: None,
+            ignores_depth_marks: false,
         }
     }
 

@@ -124,6 +124,7 @@ struct WorkFingerprint {
     settings: Settings,
     proposal: Option<Proposal>,
     inherited: Option<Spacing>,
+    ignores_depth_marks: bool,
     revision: u64,
 }
 
@@ -138,6 +139,7 @@ impl Fingerprint {
                 settings: opened.settings,
                 proposal: opened.proposal.clone(),
                 inherited: opened.inherited,
+                ignores_depth_marks: opened.ignores_depth_marks,
                 revision: revision(opened),
             }),
         }
@@ -157,6 +159,7 @@ impl Fingerprint {
                         && work.settings == opened.settings
                         && work.proposal == opened.proposal
                         && work.inherited == opened.inherited
+                        && work.ignores_depth_marks == opened.ignores_depth_marks
                 }
                 _ => false,
             }
@@ -255,6 +258,8 @@ pub(super) fn changes_document(command: &Command) -> bool {
         | Dab
         | ApplyScale { .. }
         | RemoveScale
+        | UseDepthMarks
+        | IgnoreDepthMarks
         | MoveEnd { .. }
         | ResetDiameters
         | RemoveTruth => true,

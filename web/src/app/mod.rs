@@ -11,6 +11,7 @@
 
 pub mod background;
 pub mod command;
+pub mod depth_marks;
 pub mod documents;
 pub mod edits;
 pub mod effect;
@@ -42,6 +43,8 @@ pub mod wording;
 
 #[cfg(test)]
 mod background_scenarios;
+#[cfg(test)]
+mod depth_marks_scenarios;
 #[cfg(test)]
 mod folder_scenarios;
 #[cfg(test)]
