@@ -101,14 +101,14 @@ fn DepthMarks() -> impl IntoView {
     let sentence = app.read(App::depth_marks_sentence);
     view! {
         <div aria-live="polite">
-            {move || sentence.get().map(|sentence| view! {
-                <p class="field-note">{sentence}</p>
-                <div class="row">
-                    <CommandButton command=Command::UseDepthMarks />
-                    <CommandButton command=Command::IgnoreDepthMarks />
-                </div>
-            })}
+            {move || sentence.get().map(|sentence| view! { <p class="field-note">{sentence}</p> })}
         </div>
+        <Show when=move || sentence.with(Option::is_some)>
+            <div class="row">
+                <CommandButton command=Command::UseDepthMarks />
+                <CommandButton command=Command::IgnoreDepthMarks />
+            </div>
+        </Show>
     }
 }
 

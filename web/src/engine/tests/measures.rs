@@ -5,8 +5,7 @@ use delineo::mask::{Cleaning, Mask};
 use delineo::measure::{
     Measurements, Rect, Scale, ScaleSource, ScaledRegion, Side, Spacing, Uncertainty,
 };
-use delineo::phantom;
-use image::{Rgb, RgbImage};
+use delineo::{RgbImage, phantom};
 
 use super::desk::{Attachment, Desk, STYLE, frame, lesion, mask};
 use crate::protocol::{Answer, MeasureSpec, Request};
@@ -52,7 +51,7 @@ fn depth_marks_are_told_of_ultrasound_without_a_scale_and_of_nothing_else() {
     let marks_of = |mut image: RgbImage| {
         for at in 0..12 * 9 {
             let (dot, x, y) = (at / 9, 12 + at % 3, at / 3 % 3);
-            image.put_pixel(x, 10 + 26 * dot + y, Rgb([240; 3]));
+            image.get_pixel_mut(x, 10 + 26 * dot + y).0 = [240; 3];
         }
         let mut desk = Desk::new(false);
         let (answer, _) = desk.open(1, png(&image).expect("encodes")).expect("opens");
