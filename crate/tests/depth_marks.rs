@@ -4,8 +4,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use delineo::imaging;
-use delineo::measure::{DepthMarks, propose_depth_marks};
+use delineo::imaging::{self, Decoded};
+use delineo::measure::{DepthMarks, Scale, ScaleSource, Spacing, propose_depth_marks};
+use delineo::modality::Modality;
+use delineo::{export, phantom};
 
 /// The marks in every `step`th picture of a set; nothing where the set is absent.
 fn proposals(set: &str, step: usize) -> Option<Vec<(PathBuf, Option<DepthMarks>)>> {
@@ -24,6 +26,30 @@ fn proposals(set: &str, step: usize) -> Option<Vec<(PathBuf, Option<DepthMarks>)
         (file, propose_depth_marks(&decoded.image))
     });
     Some(looked_at.collect())
+}
+
+#[test]
+fn marks_are_looked_for_only_in_single_ultrasound_pictures_whose_scale_is_not_known() {
+    let mut image = phantom::ultrasound(4, 400, 320).image;
+    for at in 0..12 * 9 {
+        let (dot, x, y) = (at / 9, 12 + at % 3, at / 3 % 3);
+        image.get_pixel_mut(x, 10 + 26 * dot + y).0 = [240; 3];
+    }
+    let decoded = imaging::decode(&export::png(&image).expect("encodes")).expect("decodes");
+    let found = decoded.depth_marks(Modality::Ultrasound);
+    assert_eq!(found.map(|marks| marks.marks), Some(12));
+    assert_eq!(decoded.depth_marks(Modality::Dermoscopy), None);
+    let clip = Decoded {
+        frames: 24,
+        ..decoded.clone()
+    };
+    assert_eq!(clip.depth_marks(Modality::Ultrasound), None);
+    let spacing = Spacing { x: 0.1, y: 0.1 };
+    let scaled = Decoded {
+        scale: Some(Scale::everywhere(spacing, ScaleSource::PixelSpacing)),
+        ..decoded
+    };
+    assert_eq!(scaled.depth_marks(Modality::Ultrasound), None);
 }
 
 #[test]

@@ -42,9 +42,10 @@ pub struct Decoded {
 
 impl Decoded {
     /// The depth marks that are printed in the image, where it is ultrasound and the file does not tell its scale. A
-    /// proposal for a person, and no scale.
+    /// proposal for a person, and no scale. Not of clips, in which it would be looked for in each frame while they play.
     pub fn depth_marks(&self, modality: Modality) -> Option<DepthMarks> {
-        let may_have_them = modality == Modality::Ultrasound && self.scale.is_none();
+        let may_have_them =
+            modality == Modality::Ultrasound && self.scale.is_none() && self.frames == 1;
         may_have_them.then(|| propose_depth_marks(&self.image))?
     }
 }
