@@ -17,7 +17,9 @@ use delineo::imaging::{Decoded, Rendering, Windowing};
 pub use delineo::judgement::{Judgement, Kind};
 use delineo::manifest::Manifest;
 use delineo::mask::{Cleaning, Correction, Style, View};
-use delineo::measure::{Measurements, Outline, Proportions, ReportPage, Scale, Uncertainty};
+use delineo::measure::{
+    DepthMarks, Measurements, Outline, Proportions, ReportPage, Scale, Uncertainty,
+};
 use delineo::metrics::Comparison;
 pub use delineo::modality::Modality;
 pub use delineo::tta::Views;
@@ -352,23 +354,28 @@ pub struct ImageFacts {
     pub windowing: Option<Windowing>,
     /// Millimetres per pixel, where the file tells.
     pub scale: Option<Scale>,
+    /// Depth marks printed in an ultrasound picture whose scale the file does not tell.
+    #[serde(default)]
+    pub depth_marks: Option<DepthMarks>,
     /// Height of a pixel over its width.
     pub pixel_aspect: f64,
 }
 
 impl From<&Decoded> for ImageFacts {
     fn from(decoded: &Decoded) -> Self {
+        let modality = Modality::of(&decoded.image);
         Self {
             width: decoded.image.width(),
             height: decoded.image.height(),
             format: decoded.format.to_owned(),
-            modality: Modality::of(&decoded.image),
+            modality,
             judgement: Judgement::of(&decoded.image),
             remarks: decoded.remarks.clone(),
             frames: decoded.frames,
             frame_time: decoded.frame_time,
             windowing: decoded.windowing.clone(),
             scale: decoded.scale.clone(),
+            depth_marks: decoded.depth_marks(modality),
             pixel_aspect: decoded.pixel_aspect,
         }
     }

@@ -10,7 +10,8 @@ use super::refused::refusal;
 use super::table::{READERS, list};
 use super::windowing::{Rendering, Windowing};
 use crate::Error;
-use crate::measure::Scale;
+use crate::measure::{DepthMarks, Scale, propose_depth_marks};
+use crate::modality::Modality;
 
 /// Largest image taken, in millions of pixels.
 pub const MAX_MEGAPIXELS: u64 = 100;
@@ -37,6 +38,16 @@ pub struct Decoded {
     pub scale: Option<Scale>,
     /// Height of a pixel over its width, in the upright image: 1 where pixels are square.
     pub pixel_aspect: f64,
+}
+
+impl Decoded {
+    /// The depth marks that are printed in the image, where it is ultrasound and the file does not tell its scale. A
+    /// proposal for a person, and no scale. Not of clips, in which it would be looked for in each frame while they play.
+    pub fn depth_marks(&self, modality: Modality) -> Option<DepthMarks> {
+        let may_have_them =
+            modality == Modality::Ultrasound && self.scale.is_none() && self.frames == 1;
+        may_have_them.then(|| propose_depth_marks(&self.image))?
+    }
 }
 
 /// Decodes a file of one of the [formats](super::FORMATS), told apart by signature, and turns the image upright as its

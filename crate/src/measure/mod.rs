@@ -9,6 +9,7 @@
 //! The page and the command line show the figures of the same functions, so they agree to the last digit.
 
 mod columns;
+mod depth_marks;
 mod dermoscopy;
 mod figures;
 mod hull;
@@ -25,6 +26,7 @@ mod ultrasound;
 mod uncertainty;
 
 pub use columns::{Column, columns, places, text};
+pub use depth_marks::{DepthMarks, Side, propose as propose_depth_marks};
 pub use dermoscopy::Outline;
 pub use figures::{Diameter, Ellipse, Figures};
 pub use measurements::{Axis, Measurements, Shape};

@@ -129,6 +129,10 @@ pub enum Command {
     },
     /// Forget the scale that was set by hand.
     RemoveScale,
+    /// Draw the line of known length between two depth marks that were found.
+    UseDepthMarks,
+    /// Propose no scale by the depth marks of this document any more.
+    IgnoreDepthMarks,
     /// Draw the diameters on the image, or no longer.
     ToggleDiameters,
     /// Draw the bounding box on the image, or no longer.
@@ -223,6 +227,8 @@ impl Command {
                 | Dab
                 | ApplyScale { .. }
                 | RemoveScale
+                | UseDepthMarks
+                | IgnoreDepthMarks
                 | MoveEnd { .. }
                 | ResetDiameters
                 | CopyReport
@@ -504,6 +510,8 @@ pub static COMMANDS: &[CommandRow] = &[
     row(Command::ClearEdits, Group::Correct, Icon::Clear, (&[], 0), "Clear", "Remove all corrections"),
     row(Command::Take(Tool::Scale), Group::Measure, Icon::Ruler, (&[key("u")], 1), "Set scale", "Draw a line of known length to set the scale"),
     row(Command::RemoveScale, Group::Measure, Icon::Clear, (&[], 0), "Remove scale", "Forget the scale that was set by hand"),
+    row(Command::UseDepthMarks, Group::Measure, Icon::Ruler, (&[], 0), "Use depth marks", "Draw the line between two depth marks, and type how far they are apart"),
+    row(Command::IgnoreDepthMarks, Group::Measure, Icon::Close, (&[], 0), "Ignore depth marks", "Do not propose these depth marks for this picture"),
     row(Command::ToggleDiameters, Group::Measure, Icon::Ruler, (&[key("d")], 1), "Show diameters", "Show or hide the diameters"),
     row(Command::ToggleBox, Group::Measure, Icon::Ruler, (&[], 0), "Show bounding box", "Show or hide the bounding box"),
     row(Command::ResetDiameters, Group::Measure, Icon::Undo, (&[], 0), "Reset diameters", "Let the computed diameters count again"),

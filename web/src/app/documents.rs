@@ -117,6 +117,8 @@ pub struct Opened {
     pub origin: Option<MapOrigin>,
     /// What made it when the person left the work that was restored, until the network has run again.
     pub left_with: Option<MapOrigin>,
+    /// Whether the person does not want the scale that the depth marks propose.
+    pub ignores_depth_marks: bool,
 }
 
 /// What made a probability map: the same makes the same again.
@@ -154,6 +156,7 @@ impl Opened {
             inherited: None,
             origin: None,
             left_with: None,
+            ignores_depth_marks: false,
         }
     }
 

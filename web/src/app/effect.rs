@@ -213,6 +213,8 @@ pub enum Effect {
     PickFolder,
     /// Give the note of the picture on the stage the keyboard's focus.
     FocusNote,
+    /// Give the length of the line on the stage the keyboard's focus.
+    FocusLength,
     /// Give the stage the keyboard's focus.
     FocusStage,
     /// Register the service worker: `Event::Offline`.

@@ -131,6 +131,7 @@ struct WorkFingerprint {
     proposal: Option<Proposal>,
     inherited: Option<Spacing>,
     origin: Option<MapOrigin>,
+    ignores_depth_marks: bool,
     revision: u64,
 }
 
@@ -146,6 +147,7 @@ impl Fingerprint {
                 proposal: opened.proposal.clone(),
                 inherited: opened.inherited,
                 origin: opened.origin.clone(),
+                ignores_depth_marks: opened.ignores_depth_marks,
                 revision: revision(opened),
             }),
         }
@@ -166,6 +168,7 @@ impl Fingerprint {
                         && work.proposal == opened.proposal
                         && work.inherited == opened.inherited
                         && work.origin == opened.origin
+                        && work.ignores_depth_marks == opened.ignores_depth_marks
                 }
                 _ => false,
             }
@@ -278,6 +281,8 @@ pub(super) fn changes_document(command: &Command) -> bool {
         | Dab
         | ApplyScale { .. }
         | RemoveScale
+        | UseDepthMarks
+        | IgnoreDepthMarks
         | MoveEnd { .. }
         | ResetDiameters
         | RemoveTruth => true,

@@ -291,6 +291,22 @@ fn after_a_reload_everything_is_there_and_can_be_undone() {
 }
 
 #[test]
+fn depth_marks_that_were_ignored_stay_so_after_a_reload() {
+    let mut device = Device::new();
+    let mut rig = page(&mut device);
+    rig.open(&["ultrasound-marks.png"]);
+    device.serve(&mut rig);
+    assert!(rig.app.depth_marks().is_some());
+    rig.send(Command::IgnoreDepthMarks);
+    device.serve(&mut rig);
+    drop(rig);
+    device.kill();
+    let rig = page(&mut device);
+    assert_eq!(rig.shown_name(), Some("ultrasound-marks.png"));
+    assert_eq!(rig.app.depth_marks(), None);
+}
+
+#[test]
 fn the_end_of_the_page_at_a_hundred_random_moments_of_a_day_loses_at_most_the_stroke_that_is_drawn()
 {
     for seed in 0..100 {

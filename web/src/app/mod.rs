@@ -11,6 +11,7 @@
 
 pub mod background;
 pub mod command;
+pub mod depth_marks;
 pub mod documents;
 pub mod edits;
 pub mod effect;
@@ -45,6 +46,8 @@ pub mod wording;
 mod annotator_scenarios;
 #[cfg(test)]
 mod background_scenarios;
+#[cfg(test)]
+mod depth_marks_scenarios;
 #[cfg(test)]
 mod expectation_scenarios;
 #[cfg(test)]

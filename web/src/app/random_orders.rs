@@ -83,6 +83,8 @@ fn command() -> impl Strategy<Value = Command> {
         Just(Command::TogglePlay),
         Just(Command::SetWindow(None)),
         Just(Command::Take(Tool::Scale)),
+        Just(Command::UseDepthMarks),
+        Just(Command::IgnoreDepthMarks),
         Just(Command::Take(Tool::LASSO)),
         Just(Command::Take(Tool::LASSO_ERASE)),
         Just(Command::Take(Tool::Fill)),
@@ -157,7 +159,7 @@ fn happen(rig: &mut Rig, happening: Happening) {
                 0 => "mole",
                 1 => "ultrasound",
                 2 => "ultrasound-cine",
-                _ => "ultrasound-deep",
+                _ => "ultrasound-deep-marks",
             };
             rig.drop_files(&[&format!("{name}-{number}.png")]);
         }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use delineo::imaging::{Rendering, Window, Windowing};
 use delineo::manifest::Manifest;
 use delineo::mask::Mask;
-use delineo::measure::Measurements;
+use delineo::measure::{DepthMarks, Measurements, Side};
 use delineo::metrics::Comparison;
 
 use super::command::Command;
@@ -91,7 +91,8 @@ pub struct Rig {
 }
 
 /// What an engine says of an image: names with `cine` have frames, names with `deep` have more than 8 bits, and the pixels
-/// of names with `tall` are twice as high as wide. Names with `screenshot` are of no kind that models were made for.
+/// of names with `tall` are twice as high as wide. Names with `screenshot` are of no kind that models were made for,
+/// names with `marks` have depth marks, and those with `numbered` also their distance.
 fn facts(name: &str, modality: Modality, rendering: Rendering) -> ImageFacts {
     let range = (0.0, 4095.0);
     let whole = Window::between(range.0, range.1);
@@ -117,6 +118,14 @@ fn facts(name: &str, modality: Modality, rendering: Rendering) -> ImageFacts {
             presets: vec![("Whole range".to_owned(), whole)],
         }),
         scale: None,
+        depth_marks: name.contains("marks").then_some(DepthMarks {
+            side: Side::Left,
+            x: 10.5,
+            top: 20.5,
+            period_px: 25.0,
+            marks: 7,
+            likely_mm: name.contains("numbered").then_some(5.0),
+        }),
         pixel_aspect: if name.contains("tall") { 2.0 } else { 1.0 },
     }
 }

@@ -477,6 +477,9 @@ impl App {
                 let set = shown.calibration().map(|last| last.spacing.is_some());
                 set.unwrap_or(shown.image.scale.is_none() && shown.inherited.is_some())
             })),
+            Command::UseDepthMarks | Command::IgnoreDepthMarks => {
+                Availability::when(self.depth_marks().is_some())
+            }
             Command::ResetDiameters => {
                 Availability::when(shown.is_some_and(|shown| shown.edits.has_diameters()))
             }

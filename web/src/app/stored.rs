@@ -67,6 +67,9 @@ pub struct StoredWork {
     /// Millimetres per pixel that the person set for all images of this size.
     #[serde(default)]
     pub inherited: Option<Spacing>,
+    /// Whether the person does not want the scale that the depth marks propose.
+    #[serde(default)]
+    pub ignores_depth_marks: bool,
     /// The probability map that the mask was made from.
     #[serde(default)]
     pub map: Option<StoredMap>,
@@ -160,6 +163,7 @@ impl StoredWork {
             proposal: opened.proposal.clone(),
             edits: opened.edits_by_frame(),
             inherited: opened.inherited,
+            ignores_depth_marks: opened.ignores_depth_marks,
             map,
         }
     }
@@ -175,6 +179,7 @@ impl StoredWork {
             sha256: map.sha256,
             views: map.views,
         });
+        opened.ignores_depth_marks = self.ignores_depth_marks;
         opened
     }
 }

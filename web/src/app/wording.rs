@@ -348,6 +348,7 @@ mod tests {
             frame_time: None,
             windowing: None,
             scale: None,
+            depth_marks: None,
             pixel_aspect: 1.0,
         }
     }

@@ -54,13 +54,13 @@ pub fn focus() {
     }
 }
 
-/// Gives the note the keyboard's focus, once the controls that were perhaps just opened are there.
-pub fn focus_note() {
-    spawn_local(async {
+/// Gives the field with an id the keyboard's focus, once the controls that were perhaps just opened are there.
+pub fn focus_field(id: &'static str) {
+    spawn_local(async move {
         pause(Duration::from_millis(30)).await;
-        let note = document().get_element_by_id("note");
-        if let Some(note) = note.and_then(|note| note.dyn_into::<HtmlElement>().ok()) {
-            drop(note.focus());
+        let field = document().get_element_by_id(id);
+        if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
+            drop(field.focus());
         }
     });
 }

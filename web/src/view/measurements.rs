@@ -48,6 +48,7 @@ pub fn Measurements() -> impl IntoView {
                 <CommandButton command=Command::CopyReport />
                 <CommandButton command=Command::Export(REPORT) />
             </div>
+            <DepthMarks />
             <Show when=move || is_setting.get()>
                 <ScaleForm />
             </Show>
@@ -93,11 +94,31 @@ pub fn Figures(
     }
 }
 
+/// The depth marks that were found, and whether they are to be used.
+#[component]
+fn DepthMarks() -> impl IntoView {
+    let app = use_app();
+    let sentence = app.read(App::depth_marks_sentence);
+    view! {
+        <div aria-live="polite">
+            {move || sentence.get().map(|sentence| view! { <p class="field-note">{sentence}</p> })}
+        </div>
+        <Show when=move || sentence.with(Option::is_some)>
+            <div class="row">
+                <CommandButton command=Command::UseDepthMarks />
+                <CommandButton command=Command::IgnoreDepthMarks />
+            </div>
+        </Show>
+    }
+}
+
 /// How long the line on the stage is.
 #[component]
 fn ScaleForm() -> impl IntoView {
     let app = use_app();
-    let length = RwSignal::new(String::new());
+    // A number input reads the C locale.
+    let likely = app.now(App::likely_length);
+    let length = RwSignal::new(likely.map_or_else(String::new, |length| length.to_string()));
     let for_size = RwSignal::new(false);
     let is_undrawn = app.is_disabled(Command::ApplyScale {
         millimetres: 1.0,

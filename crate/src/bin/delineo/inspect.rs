@@ -7,6 +7,7 @@ use delineo::imaging::{self, Decoded};
 use delineo::judgement::{Judgement, Kind, WARNING};
 use delineo::manifest::sha256;
 use delineo::measure::{Rect, Scale, ScaledRegion};
+use delineo::modality::Modality;
 use delineo::weights::WeightSet;
 use serde_json::json;
 
@@ -81,12 +82,13 @@ fn report_image(file: &Path, decoded: &Decoded, as_json: bool) {
     let (width, height) = decoded.image.dimensions();
     let judgement = Judgement::of(&decoded.image);
     let warning = (judgement.kind == Kind::Other).then_some(WARNING);
+    let marks = decoded.depth_marks(Modality::of(&decoded.image));
     if as_json {
         print_json(&json!({
             "file": file, "format": decoded.format, "width": width, "height": height, "frames": decoded.frames,
             "frame_time": decoded.frame_time, "pixel_aspect": decoded.pixel_aspect,
             "scale": decoded.scale.as_ref().map(|scale| scale_json(scale, width, height)),
-            "judgement": judgement, "warning": warning, "remarks": decoded.remarks,
+            "depth_marks": marks, "judgement": judgement, "warning": warning, "remarks": decoded.remarks,
         }));
         return;
     }
@@ -105,6 +107,18 @@ fn report_image(file: &Path, decoded: &Decoded, as_json: bool) {
             );
         }
         None => println!("  scale       unknown"),
+    }
+    if let Some(marks) = marks {
+        let distance = marks.likely_mm.map_or_else(
+            || "of unknown length".to_owned(),
+            |mm| format!("of probably {mm} mm"),
+        );
+        println!(
+            "  depth marks {} at the {}, {:.1} pixels {distance} apart (not used as scale)",
+            marks.marks,
+            marks.side.word(),
+            marks.period_px
+        );
     }
     println!(
         "  judgement   {} ({:.0} %)",

@@ -133,6 +133,8 @@ impl App {
                 for_size,
             } => self.apply_scale(millimetres, for_size),
             Command::RemoveScale => self.remove_scale(),
+            Command::UseDepthMarks => self.use_depth_marks(),
+            Command::IgnoreDepthMarks => self.change(|shown| shown.ignores_depth_marks = true),
             Command::ToggleDiameters => self.preferences.diameters = !self.preferences.diameters,
             Command::ToggleBox => self.preferences.bounding_box = !self.preferences.bounding_box,
             Command::MoveEnd {

@@ -2,6 +2,7 @@
 
 use delineo::measure::{Axis, Spacing};
 
+use crate::app::depth_marks;
 use crate::app::edits::Calibration;
 use crate::app::effect::Effect;
 use crate::app::stage::{Held, Ruler, Tool};
@@ -154,6 +155,16 @@ impl App {
             y: view.scale_y(),
         };
         spacing.distance(from, to) / self.stage.canvas.ratio
+    }
+
+    /// The line of known length lies between two depth marks; the person says how long it is.
+    pub(super) fn use_depth_marks(&mut self) {
+        let Some(marks) = self.depth_marks() else {
+            return;
+        };
+        self.take_tool(Tool::Scale);
+        self.stage.ruler = Some(depth_marks::line(marks));
+        self.effects.push(Effect::FocusLength);
     }
 
     /// The line's length becomes the scale, of this image or of all of its size that follow.

@@ -1,13 +1,14 @@
 //! What the engine measures, and what it compares with.
 
-use delineo::export::{Line, mask_png};
+use delineo::export::{Line, mask_png, png};
 use delineo::mask::{Cleaning, Mask};
 use delineo::measure::{
-    Measurements, Rect, Scale, ScaleSource, ScaledRegion, Spacing, Uncertainty,
+    Measurements, Rect, Scale, ScaleSource, ScaledRegion, Side, Spacing, Uncertainty,
 };
+use delineo::{RgbImage, phantom};
 
 use super::desk::{Attachment, Desk, STYLE, frame, lesion, mask};
-use crate::protocol::{MeasureSpec, Request};
+use crate::protocol::{Answer, MeasureSpec, Request};
 
 fn spec(scale: Option<Scale>, truths: u32) -> MeasureSpec {
     MeasureSpec {
@@ -43,6 +44,27 @@ fn the_figures_are_those_of_the_exported_mask() {
     assert!(extent.area.low <= whole.figures().area && whole.figures().area <= extent.area.high);
     assert!(measured.outline.is_some(), "it is skin");
     assert!(measured.proportions.is_none() && measured.comparison.is_none());
+}
+
+#[test]
+fn depth_marks_are_told_of_ultrasound_without_a_scale_and_of_nothing_else() {
+    let marks_of = |mut image: RgbImage| {
+        for at in 0..12 * 9 {
+            let (dot, x, y) = (at / 9, 12 + at % 3, at / 3 % 3);
+            image.get_pixel_mut(x, 10 + 26 * dot + y).0 = [240; 3];
+        }
+        let mut desk = Desk::new(false);
+        let (answer, _) = desk.open(1, png(&image).expect("encodes")).expect("opens");
+        match answer {
+            Answer::Opened(facts) => (facts.scale, facts.depth_marks),
+            other => panic!("{other:?}"),
+        }
+    };
+    let (scale, marks) = marks_of(phantom::ultrasound(4, 400, 320).image);
+    let marks = marks.expect("twelve dots");
+    assert!((marks.period_px - 26.0).abs() < 0.1 && marks.side == Side::Left);
+    assert_eq!(scale, None, "nobody said so yet");
+    assert_eq!(marks_of(phantom::dermoscopy(4, 400, 320).image).1, None);
 }
 
 #[test]
