@@ -104,7 +104,11 @@ fn is_image(path: &Path) -> Option<bool> {
     match intake::kind(&head, &name) {
         Kind::Helper => None,
         Kind::Image => Some(imaging::format_of(&head).is_some() || is_named()),
-        Kind::Checkpoint | Kind::Manifest | Kind::Other => Some(is_named()),
+        Kind::Checkpoint
+        | Kind::Manifest
+        | Kind::Archive
+        | Kind::Annotations
+        | Kind::Other => Some(is_named()),
     }
 }
 
