@@ -283,10 +283,7 @@ mod tests {
             "\u{feff}{\"format\":\"delineo-session\",\"version\":1,",
         ] {
             assert_eq!(kind(head.as_bytes(), "a.json"), Kind::Annotations, "{head}");
-            assert_eq!(
-                kind_in_folder(head.as_bytes(), "a.json"),
-                Kind::Annotations
-            );
+            assert_eq!(kind_in_folder(head.as_bytes(), "a.json"), Kind::Annotations);
         }
         for head in [
             r#"{"images": ["a.png"]}"#,

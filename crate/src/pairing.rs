@@ -56,7 +56,9 @@ pub fn pairs<S: AsRef<str>>(files: &[S]) -> Vec<(usize, usize)> {
                     .map(|at| &names[*at])
                     .any(|image| name.mirrors(image))
             };
-            by_name.or_else(|| (name.in_masks() || name.has_masks() && is_mirrored()).then(|| name.stem.clone()))
+            by_name.or_else(|| {
+                (name.in_masks() || name.has_masks() && is_mirrored()).then(|| name.stem.clone())
+            })
         })
         .collect();
     let mut pairs = Vec::new();
@@ -68,8 +70,7 @@ pub fn pairs<S: AsRef<str>>(files: &[S]) -> Vec<(usize, usize)> {
             .collect();
         let near = |image: &&usize| {
             let (image, mask) = (&names[**image], &names[mask]);
-            image.folder == mask.folder
-                || parent(&image.folder) == parent(&mask.folder)
+            image.folder == mask.folder || parent(&image.folder) == parent(&mask.folder)
         };
         let mirrored = |image: &&usize| names[mask].mirrors(&names[**image]);
         let mut beside: Vec<usize> = images.iter().filter(mirrored).copied().collect();

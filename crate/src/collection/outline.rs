@@ -75,9 +75,7 @@ impl Canvas {
             })
             .filter(|edge| edge.rows.0 < edge.rows.1)
             .collect();
-        let crossed = edges
-            .iter()
-            .map(|edge| (edge.rows.1 - edge.rows.0) as u64);
+        let crossed = edges.iter().map(|edge| (edge.rows.1 - edge.rows.0) as u64);
         self.work(crossed.sum())?;
         let first = edges.iter().map(|edge| edge.rows.0).min();
         let last = edges.iter().map(|edge| edge.rows.1).max();
@@ -159,7 +157,9 @@ impl Canvas {
     /// Adds a pixel; one outside adds nothing.
     pub fn pixel(&mut self, x: usize, y: usize) {
         if x < self.width
-            && let Some(bit) = self.bits.get_mut(y.saturating_mul(self.width).saturating_add(x))
+            && let Some(bit) = self
+                .bits
+                .get_mut(y.saturating_mul(self.width).saturating_add(x))
         {
             *bit = 1;
         }

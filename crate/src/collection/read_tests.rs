@@ -273,7 +273,14 @@ fn garbage_is_refused_in_a_sentence_and_never_panics() {
         assert!(annotated(&good[..end], "a.json").is_err());
     }
     let deep = format!("{{\"shapes\": {}", "[".repeat(100_000));
-    for bytes in [&b""[..], b"null", b"{}", b"[]", b"\xff\xfe", deep.as_bytes()] {
+    for bytes in [
+        &b""[..],
+        b"null",
+        b"{}",
+        b"[]",
+        b"\xff\xfe",
+        deep.as_bytes(),
+    ] {
         let error = annotated(bytes, "a.json").expect_err("garbage");
         let sentence = error.to_string();
         assert!(sentence.starts_with("These annotations cannot be used"));

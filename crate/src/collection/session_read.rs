@@ -70,9 +70,7 @@ pub fn read_session(bytes: &[u8]) -> Result<Vec<SessionImage>, Error> {
     let file: File =
         serde_json::from_str(&text).map_err(|error| Error::Annotations(error.to_string()))?;
     if file.format != "delineo-session" {
-        return Err(Error::Annotations(
-            "it is no session of Delineo".to_owned(),
-        ));
+        return Err(Error::Annotations("it is no session of Delineo".to_owned()));
     }
     if file.version > VERSION {
         return Err(Error::Annotations(format!(
@@ -95,7 +93,9 @@ impl Image {
                     PictureName::Mask { part: None, .. }
                 )
         };
-        let threshold = self.threshold.map(|threshold| threshold as f32);
+        // Those of a mask of no model say nothing of the model's.
+        let threshold = self.threshold.filter(|_| self.model.is_some());
+        let threshold = threshold.map(|threshold| threshold as f32);
         let threshold = threshold.filter(|threshold| (0.01..=0.99).contains(threshold));
         SessionImage {
             mask: self.files.iter().find(is_mask).cloned(),

@@ -45,7 +45,10 @@ mod tests {
             path("scans.zip", &["scans/1.png", "2.png"]),
             "scans/scans/1.png"
         );
-        assert_eq!(path("scans.zip", &["scansets/1.png"]), "scans/scansets/1.png");
+        assert_eq!(
+            path("scans.zip", &["scansets/1.png"]),
+            "scans/scansets/1.png"
+        );
         assert_eq!(path(".zip", &["1.png"]), ".zip/1.png");
     }
 }

@@ -34,8 +34,9 @@ pub struct ZipFile {
     pub size: u64,
     /// Why it cannot be read, as a sentence.
     pub refused: Option<String>,
+    /// CRC-32 of its content.
+    pub crc: u32,
     method: CompressionMethod,
-    crc: u32,
     wayfinder: ZipArchiveEntryWayfinder,
 }
 

@@ -19,6 +19,7 @@ pub mod event;
 pub mod folders;
 pub mod gathering;
 pub mod gestures;
+pub mod importing;
 pub mod keeping;
 pub mod keys;
 pub mod listing;
@@ -48,6 +49,8 @@ mod folder_scenarios;
 mod frame_scenarios;
 #[cfg(test)]
 mod gathering_scenarios;
+#[cfg(test)]
+mod importing_scenarios;
 #[cfg(test)]
 mod judgement_scenarios;
 #[cfg(test)]
