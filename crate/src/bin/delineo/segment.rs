@@ -306,6 +306,9 @@ impl Encoder<'_> {
             }
             if self.arguments.json {
                 print_json(&line(job, &done, start));
+            } else if done.is_err() {
+                // Where standard error is no terminal the bar prints nothing, and a failure is named all the same.
+                bar.suspend(|| eprintln!("{}", sentence(job, &done)));
             } else {
                 bar.println(sentence(job, &done));
             }
