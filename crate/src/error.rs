@@ -171,6 +171,9 @@ pub enum Error {
     /// A ZIP archive cannot be read or written, or a file in it.
     #[error("The ZIP archive cannot be used: {0}.")]
     Archive(String),
+    /// A file that says something of images cannot be read: COCO or LabelMe JSON, or a session.
+    #[error("These annotations cannot be used: {0}.")]
+    Annotations(String),
     /// An image cannot be encoded.
     #[error("The image cannot be encoded: {0}.")]
     Encode(String),

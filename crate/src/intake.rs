@@ -3,6 +3,8 @@
 //! Names say little: weights come as `.ckpt`, `.bin` or `.pth.tar`, and images without an ending. A name decides only where the
 //! content does not, so that a web page saved as `best.pth` is told to be no weights rather than no image.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{imaging, text};
 
 /// As many bytes of a file as [`kind`] asks for.
@@ -21,7 +23,7 @@ pub const WEIGHTS: [&str; 8] = [
 ];
 
 /// What a file is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// An image, or whatever [`crate::imaging::decode`] says that it is instead.
     Image,
@@ -29,6 +31,10 @@ pub enum Kind {
     Checkpoint,
     /// A `model.json`.
     Manifest,
+    /// A ZIP archive of files.
+    Archive,
+    /// What somebody or another program says of pictures: COCO or LabelMe JSON, or a session of Delineo.
+    Annotations,
     /// What macOS and Windows put beside a person's files, such as `.DS_Store`; nobody means to open it.
     Helper,
     /// Nothing that is opened, beside the images of a folder. Of a file that came alone this is never said: whoever opens it
@@ -66,8 +72,12 @@ pub fn kind(head: &[u8], name: &str) -> Kind {
         Kind::Checkpoint
     } else if is_manifest(head, name) {
         Kind::Manifest
+    } else if is_annotations(head) {
+        Kind::Annotations
     } else if is_named(name, &WEIGHTS) && !begins_like_an_image(head) {
         Kind::Checkpoint
+    } else if is_archive(head) {
+        Kind::Archive
     } else {
         Kind::Image
     }
@@ -136,6 +146,27 @@ fn is_manifest(head: &[u8], name: &str) -> bool {
     let fields = ["\"variant\"", "\"weights\"", "\"input\"", "\"classes\""];
     let found = fields.iter().filter(|field| text.contains(**field)).count();
     found >= 2
+}
+
+/// Whether the text has fields that COCO, LabelMe or a session of Delineo has.
+fn is_annotations(head: &[u8]) -> bool {
+    let text = text::decode(head);
+    if !text.trim_start().starts_with('{') {
+        return false;
+    }
+    let has = |field: &str| text.contains(field);
+    has("\"delineo-session\"")
+        || has("\"shapes\"") && (has("\"imagePath\"") || has("\"shape_type\"") || has("\"flags\""))
+        || has("\"images\"")
+            && ["\"annotations\"", "\"file_name\"", "\"categories\""]
+                .iter()
+                .any(|field| has(field))
+        || has("\"annotations\"") && has("\"image_id\"")
+}
+
+/// Whether it is a ZIP archive, be it an empty one.
+fn is_archive(head: &[u8]) -> bool {
+    head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06")
 }
 
 fn is_named(name: &str, endings: &[&str]) -> bool {
@@ -220,7 +251,9 @@ mod tests {
         assert_eq!(kind(b"", "best.pth"), Kind::Checkpoint);
         assert_eq!(kind(b"\x1f\x8b\x08", "best.pth.gz"), Kind::Checkpoint);
         assert_eq!(kind(b"\x1f\x8b\x08", "volume.nii.gz"), Kind::Image);
-        assert_eq!(kind(&zip("pictures/1.png"), "pictures.zip"), Kind::Image);
+        assert_eq!(kind(&zip("pictures/1.png"), "pictures.zip"), Kind::Archive);
+        assert_eq!(kind(b"PK\x05\x06", "empty.zip"), Kind::Archive);
+        assert_eq!(kind(&zip("best.pth"), "best.zip"), Kind::Checkpoint);
         assert_eq!(kind(b"\x89PNG\r\n\x1a\n", "best.pth"), Kind::Image);
         assert_eq!(kind(b"\xff\xd8\xff\xe0", "US.0001"), Kind::Image);
     }
@@ -236,9 +269,29 @@ mod tests {
         assert_eq!(kind(b"{\"format\": 2", "model.json"), Kind::Manifest);
         let labels =
             br#"{"version": "5.4.1", "shapes": [{"label": "lesion"}], "imagePath": "a.jpg"}"#;
-        assert_eq!(kind(labels, "a.json"), Kind::Image);
+        assert_eq!(kind(labels, "a.json"), Kind::Annotations);
         assert_eq!(kind(b"[1, 2]", "a.json"), Kind::Image);
         assert_eq!(kind(b"", "model.json"), Kind::Manifest);
+    }
+
+    #[test]
+    fn annotations_are_told_by_their_fields_and_other_json_is_not_taken_for_them() {
+        for head in [
+            r#"{"info": {}, "images": [{"id": 1, "file_name": "a.png"}], "annotations": []}"#,
+            r#"{"annotations": [{"image_id": 1, "segmentation": [[0, 0"#,
+            r#"{"flags": {}, "shapes": [], "imagePath": "a.jpg"}"#,
+            "\u{feff}{\"format\":\"delineo-session\",\"version\":1,",
+        ] {
+            assert_eq!(kind(head.as_bytes(), "a.json"), Kind::Annotations, "{head}");
+            assert_eq!(kind_in_folder(head.as_bytes(), "a.json"), Kind::Annotations);
+        }
+        for head in [
+            r#"{"images": ["a.png"]}"#,
+            r#"{"type": "FeatureCollection", "features": []}"#,
+            r#"[{"shapes": [], "imagePath": ""}]"#,
+        ] {
+            assert_eq!(kind(head.as_bytes(), "a.json"), Kind::Image, "{head}");
+        }
     }
 
     #[test]

@@ -61,7 +61,7 @@ fn a_folder_is_segmented_with_all_below_it_and_what_failed_is_said() {
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     let said = said(&output);
     assert!(
-        said.contains("1 files in the folders are no images"),
+        said.contains("1 files in the folders and archives are no images"),
         "{said}"
     );
     assert!(said.contains("1 of 9 images failed"), "{said}");

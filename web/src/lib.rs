@@ -16,7 +16,9 @@
 //! the feature of its program.
 
 pub mod app;
+pub mod contents;
 pub mod decoder;
+pub mod packed;
 pub mod protocol;
 pub mod session;
 

@@ -25,6 +25,8 @@ pub use delineo::modality::Modality;
 pub use delineo::tta::Views;
 use serde::{Deserialize, Serialize};
 
+use crate::contents::Contents;
+
 /// One request; its answer carries the same number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RequestId(pub u32);
@@ -146,6 +148,11 @@ pub enum Request {
         /// How many of the document's files were attached before it: the first replaces what was there, each other one adds
         /// to it.
         place: u32,
+    },
+    /// Say what is in the payload (a `Blob`), an archive or annotations. Answered by [`Answer::Unpacked`].
+    Unpack {
+        /// Its folders and its name.
+        path: String,
     },
     /// Encode a file. Answered by [`Answer::Exported`].
     Export {
@@ -304,6 +311,8 @@ pub enum Answer {
     Summarised(Summary),
     /// The mask was measured.
     Measured(Box<Measured>),
+    /// What is in a file. The payload is an `ArrayBuffer` of the masks that were made of annotations, also where there are none.
+    Unpacked(Box<Contents>),
     /// The file is encoded. The payload is an `ArrayBuffer`.
     Exported {
         /// The name to save it under.
@@ -536,6 +545,8 @@ pub enum Task {
     Segment,
     /// Encoding a file.
     Export,
+    /// Reading what is in an archive or in annotations.
+    Unpack,
     /// Making a sample.
     Sample,
 }

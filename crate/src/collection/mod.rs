@@ -8,20 +8,34 @@
 //! Item ─ Collection::push ─▶ Entry (path, bytes) …  ─▶ a folder, or zip::ZipWriter
 //!        Collection::finish ─▶ Entry …
 //! ```
+//!
+//! And back: [`read_session`], [`read_annotations`] and [`ImageNames`], to go on with what was written here or elsewhere.
 
+mod annotated;
 mod coco;
+mod coco_read;
 mod coco_rle;
+mod find;
 mod gather;
 mod item;
+mod labelme_read;
 mod measurements;
 mod nnunet;
+mod outline;
 mod places;
+#[cfg(test)]
+mod read_tests;
 mod rle;
+mod rle_read;
 mod session;
+mod session_read;
 mod set_format;
 mod table;
 
+pub use annotated::{LeftOut, read_annotations};
+pub use find::ImageNames;
 pub use gather::{Collection, Options};
 pub use item::{Decision, Entry, Item, ModelInfo, Review};
+pub use session_read::{SessionImage, is_session, read_session};
 pub use set_format::SetFormat;
 pub use table::{SETS, list, set_by_id};

@@ -9,7 +9,7 @@ use crate::Error;
 use crate::measure::RESEARCH_USE;
 
 /// The version of the form; a reader refuses later ones.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 pub(super) static FORMAT: SetFormat = SetFormat {
     id: "session",

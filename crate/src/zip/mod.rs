@@ -4,14 +4,18 @@
 //! no Unicode, limits, and sentences.
 
 mod bytes;
+mod deflated;
 #[cfg(not(target_family = "wasm"))]
 mod file;
 mod name;
+mod paths;
 mod reader;
 mod writer;
 
-pub use bytes::Bytes;
+pub use bytes::{Bytes, ReadAhead};
+pub use deflated::Deflated;
 #[cfg(not(target_family = "wasm"))]
 pub use file::FileBytes;
-pub use reader::{ZipFile, ZipReader};
+pub use paths::{below, is_own_folder};
+pub use reader::{Slice, ZipFile, ZipReader};
 pub use writer::ZipWriter;

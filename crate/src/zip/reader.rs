@@ -1,6 +1,8 @@
 //! Reading an archive: its list, then one file at a time, from ranges of bytes.
 
+use std::fmt::Display;
 use std::io::{self, Read};
+use std::ops::Range;
 
 use flate2::read::DeflateDecoder;
 use rawzip::extra_fields::ExtraFieldId;
@@ -10,6 +12,7 @@ use rawzip::{
 };
 
 use super::bytes::Bytes;
+use super::deflated::Deflated;
 use super::name;
 use crate::Error;
 
@@ -17,6 +20,10 @@ use crate::Error;
 const MOST_FILES: usize = 1_000_000;
 /// Most bytes that a file may have, unpacked; an image of the largest size that is decoded fits in.
 const MOST_BYTES: u64 = 1 << 30;
+/// A file of more than so many bytes must not be more than so many times as large as when it is packed. Pictures are far below;
+/// files that are made to fill the memory are near the most that “Deflate” can do, 1032.
+const SUSPICIOUS_BYTES: u64 = 64 << 20;
+const SUSPICIOUS_RATIO: u64 = 400;
 
 /// A file of an archive.
 #[derive(Clone, Debug)]
@@ -27,8 +34,19 @@ pub struct ZipFile {
     pub size: u64,
     /// Why it cannot be read, as a sentence.
     pub refused: Option<String>,
+    /// CRC-32 of its content.
+    pub crc: u32,
     method: CompressionMethod,
     wayfinder: ZipArchiveEntryWayfinder,
+}
+
+/// Where the bytes of a file lie in its archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slice {
+    /// From the archive's beginning.
+    pub range: Range<u64>,
+    /// How to unpack them; nothing where they are the file as it is.
+    pub deflated: Option<Deflated>,
 }
 
 /// An open archive.
@@ -66,11 +84,13 @@ impl<B: Bytes> ZipReader<B> {
                 )));
             }
             let (method, size) = (entry.compression_method(), entry.uncompressed_size_hint());
+            let sizes = (size, entry.compressed_size_hint());
             files.push(ZipFile {
-                refused: refusal(&path, entry.flags().is_encrypted(), method, size),
+                refused: refusal(&path, entry.flags().is_encrypted(), method, sizes),
                 path,
                 size,
                 method,
+                crc: entry.crc32(),
                 wayfinder: entry.wayfinder(),
             });
         }
@@ -82,6 +102,56 @@ impl<B: Bytes> ZipReader<B> {
         &self.files
     }
 
+    /// Where the bytes of a file of this archive lie, for those who read them later and elsewhere.
+    ///
+    /// # Errors
+    /// As [`Self::read`], as far as that is known without reading the file.
+    pub fn slice(&self, file: &ZipFile) -> Result<Slice, Error> {
+        if let Some(why) = &file.refused {
+            return Err(Error::Archive(why.clone()));
+        }
+        let entry = self
+            .archive
+            .get_entry(file.wayfinder)
+            .map_err(|error| damaged(&file.path, &error))?;
+        let (start, end) = entry.compressed_data_range();
+        let deflated = (file.method == CompressionMethod::DEFLATE).then_some(Deflated {
+            size: file.size,
+            crc: file.crc,
+        });
+        if start > end || deflated.is_none() && end - start != file.size {
+            return Err(damaged(&file.path, &"its sizes contradict each other"));
+        }
+        Ok(Slice {
+            range: start..end,
+            deflated,
+        })
+    }
+
+    /// The first bytes of a file of this archive, so many or all.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn head(&self, file: &ZipFile, length: u64) -> Result<Vec<u8>, Error> {
+        if let Some(why) = &file.refused {
+            return Err(Error::Archive(why.clone()));
+        }
+        let entry = self
+            .archive
+            .get_entry(file.wayfinder)
+            .map_err(|error| damaged(&file.path, &error))?;
+        let packed = entry.reader();
+        let mut head = Vec::new();
+        let read = match file.method {
+            CompressionMethod::STORE => packed.take(length).read_to_end(&mut head),
+            _ => DeflateDecoder::new(packed)
+                .take(length)
+                .read_to_end(&mut head),
+        };
+        read.map_err(|error| damaged(&file.path, &error))?;
+        Ok(head)
+    }
+
     /// The content of a file of this archive. It is never longer than the archive says, whatever its packed bytes say.
     ///
     /// # Errors
@@ -90,9 +160,7 @@ impl<B: Bytes> ZipReader<B> {
         if let Some(why) = &file.refused {
             return Err(Error::Archive(why.clone()));
         }
-        let damaged = |error: &dyn std::fmt::Display| {
-            Error::Archive(format!("{} is damaged or cut short ({error})", file.path))
-        };
+        let damaged = |error: &dyn Display| damaged(&file.path, error);
         let entry = self
             .archive
             .get_entry(file.wayfinder)
@@ -113,8 +181,13 @@ impl<B: Bytes> ZipReader<B> {
     }
 }
 
-/// Why a file cannot be read.
-fn refusal(path: &str, is_encrypted: bool, method: CompressionMethod, size: u64) -> Option<String> {
+/// Why a file cannot be read; `sizes` are those of its content and of its packed bytes.
+fn refusal(
+    path: &str,
+    is_encrypted: bool,
+    method: CompressionMethod,
+    (size, packed): (u64, u64),
+) -> Option<String> {
     if is_encrypted {
         return Some(format!(
             "{path} is encrypted; unpack the archive with its password first"
@@ -129,8 +202,18 @@ fn refusal(path: &str, is_encrypted: bool, method: CompressionMethod, size: u64)
             "{path} is packed by {name}; pack it by “Deflate”, which every program knows"
         ));
     }
-    (size > MOST_BYTES)
-        .then(|| format!("{path} has {size} bytes; Delineo takes up to {MOST_BYTES}"))
+    if size > MOST_BYTES {
+        return Some(format!(
+            "{path} has {size} bytes; Delineo takes up to {MOST_BYTES}"
+        ));
+    }
+    (size > SUSPICIOUS_BYTES && size / packed.max(1) > SUSPICIOUS_RATIO).then(|| {
+        format!("{path} has {size} bytes in only {packed}, as files have that are made to fill the memory; unpack it and look at it")
+    })
+}
+
+pub(super) fn damaged(path: &str, error: &dyn Display) -> Error {
+    Error::Archive(format!("{path} is damaged or cut short ({error})"))
 }
 
 fn fault(error: &rawzip::Error) -> Error {
@@ -234,6 +317,89 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_read_later_from_the_bytes_at_its_place() {
+        let text = b"words ".repeat(10_000);
+        let bytes = archive(&[("a.png", b"\x89PNG"), ("b.csv", &text)]);
+        let zip = ZipReader::open(bytes.as_slice()).expect("an archive");
+        let slice = |at: usize| zip.slice(&zip.files()[at]).expect("intact");
+        let part = |at: usize| {
+            let Range { start, end } = slice(at).range;
+            &bytes[start as usize..end as usize]
+        };
+        let deflated = slice(1).deflated.expect("text is packed");
+        assert_eq!(deflated.unpack("b.csv", part(1)).expect("intact"), text);
+        let head = zip.head(&zip.files()[1], 8).expect("intact");
+        assert_eq!(head, b"words wo");
+        let mut damaged = part(1).to_vec();
+        damaged[20] ^= 0xff;
+        assert!(deflated.unpack("b.csv", &damaged).is_err());
+        let shorter = Deflated {
+            size: 100,
+            ..deflated
+        };
+        assert!(shorter.unpack("b.csv", part(1)).is_err());
+    }
+
+    /// An archive of one file that is not packed.
+    fn stored(path: &str, content: &[u8]) -> Vec<u8> {
+        let of = |length: usize| (length as u32).to_le_bytes();
+        let sizes = [
+            rawzip::crc32(content).to_le_bytes(),
+            of(content.len()),
+            of(content.len()),
+            of(path.len()),
+        ]
+        .concat();
+        let local = [
+            b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0",
+            &sizes[..],
+            path.as_bytes(),
+            content,
+        ]
+        .concat();
+        let central = [
+            b"PK\x01\x02\x14\0\x14\0\0\0\0\0\0\0\0\0",
+            &sizes[..],
+            &[0; 14],
+            path.as_bytes(),
+        ]
+        .concat();
+        let end = [
+            b"PK\x05\x06\0\0\0\0\x01\0\x01\0",
+            &of(central.len())[..],
+            &of(local.len()),
+            &[0; 2],
+        ]
+        .concat();
+        [local, central, end].concat()
+    }
+
+    #[test]
+    fn a_file_that_is_not_packed_lies_in_the_archive_as_it_is() {
+        let bytes = stored("a.png", b"\x89PNG as it is");
+        let zip = ZipReader::open(bytes.as_slice()).expect("an archive");
+        let slice = zip.slice(&zip.files()[0]).expect("intact");
+        let part = &bytes[slice.range.start as usize..slice.range.end as usize];
+        assert_eq!((slice.deflated, part), (None, &b"\x89PNG as it is"[..]));
+        assert_eq!(zip.read(&zip.files()[0]).expect("intact"), part);
+        assert_eq!(zip.head(&zip.files()[0], 4).expect("intact"), b"\x89PNG");
+    }
+
+    #[test]
+    fn a_file_that_is_made_to_fill_the_memory_is_refused_before_it_is_unpacked() {
+        let mut bytes = archive(&[("bomb.csv", &vec![b'0'; 1 << 20])]);
+        let list = bytes
+            .windows(4)
+            .rposition(|four| four == b"PK\x01\x02")
+            .expect("a list");
+        bytes[list + 24..list + 28].copy_from_slice(&(1_u32 << 29).to_le_bytes());
+        let zip = ZipReader::open(bytes.as_slice()).expect("an archive");
+        let refused = zip.files()[0].refused.clone().unwrap_or_default();
+        assert!(refused.contains("made to fill the memory"), "{refused}");
+        assert!(zip.slice(&zip.files()[0]).is_err());
+    }
+
+    #[test]
     fn no_damage_makes_reading_panic() {
         let bytes = archive(&[("a.png", b"one"), ("b.csv", &b"two ".repeat(100))]);
         for at in 0..bytes.len() {
@@ -241,7 +407,7 @@ mod tests {
             damaged[at] ^= 0xff;
             if let Ok(zip) = ZipReader::open(damaged.as_slice()) {
                 for file in zip.files() {
-                    let _ = zip.read(file);
+                    let _ = (zip.read(file), zip.slice(file), zip.head(file, 10));
                 }
             }
             let _ = ZipReader::open(&bytes[..at]).map(|zip| zip.files().len());

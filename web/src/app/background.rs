@@ -229,12 +229,8 @@ impl App {
 
     /// The mask of a document as its settings make it, by the model that it needs.
     pub(super) fn mask_for(&self, document: &Document, opened: &Opened) -> Option<MaskSpec> {
-        Some(MaskSpec {
-            segmentation: self.maps_for(document, opened)?,
-            settings: opened.settings,
-            edits: opened.edits.version(),
-            truths: 0,
-        })
+        let maps = self.maps_for(document, opened)?;
+        Some(self.mask_of(document, opened, maps))
     }
 
     /// Counts the documents again, if that was not done just now.

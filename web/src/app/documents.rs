@@ -10,6 +10,7 @@ use delineo::measure::{Scale, ScaleSource, Spacing};
 use super::edits::{Calibration, Edits};
 use super::event::{FileId, Stamp};
 use super::folders::join;
+use super::importing::Beginning;
 use super::models::Proposal;
 use super::review::Review;
 use super::setting::Setting;
@@ -44,6 +45,8 @@ pub struct Document {
     pub review: Review,
     /// What the list says of its mask, once it was segmented.
     pub summary: Option<Summary>,
+    /// How it is to begin once it was segmented first.
+    pub beginning: Option<Beginning>,
     /// What is known since it was opened first.
     pub opened: Option<Opened>,
 }
@@ -372,6 +375,7 @@ impl Documents {
             is_seen: false,
             review: Review::default(),
             summary: None,
+            beginning: None,
             opened: None,
         });
         id

@@ -4,8 +4,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::event::{EngineId, FileId, OwnModel, PayloadId, Timer};
+use super::importing::Whole;
 use super::preferences::Preferences;
 use super::viewport::Size;
+use crate::contents::{Member, Part};
 use crate::protocol::{DocumentId, Frame, Request, RequestId};
 use crate::session::messages::Order;
 
@@ -176,6 +178,22 @@ pub enum Effect {
         name: String,
         /// Its media type.
         media_type: &'static str,
+    },
+    /// Let the files of an archive come in: `Event::FilesArrived` with `Way::Unpacked`. Nothing of them is read for that.
+    AdoptMembers {
+        /// The archive.
+        archive: FileId,
+        /// What is in it.
+        members: Vec<Member>,
+    },
+    /// Make files of parts, `Event::PartsKept`, and let go of what they are parts of.
+    KeepParts {
+        /// Comes back with the event.
+        id: u32,
+        /// Of what.
+        whole: Whole,
+        /// Which.
+        parts: Vec<Part>,
     },
     /// A file is no longer needed.
     DropFile(FileId),

@@ -14,7 +14,7 @@ use delineo::imaging::Rendering;
 
 use super::documents::Document;
 use super::effect::EngineBuild;
-use super::event::EngineId;
+use super::event::{EngineId, FileId};
 use super::preferences::Timing;
 use crate::protocol::{
     DeviceReport, DocumentId, Frame, GatherStep, MaskSpec, MeasureSpec, ModelKey, RequestId,
@@ -139,6 +139,8 @@ pub enum Purpose {
         /// How many came before it.
         place: usize,
     },
+    /// What is in a file.
+    Unpack(FileId),
     /// A file.
     Export {
         /// Of which document.
@@ -170,6 +172,7 @@ impl Purpose {
             Self::Segment(_) => Some(Task::Segment),
             Self::Export { .. } => Some(Task::Export),
             Self::Sample => Some(Task::Sample),
+            Self::Unpack(_) => Some(Task::Unpack),
             Self::Unload
             | Self::Time
             | Self::Edit(_)

@@ -57,6 +57,13 @@ pub enum Event {
     },
     /// Files came in.
     FilesArrived(Arrival),
+    /// Parts are files now, as [`Effect::KeepParts`](super::effect::Effect::KeepParts) asked.
+    PartsKept {
+        /// Its number.
+        id: u32,
+        /// In the order of the parts; fewer where the browser has no memory for more.
+        files: Vec<FileId>,
+    },
     /// The adapter's name, or why the GPU cannot be used, as a sentence.
     AdapterFound(Result<String, String>),
     /// The models that this site publishes (or what failed, as a sentence) and those that this device remembers.
@@ -186,7 +193,7 @@ impl ArrivedFile {
     }
 }
 
-/// Size and date of a file.
+/// Size and date of a file; of a file of an archive its checksum in the place of the date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Stamp {
     /// In bytes.
@@ -207,6 +214,8 @@ pub enum Way {
     Pasted,
     /// Shared by another app; nothing arrived where there are no files.
     Shared,
+    /// In an archive that came before.
+    Unpacked,
 }
 
 /// A model of this site.

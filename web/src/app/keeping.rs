@@ -10,6 +10,7 @@ use super::command::Command;
 use super::documents::{Document, MapOrigin, Opened};
 use super::edits::Edits;
 use super::event::FileId;
+use super::importing::Beginning;
 use super::models::Proposal;
 use super::notices::{Notice, Tone};
 use super::review::Review;
@@ -121,6 +122,7 @@ pub(super) struct Fingerprint {
     review: Review,
     summary: Option<Summary>,
     truths: Vec<DocumentId>,
+    beginning: Option<Beginning>,
     work: Option<WorkFingerprint>,
 }
 
@@ -141,6 +143,7 @@ impl Fingerprint {
             review: document.review.clone(),
             summary: document.summary,
             truths: document.truths.iter().map(|truth| truth.id).collect(),
+            beginning: document.beginning,
             work: document.opened.as_ref().map(|opened| WorkFingerprint {
                 wanted: opened.wanted,
                 settings: opened.settings,
@@ -159,6 +162,7 @@ impl Fingerprint {
         self.review == document.review
             && self.summary == document.summary
             && self.truths.iter().copied().eq(truths)
+            && self.beginning == document.beginning
             && match (&self.work, &document.opened) {
                 (None, None) => true,
                 (Some(work), Some(opened)) => {

@@ -21,6 +21,7 @@ pub mod expectation;
 pub mod folders;
 pub mod gathering;
 pub mod gestures;
+pub mod importing;
 pub mod keeping;
 pub mod keys;
 pub mod listing;
@@ -56,6 +57,8 @@ mod folder_scenarios;
 mod frame_scenarios;
 #[cfg(test)]
 mod gathering_scenarios;
+#[cfg(test)]
+mod importing_scenarios;
 #[cfg(test)]
 mod judgement_scenarios;
 #[cfg(test)]

@@ -1,7 +1,12 @@
 //! Random events in random orders: whatever the person, the browser and the engines do, nothing panics, no correction is
 //! lost, and every wait has an end.
 
+use std::collections::BTreeMap;
+
+use delineo::collection::Review;
 use delineo::imaging::Window;
+use delineo::intake::Kind;
+use delineo::mask::Cleaning;
 use delineo::measure::Axis;
 use proptest::prelude::*;
 
@@ -15,6 +20,7 @@ use super::listing::{Filter, Sort};
 use super::preferences::Mode;
 use super::rig::{Rig, breast, own_model, skin};
 use super::stage::Tool;
+use crate::contents::{Contents, Described, Member, Part};
 use crate::protocol::{DocumentId, Message, Modality, ModelKey, Request, RequestId};
 
 /// One thing that can happen. Numbers choose among what there is.
@@ -23,6 +29,8 @@ enum Happening {
     Drop(u8),
     DropBroken,
     DropTruth(bool),
+    DropForImport(u8),
+    Later,
     Drag(u8),
     Command(Command),
     CommandOnOld(Command),
@@ -111,6 +119,7 @@ fn command() -> impl Strategy<Value = Command> {
         Just(Command::CopyReport),
         Just(Command::RemoveTruth),
         Just(Command::StartFromTruth),
+        Just(Command::ExportAll),
         Just(Command::ToggleWipe),
         Just(Command::SetWipe(20)),
         Just(Command::SetMode(Mode::Difference)),
@@ -124,6 +133,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => (0..4u8).prop_map(Happening::Drop),
         1 => Just(Happening::DropBroken),
         2 => any::<bool>().prop_map(Happening::DropTruth),
+        1 => (0..4u8).prop_map(Happening::DropForImport),
+        2 => Just(Happening::Later),
         2 => any::<u8>().prop_map(Happening::Drag),
         6 => command().prop_map(Happening::Command),
         1 => command().prop_map(Happening::CommandOnOld),
@@ -171,6 +182,20 @@ fn happen(rig: &mut Rig, happening: Happening) {
                 "mole-0_mask.png"
             };
             rig.drop_files(&[mask, "ultrasound-1_mask_1.png", "ultrasound-1_mask_2.png"]);
+        }
+        Happening::DropForImport(number) => {
+            let (name, head) = match number {
+                0 => ("set.zip", ZIP),
+                1 => ("session.zip", ZIP),
+                2 => ("damaged.zip", ZIP),
+                _ => ("coco.json", COCO),
+            };
+            rig.drop_contents(&[(name, head)]);
+        }
+        Happening::Later => {
+            if let Some(event) = rig.later.pop_front() {
+                rig.tell(event);
+            }
         }
         Happening::Drag(number) => {
             let step = f64::from(number);
@@ -286,6 +311,49 @@ fn happen(rig: &mut Rig, happening: Happening) {
     }
 }
 
+const ZIP: &[u8] = b"PK\x03\x04";
+const COCO: &[u8] = b"{\"images\": [], \"annotations\": []}";
+
+/// What is in archives and annotations.
+fn contents() -> BTreeMap<String, Contents> {
+    let member = |path: &str| Member {
+        path: path.to_owned(),
+        kind: Kind::Image,
+        size: 1,
+        crc: path.len() as u32,
+        part: Part::default(),
+    };
+    let set = Contents {
+        members: ["set/mole-7.png", "set/mole-7_mask.png", "set/broken.txt"]
+            .map(member)
+            .to_vec(),
+        ..Contents::default()
+    };
+    let described = |image: &str, is_start| Described {
+        image: image.to_owned(),
+        mask: Some(Part::default()),
+        is_start,
+        settings: Some((0.3, Cleaning::NONE)),
+        review: Review {
+            is_flagged: is_start,
+            ..Review::default()
+        },
+    };
+    let said = |is_start| Contents {
+        described: ["mole-0.png", "ultrasound-1.png", "mole-7.png", "gone.png"]
+            .map(|image| described(image, is_start))
+            .to_vec(),
+        ..Contents::default()
+    };
+    let all = [
+        ("set.zip", set),
+        ("session.zip", said(true)),
+        ("coco.json", said(false)),
+    ];
+    all.map(|(name, contents)| (name.to_owned(), contents))
+        .into()
+}
+
 /// Strokes of all open documents, with those of the one that was closed last: each is some correction by hand.
 fn corrected(rig: &Rig) -> Vec<(DocumentId, u64)> {
     let opened = |document: &super::documents::Document| {
@@ -305,6 +373,7 @@ proptest! {
         let mut rig = Rig::bare(Default::default());
         rig.broken_files.insert("broken.txt".to_owned());
         rig.broken_files.insert("mole-0_lesion.png".to_owned());
+        rig.contents = contents();
         for happening in happenings {
             let before = corrected(&rig);
             let is_close = matches!(happening, Happening::Close(_));

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use delineo::imaging::{Rendering, Window, Windowing};
+use delineo::intake::Kind as FileKind;
 use delineo::manifest::Manifest;
 use delineo::mask::Mask;
 use delineo::measure::{DepthMarks, Measurements, Side};
@@ -22,11 +23,15 @@ use super::folders::{self, Brought};
 use super::preferences::Preferences;
 use super::stage::Canvas;
 use super::state::App;
+use crate::contents::Contents;
 use crate::protocol::{
     Answer, Area, DeviceKind, DeviceReport, DocumentId, GatherStep, ImageFacts, Judgement, Kind,
     MaskSpec, MeasureSpec, Measured, Message, Modality, ModelKey, Networks, Request, RequestId,
     Segmentation, Summary,
 };
+
+/// A file that came in: what it is, and what tells it from others.
+type Came = (FileId, FileKind, Option<Stamp>);
 
 /// A worker as the protocol says it is.
 #[derive(Debug)]
@@ -62,6 +67,10 @@ pub struct Rig {
     /// How large the engine says the bytes of a step are, and the pictures that it cannot add.
     pub gathered_bytes: u64,
     pub unaddable: BTreeSet<String>,
+    /// What is in archives and annotations, by their names.
+    pub contents: BTreeMap<String, Contents>,
+    /// Events that come a little later.
+    pub later: VecDeque<Event>,
     /// Names that the engine refuses to open.
     pub broken_files: BTreeSet<String>,
     /// The version of all models, which their weights follow.
@@ -226,6 +235,8 @@ impl Rig {
             gathered_bytes: 100,
             unaddable: BTreeSet::new(),
             model_version: 1,
+            contents: BTreeMap::new(),
+            later: VecDeque::new(),
             broken_files: BTreeSet::new(),
             broken_models: BTreeSet::new(),
             on_stage: None,
@@ -351,6 +362,31 @@ impl Rig {
                         .push(format!("the overlay of {document:?} is not kept"));
                 }
                 self.overlays += 1;
+            }
+            Effect::AdoptMembers { members, .. } => {
+                let found = members.into_iter().map(|member| {
+                    self.next_file += 1;
+                    let stamp = Stamp {
+                        size: member.size,
+                        modified: member.crc.into(),
+                    };
+                    (
+                        member.path,
+                        (FileId(self.next_file), member.kind, Some(stamp)),
+                    )
+                });
+                let found = found.collect();
+                let arrivals = self.arrivals(found, Way::Unpacked, &Brought::Files);
+                self.later
+                    .extend(arrivals.into_iter().map(Event::FilesArrived));
+            }
+            Effect::KeepParts { id, parts, .. } => {
+                let files = parts.iter().map(|_| {
+                    self.next_file += 1;
+                    FileId(self.next_file)
+                });
+                let files = files.collect();
+                self.later.push_back(Event::PartsKept { id, files });
             }
             Effect::ClearStage => self.on_stage = None,
             Effect::ShowOverlay { .. } => self.overlays += 1,
@@ -604,6 +640,12 @@ impl Rig {
                     Ok((Answer::Done, false))
                 }
             }
+            Request::Unpack { path } => {
+                let name = path.rsplit('/').next().unwrap_or(&path);
+                let contents = self.contents.get(name).cloned();
+                let contents = contents.ok_or_else(|| "It is damaged".to_owned());
+                contents.map(|contents| (Answer::Unpacked(Box::new(contents)), true))
+            }
             Request::Export { mask, format, .. } => {
                 if !fits(engine, &mask) {
                     fault = Some(format!("cannot export {mask:?}"));
@@ -662,6 +704,10 @@ impl Rig {
                 self.listen(*id);
             }
             let has_answered = ids.iter().any(|id| self.answer(*id));
+            if let Some(event) = self.later.pop_front() {
+                self.tell(event);
+                continue;
+            }
             let is_due = |timer: &Timer| matches!(timer, Timer::Measure | Timer::Relaunch);
             let due = self.timers.iter().copied().find(is_due);
             if let Some(timer) = due.filter(|_| !has_answered) {
@@ -727,35 +773,50 @@ impl Rig {
         let count = files.len();
         let found = files.iter().map(|(path, head, stamp)| {
             self.next_file += 1;
-            ((*path).to_owned(), (FileId(self.next_file), *head, *stamp))
+            let kind = folders::kind_by_name(path, count);
+            let kind = kind.unwrap_or_else(|| folders::kind(path, head));
+            ((*path).to_owned(), (FileId(self.next_file), kind, *stamp))
         });
-        let batches = folders::batches(found.collect());
+        let found = found.collect();
+        for arrival in self.arrivals(found, Way::Dropped, &brought) {
+            self.tell(Event::FilesArrived(arrival));
+        }
+    }
+
+    fn arrivals(
+        &mut self,
+        found: Vec<(String, Came)>,
+        way: Way,
+        brought: &Brought,
+    ) -> Vec<Arrival> {
+        let batches = folders::batches(found);
         let last = batches.len().saturating_sub(1);
         self.next_arrival += 1;
-        for (number, batch) in batches.into_iter().enumerate() {
+        let id = self.next_arrival;
+        let batches = batches.into_iter().enumerate();
+        let arrivals = batches.map(|(number, batch)| {
             let files = batch.into_iter().map(|placed| {
-                let (file, head, stamp) = placed.item;
+                let (file, kind, stamp) = placed.item;
                 let (folder, name) = folders::split(&placed.path);
-                let kind = folders::kind_by_name(&placed.path, count);
                 ArrivedFile {
                     file,
                     name: name.to_owned(),
                     folder: folder.to_owned(),
-                    kind: kind.unwrap_or_else(|| folders::kind(&placed.path, head)),
+                    kind,
                     stamp,
                     image: placed.image,
                 }
             });
-            let arrival = Arrival {
-                id: self.next_arrival,
-                way: Way::Dropped,
+            Arrival {
+                id,
+                way,
                 brought: brought.clone(),
                 files: files.collect(),
                 more_follow: number < last,
                 ..Arrival::default()
-            };
-            self.tell(Event::FilesArrived(arrival));
-        }
+            }
+        });
+        arrivals.collect()
     }
 
     /// Drops a folder with these files.

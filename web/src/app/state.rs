@@ -10,8 +10,9 @@ use super::background::Background;
 use super::command::{Availability, Command, Sheet};
 use super::documents::{Document, Documents, Opened, SegmentationState};
 use super::effect::Effect;
-use super::engines::{Engines, Gpu, Pending, Phase};
+use super::engines::{Engine, Engines, Gpu, Pending, Phase};
 use super::gathering::Gathering;
+use super::importing::Importing;
 use super::keeping::{self, Keeping};
 use super::listing::{Filter, Listing};
 use super::models::Models;
@@ -44,6 +45,8 @@ pub struct App {
     pub background: Background,
     /// The export of all documents, while it is made.
     pub gathering: Option<Gathering>,
+    /// Archives and annotations on their way in.
+    pub importing: Importing,
     /// The overlay.
     pub overlay: Overlay,
     /// The stage.
@@ -354,35 +357,54 @@ impl App {
 
     /// The mask of the image on the stage, once it was segmented.
     pub fn wanted_mask(&self) -> Option<MaskSpec> {
-        let opened = self.shown()?;
-        let truths = self.started_from();
+        let (document, opened) = self.documents.shown()?;
+        Some(self.mask_of(document, opened, opened.maps()?.clone()))
+    }
+
+    /// The mask of a document by these maps, or by the true mask that takes their place.
+    pub(super) fn mask_of(
+        &self,
+        document: &Document,
+        opened: &Opened,
+        segmentation: Segmentation,
+    ) -> MaskSpec {
+        let truths = self.starts_from(document, opened);
         let mut settings = opened.settings;
         if truths > 0 {
             // A true mask is taken as it is.
             settings.threshold = 0.5;
             settings.cleaning = Cleaning::default();
         }
-        Some(MaskSpec {
-            segmentation: opened.maps()?.clone(),
+        MaskSpec {
+            segmentation,
             settings,
             edits: opened.edits.version(),
             truths,
-        })
+        }
     }
 
     /// From how many files the true mask was made from which the corrections start; 0 where they start from the model's, or
     /// the engine does not have the true mask yet.
-    fn started_from(&self) -> u32 {
-        let (Some((document, opened)), Some(engine)) =
-            (self.documents.shown(), &self.engines.serving)
-        else {
-            return 0;
-        };
-        if opened.edits.starts_from_truth() && engine.has_truths(document) {
+    fn starts_from(&self, document: &Document, opened: &Opened) -> u32 {
+        let has_it = |engine: &Engine| engine.has_truths(document);
+        if opened.edits.starts_from_truth() && self.engines.serving.as_ref().is_some_and(has_it) {
             document.truths.len() as u32
         } else {
             0
         }
+    }
+
+    /// From how many files the mask on the stage starts.
+    fn started_from(&self) -> u32 {
+        let shown = self.documents.shown();
+        shown.map_or(0, |(document, opened)| self.starts_from(document, opened))
+    }
+
+    /// Whether the mask of a document starts from a true one that the engine does not have yet.
+    pub(super) fn awaits_truth(&self, document: &Document, opened: &Opened) -> bool {
+        opened.edits.starts_from_truth()
+            && !document.truths.is_empty()
+            && self.starts_from(document, opened) == 0
     }
 
     /// How the mask is drawn: a difference only where there is a truth.

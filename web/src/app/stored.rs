@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::documents::{Document, MapOrigin, Opened};
 use super::edits::Edits;
+use super::importing::Beginning;
 use super::models::Proposal;
 use super::review::Review;
 use crate::protocol::{ImageFacts, ModelKey, Settings, Summary, Views};
@@ -34,6 +35,9 @@ pub struct StoredDocument {
     /// What the list says of its mask.
     #[serde(default)]
     pub summary: Option<Summary>,
+    /// How it is to begin once it was segmented first.
+    #[serde(default)]
+    pub beginning: Option<Beginning>,
     /// What is known since it was opened first.
     #[serde(default)]
     pub opened: Option<StoredWork>,
@@ -129,6 +133,7 @@ impl StoredDocument {
             truths: truths.collect(),
             review: document.review.clone(),
             summary: document.summary,
+            beginning: document.beginning,
             opened: document.opened.as_ref().map(StoredWork::of),
         }
     }
@@ -138,6 +143,7 @@ impl StoredDocument {
         document.folder = self.folder;
         document.review = self.review;
         document.summary = self.summary;
+        document.beginning = self.beginning;
         document.opened = self.opened.map(StoredWork::into_opened);
     }
 

@@ -25,6 +25,10 @@ pub(super) struct Tally {
     pub passed_over: usize,
     /// How many of these look like weights.
     pub weights: usize,
+    /// How many are archives in a folder or in an archive.
+    pub archives: usize,
+    /// How many archives and annotations are read.
+    pub imports: usize,
 }
 
 impl Tally {
@@ -63,12 +67,16 @@ impl Tally {
         if self.weights > 0 {
             parts.push("A model is loaded where its file is opened by itself.".to_owned());
         }
+        if self.archives > 0 {
+            parts.push("An archive is opened where it is dropped by itself.".to_owned());
+        }
         parts.join(" ")
     }
 
     /// Whether a folder held nothing to open, and nothing was said of that yet.
     pub fn is_empty_folder(&self) -> bool {
-        self.has_folder && self.opened + self.open_already + self.truths + self.refused == 0
+        self.has_folder
+            && self.opened + self.open_already + self.truths + self.refused + self.imports == 0
     }
 }
 

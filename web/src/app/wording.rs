@@ -127,7 +127,7 @@ pub fn networks(networks: &Networks) -> String {
 /// Why nothing was opened of what came, if that is worth a word.
 pub fn nothing_came(way: Way, brought: &Brought) -> Option<String> {
     let sentence = match (way, brought) {
-        (Way::Chosen, Brought::Files) => return None,
+        (Way::Chosen | Way::Unpacked, Brought::Files) => return None,
         (_, Brought::Folder) => "There is no file in this folder.".to_owned(),
         (_, Brought::Link(address)) => format!(
             "{} is elsewhere, and Delineo fetches nothing from the network. Save the picture on this device and open the file.",
@@ -219,6 +219,7 @@ pub fn task(task: Task) -> &'static str {
         Task::Segment => "Finding the border",
         Task::Export => "Writing the file",
         Task::Sample => "Making the sample",
+        Task::Unpack => "Reading what is in the file",
     }
 }
 

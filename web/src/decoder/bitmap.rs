@@ -2,13 +2,15 @@
 
 use delineo::RgbImage;
 use delineo::imaging::{self, Decoded};
-use js_sys::global;
+use js_sys::{Array, Uint8Array, global};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     Blob, DedicatedWorkerGlobalScope, ImageBitmap, OffscreenCanvas,
     OffscreenCanvasRenderingContext2d,
 };
+
+use crate::packed;
 
 /// Decodes with the browser, upright and in sRGB, 8 bits a channel.
 ///
@@ -20,6 +22,11 @@ pub async fn decode(bytes: &[u8], file: &JsValue) -> Result<Decoded, String> {
         format!("This browser cannot read this {format}. Save it as PNG or JPEG and try again.")
     };
     let blob: &Blob = file.dyn_ref().ok_or(JsValue::UNDEFINED).map_err(refused)?;
+    // The browser knows nothing of what is packed.
+    let blob = match packed::deflated(&blob.type_()) {
+        Some(_) => &unpacked(bytes).map_err(refused)?,
+        None => blob,
+    };
     let scope: DedicatedWorkerGlobalScope = global().unchecked_into();
     let bitmap = scope.create_image_bitmap_with_blob(blob).map_err(refused)?;
     let bitmap: ImageBitmap = JsFuture::from(bitmap)
@@ -51,6 +58,10 @@ pub async fn decode(bytes: &[u8], file: &JsValue) -> Result<Decoded, String> {
         scale: None,
         pixel_aspect: 1.0,
     })
+}
+
+fn unpacked(bytes: &[u8]) -> Result<Blob, JsValue> {
+    Blob::new_with_u8_array_sequence(&Array::of1(&Uint8Array::from(bytes)))
 }
 
 /// Transparent parts over black.

@@ -1,19 +1,24 @@
 //! The decoder as a browser's worker.
 
 use std::cell::RefCell;
+use std::io;
+use std::ops::Range;
 
 use delineo::export::{self, Origin, Segmentation};
 use delineo::imaging::{self, Decoded, Rendering};
 use delineo::mask::ProbabilityMap;
-use js_sys::{Array, Float32Array, Uint8Array, global};
+use delineo::zip::Bytes;
+use js_sys::{Array, ArrayBuffer, Float32Array, Uint8Array, global};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent};
 
-use super::{EncodeOrder, Order, Outcome, bitmap};
+use super::{EncodeOrder, Order, Outcome, bitmap, contents};
+use crate::packed::{self, Unread};
 use crate::protocol::{DocumentId, ImageFacts};
 use crate::wire;
 
+/// Bytes of a file that is read whole: wasm memory ends at 4 GB.
+const MOST: u64 = 1_000_000_000;
 const UNREADABLE: &str = "The file cannot be read. Was it moved or deleted?";
 
 thread_local! {
@@ -70,7 +75,80 @@ async fn carry_out(order: Order, payload: &JsValue) -> Result<(Outcome, Vec<u8>)
             LAST.set(Some((order.document, bytes)));
             Ok((Outcome::Encoded, encoded?))
         }
+        Order::Unpack { path } => unpack(&path, payload).await,
     }
+}
+
+/// What is in a file. Of an archive only the list is read, and the beginnings of files whose names do not say what they are.
+async fn unpack(path: &str, payload: &JsValue) -> Result<(Outcome, Vec<u8>), String> {
+    let blob: &Blob = payload.dyn_ref().ok_or(UNREADABLE)?;
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let bytes = BlobBytes {
+        blob: blob.clone(),
+        reader: FileReaderSync::new(),
+    };
+    // What is packed is no archive: one in an archive is not opened.
+    let is_packed = packed::deflated(&blob.type_()).is_some();
+    let head = bytes
+        .read(0..bytes.length().min(4))
+        .map_err(|_| UNREADABLE)?;
+    let (contents, masks) = if !is_packed && contents::is_archive(&head) {
+        (contents::of_archive(bytes, name)?, Vec::new())
+    } else {
+        contents::of_annotations(&whole(blob, name).await?, path)?
+    };
+    Ok((Outcome::Unpacked(Box::new(contents)), masks))
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// Reads blobs at once, in workers alone.
+    #[derive(Debug)]
+    type FileReaderSync;
+
+    #[wasm_bindgen(constructor)]
+    fn new() -> FileReaderSync;
+
+    #[wasm_bindgen(method, catch, js_name = readAsArrayBuffer)]
+    fn read_as_array_buffer(this: &FileReaderSync, blob: &Blob) -> Result<ArrayBuffer, JsValue>;
+}
+
+/// A blob, of which ranges are read.
+#[derive(Debug)]
+struct BlobBytes {
+    blob: Blob,
+    reader: FileReaderSync,
+}
+
+impl Bytes for BlobBytes {
+    fn length(&self) -> u64 {
+        self.blob.size() as u64
+    }
+
+    fn read(&self, range: Range<u64>) -> io::Result<Vec<u8>> {
+        let fault = |error: JsValue| io::Error::other(wire::describe(&error));
+        let part = self
+            .blob
+            .slice_with_f64_and_f64(range.start as f64, range.end as f64)
+            .map_err(fault)?;
+        let buffer = self.reader.read_as_array_buffer(&part).map_err(fault)?;
+        Ok(Uint8Array::new(&buffer).to_vec())
+    }
+}
+
+/// All bytes of a blob.
+async fn whole(blob: &Blob, name: &str) -> Result<Vec<u8>, String> {
+    packed::bytes(blob, name, MOST)
+        .await
+        .map_err(|unread| match unread {
+            Unread::Unreadable => UNREADABLE.to_owned(),
+            Unread::TooLarge(size) => format!(
+                "{name} has {} MB; Delineo reads files up to {} MB.",
+                size / 1_000_000,
+                MOST / 1_000_000
+            ),
+            Unread::Damaged(error) => error.to_string(),
+        })
 }
 
 /// A format without a decoder here is the browser's business.
@@ -120,8 +198,7 @@ async fn file(document: DocumentId, file: &JsValue) -> Result<Vec<u8>, String> {
         return Ok(bytes);
     }
     let blob: &Blob = file.dyn_ref().ok_or(UNREADABLE)?;
-    let buffer = JsFuture::from(blob.array_buffer()).await;
-    Ok(Uint8Array::new(&buffer.map_err(|_| UNREADABLE)?).to_vec())
+    whole(blob, "The file").await
 }
 
 fn tell(outcome: &Outcome, payload: &JsValue) {

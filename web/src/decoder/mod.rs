@@ -1,5 +1,5 @@
 //! The decoder: a worker of its own for what a first visit does not need: files that are neither PNG nor ordinary JPEG, or in
-//! other colours than those of sRGB. It reads them, and it writes DICOM.
+//! other colours than those of sRGB. It reads them, it writes DICOM, and it says what is in archives and annotations.
 //!
 //! ```text
 //!   engine ── Order, file ──▶ decoder ── Outcome, pixels or a file ──▶ engine
@@ -13,12 +13,14 @@
 mod bitmap;
 #[cfg(feature = "decoder")]
 pub mod browser;
+pub mod contents;
 
 use delineo::export::{Line, SegmentationInfo};
 use delineo::imaging::Rendering;
 use delineo::mask::{Cleaning, Correction, Style};
 use serde::{Deserialize, Serialize};
 
+use crate::contents::Contents;
 use crate::protocol::{DocumentId, ImageFacts};
 
 /// What an engine asks of the decoder, with the file.
@@ -34,6 +36,11 @@ pub enum Order {
     /// Encode an export whose format the engine does not write. With the file comes a `Float32Array` of the probability
     /// map.
     Encode(Box<EncodeOrder>),
+    /// Say what is in it: an archive, or annotations.
+    Unpack {
+        /// Its folders and its name.
+        path: String,
+    },
 }
 
 /// All that an export is made from, besides the file and the probability map: the decoder makes the mask as the engine
@@ -71,6 +78,8 @@ pub enum Outcome {
     Decoded(Box<ImageFacts>),
     /// A file. The payload is an `ArrayBuffer`.
     Encoded,
+    /// What is in a file. The payload is an `ArrayBuffer` of the masks that were made of it.
+    Unpacked(Box<Contents>),
     /// Why there is none, as a sentence.
     Refused(String),
 }

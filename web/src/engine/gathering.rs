@@ -64,7 +64,8 @@ impl Gathering {
             path: &document.path,
             segmentation: &segmentation,
             scale: document.scale.as_ref(),
-            model: Some(&model),
+            // A mask that starts from another one is no model's.
+            model: (document.mask.truths == 0).then_some(&model),
             views: document.mask.segmentation.views,
             sha256: None,
             review: document.review.clone(),

@@ -232,6 +232,12 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                 opened(&mut self.documents, document)?.attach(&name, place, &picture)?;
                 Ok(Answer::Done.into())
             }
+            Request::Unpack { path } => {
+                let unpacked = self.platform.unpack(&attachment, Order::Unpack { path });
+                let (contents, masks) = unpacked.await?;
+                let answer = Answer::Unpacked(Box::new(contents));
+                Ok(Reply::with(answer, Payload::Bytes(masks)))
+            }
             Request::Export {
                 mask,
                 format,

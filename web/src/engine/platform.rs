@@ -4,6 +4,7 @@ use delineo::RgbImage;
 use delineo::device::Device;
 use delineo::export::Stamp;
 
+use crate::contents::Contents;
 use crate::decoder::{EncodeOrder, Order};
 use crate::engine::error::EngineError;
 use crate::protocol::{DeviceKind, DeviceReport, ImageFacts};
@@ -71,6 +72,16 @@ pub trait Platform {
         order: EncodeOrder,
         map: &[f32],
     ) -> impl Future<Output = Result<Vec<u8>, EngineError>>;
+
+    /// Has said what is in a person's archive or annotations; with it come the masks that were made of these.
+    ///
+    /// # Errors
+    /// As [`Self::decode`].
+    fn unpack(
+        &self,
+        attachment: &Self::Attachment,
+        order: Order,
+    ) -> impl Future<Output = Result<(Contents, Vec<u8>), EngineError>>;
 
     /// What the person's clock shows.
     fn stamp(&self) -> Stamp;

@@ -1,11 +1,13 @@
 //! Lists what was dropped or chosen, folders with all that is in them, and gets at the files of the list.
 
+use delineo::intake::Kind;
 use js_sys::{Array, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, DataTransfer, File};
 
 use super::reflect;
+use crate::app::event::Stamp;
 
 /// A file of a list.
 pub enum Source {
@@ -13,6 +15,15 @@ pub enum Source {
     File(Blob),
     /// A `FileSystemFileEntry`, which gives the file when it is asked.
     Entry(JsValue),
+    /// A file of an archive, of which it is known what it is.
+    Member {
+        /// Its bytes, perhaps packed.
+        blob: Blob,
+        /// What it is.
+        kind: Kind,
+        /// What tells it from another one.
+        stamp: Stamp,
+    },
 }
 
 /// What was taken out of a drop, which the browser empties after the event.
@@ -97,7 +108,9 @@ fn promised(object: &JsValue, method: &str) -> Result<Promise, JsValue> {
 /// The files of a part of a list, all at once; nothing where one cannot be read.
 pub async fn files(sources: &[&Source]) -> Vec<Option<Blob>> {
     let promises = sources.iter().map(|source| match source {
-        Source::File(file) => Promise::resolve(&JsValue::from(file)),
+        Source::File(file) | Source::Member { blob: file, .. } => {
+            Promise::resolve(&JsValue::from(file))
+        }
         Source::Entry(entry) => {
             promised(entry, "file").unwrap_or_else(|error| Promise::reject(&error))
         }

@@ -8,6 +8,8 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Blob, BlobPropertyBag, ImageBitmap};
 
 use crate::app::event::{FileId, PayloadId};
+use crate::app::importing::Whole;
+use crate::contents::Part;
 
 /// All that is kept.
 #[derive(Default)]
@@ -57,6 +59,27 @@ impl Files {
         let options = BlobPropertyBag::new();
         options.set_type(media_type);
         Blob::new_with_u8_array_sequence_and_options(&Array::of1(&buffer), &options)
+    }
+
+    /// A part of a blob, of which nothing is read for that.
+    pub fn part(whole: &Blob, part: &Part) -> Option<Blob> {
+        let (start, end) = (part.start as f64, part.end as f64);
+        whole
+            .slice_with_f64_and_f64_and_content_type(start, end, &part.media_type)
+            .ok()
+    }
+
+    /// Keeps parts as files and lets go of the whole. Those that the browser has no memory for, and all after them, are missing.
+    pub fn keep_parts(&self, whole: Whole, parts: &[Part]) -> Vec<FileId> {
+        let blob = match whole {
+            Whole::File(id) => self.blobs.borrow_mut().remove(&id),
+            Whole::Payload(id) => self.take_blob(id, "").ok(),
+        };
+        let parts = parts.iter();
+        parts
+            .map_while(|part| Self::part(blob.as_ref()?, part))
+            .map(|part| self.keep(part))
+            .collect()
     }
 
     /// A payload is no longer needed.

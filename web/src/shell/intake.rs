@@ -20,9 +20,10 @@ use super::keyboard::place_of;
 use super::listener::listen;
 use super::reflect;
 use super::timers::pause;
-use crate::app::event::{Arrival, ArrivedFile, Event, EventSink, PayloadId, Stamp, Way};
+use crate::app::event::{Arrival, ArrivedFile, Event, EventSink, FileId, PayloadId, Stamp, Way};
 use crate::app::folders::{self, Brought, Placed};
 use crate::app::keys::Place;
+use crate::contents::Member;
 
 /// The id of the file input, which the page shows as a button.
 const INPUT: &str = "open-image";
@@ -83,6 +84,27 @@ impl Intake {
         }
     }
 
+    /// Lets the files of an archive come in.
+    pub fn adopt_members(self: &Rc<Self>, archive: FileId, members: Vec<Member>) {
+        let archive = self.files.get(archive);
+        let found = members.into_iter().filter_map(|member| {
+            let source = Source::Member {
+                blob: Files::part(archive.as_ref()?, &member.part)?,
+                kind: member.kind,
+                stamp: Stamp {
+                    size: member.size,
+                    modified: member.crc.into(),
+                },
+            };
+            Some((member.path, source))
+        });
+        let arrival = Arrival {
+            way: Way::Unpacked,
+            ..Arrival::default()
+        };
+        self.deliver_later(arrival, found.collect());
+    }
+
     /// Reads what is needed to know what came, and tells it in batches, so that the first picture does not wait for the
     /// last.
     async fn deliver(&self, beside: Arrival, found: Vec<(String, Source)>) {
@@ -124,7 +146,10 @@ impl Intake {
         let blobs = directories::files(&sources).await;
         let told: Vec<Option<Kind>> = batch
             .iter()
-            .map(|placed| folders::kind_by_name(&placed.path, count))
+            .map(|placed| match &placed.item {
+                Source::Member { kind, .. } => Some(*kind),
+                _ => folders::kind_by_name(&placed.path, count),
+            })
             .collect();
         let untold = |(blob, kind): (&'_ Option<Blob>, &Option<Kind>)| {
             blob.clone().filter(|_| kind.is_none())
@@ -147,7 +172,10 @@ impl Intake {
             let (folder, name) = folders::split(&placed.path);
             went.push(Some(files.len()));
             files.push(ArrivedFile {
-                stamp: stamp(&blob),
+                stamp: match placed.item {
+                    Source::Member { stamp, .. } => Some(stamp),
+                    _ => stamp(&blob),
+                },
                 file: self.files.keep(blob),
                 name: name.to_owned(),
                 folder: folder.to_owned(),

@@ -251,6 +251,13 @@ impl Shell {
                 name,
                 media_type,
             } => self.intake.adopt(payload, name, media_type),
+            Effect::AdoptMembers { archive, members } => {
+                self.intake.adopt_members(archive, members);
+            }
+            Effect::KeepParts { id, whole, parts } => {
+                let files = self.files.keep_parts(whole, &parts);
+                (self.sink)(Event::PartsKept { id, files });
+            }
             Effect::DropFile(file) => self.files.drop_file(file),
             Effect::DropPayload(payload) => self.files.drop_payload(payload),
             Effect::SetTimer { timer, after } => self.timers.set(timer, after),

@@ -1,4 +1,4 @@
-//! Which files a call is about: paths as they are, folders with all below them, patterns, and lists.
+//! Which files a call is about: paths as they are, folders with all below them, ZIP archives with all in them, patterns, and lists.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -9,11 +9,15 @@ use delineo::imaging;
 use delineo::intake::{self, Kind};
 use walkdir::WalkDir;
 
+use crate::archives::Archives;
+
 /// The files of a call, in the order in which they were named; those of a folder in the order of their names.
 #[derive(Debug, Default)]
 pub struct Inputs {
     pub files: Vec<PathBuf>,
-    /// Files in folders that are no images by content and name.
+    /// The archives among them.
+    pub archives: Archives,
+    /// Files in folders and archives that are no images by content and name.
     pub passed_over: usize,
 }
 
@@ -43,7 +47,7 @@ impl Inputs {
         }
         if path.exists() || !is_pattern(path) {
             // What is not there is named when it is its turn.
-            self.files.push(path.to_owned());
+            self.add_file(path.to_owned());
             return Ok(());
         }
         let text = path.to_string_lossy();
@@ -57,13 +61,24 @@ impl Inputs {
             if path.is_dir() {
                 self.add_folder(&path)?;
             } else {
-                self.files.push(path);
+                self.add_file(path);
             }
         }
         if is_empty {
             return Err(format!("no file fits the pattern “{text}”."));
         }
         Ok(())
+    }
+
+    /// A file that was named; of an archive the images in it.
+    fn add_file(&mut self, path: PathBuf) {
+        if Archives::is_archive(&path) {
+            let (images, others) = self.archives.add(&path);
+            self.files.extend(images);
+            self.passed_over += others;
+        } else {
+            self.files.push(path);
+        }
     }
 
     fn add_folder(&mut self, folder: &Path) -> Result<(), String> {
@@ -104,7 +119,9 @@ fn is_image(path: &Path) -> Option<bool> {
     match intake::kind(&head, &name) {
         Kind::Helper => None,
         Kind::Image => Some(imaging::format_of(&head).is_some() || is_named()),
-        Kind::Checkpoint | Kind::Manifest | Kind::Other => Some(is_named()),
+        Kind::Checkpoint | Kind::Manifest | Kind::Archive | Kind::Annotations | Kind::Other => {
+            Some(is_named())
+        }
     }
 }
 

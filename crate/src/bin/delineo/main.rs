@@ -4,6 +4,7 @@
 //! the data or the device cannot be used. All but 0 say on standard error why.
 
 mod agreement;
+mod archives;
 mod calibrate;
 mod convert;
 #[cfg(feature = "train")]

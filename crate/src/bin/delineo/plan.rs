@@ -12,7 +12,11 @@ use delineo::export::ExportFormat;
 use delineo::imaging;
 use delineo::intake::{self, Kind};
 use delineo::names::{self, PictureName};
+use delineo::pairing;
 
+use crate::archives::Archives;
+use crate::inputs::Inputs;
+use crate::output::slashed;
 use crate::shard::Shard;
 
 /// Files that a message names before it only counts them.
@@ -48,7 +52,8 @@ pub enum Existing {
 }
 
 impl<'a> Plan<'a> {
-    /// The files below `out` mirror the folders of the images below the folder that all of them share. Which jobs are those of
+    /// The files below `out` mirror the folders of the images below the folder that all of them share; an archive is a folder of its
+    /// name. Which jobs are those of
     /// `shard` is counted over all images, so that every part of an array writes what one call would have written. `is_known` says
     /// of which images nothing else than their files is wanted. `others` are files and folders that are made besides.
     ///
@@ -56,7 +61,7 @@ impl<'a> Plan<'a> {
     /// A sentence when two images would share a file, one exists already and `existing` does not allow that, or would be one of
     /// the images.
     pub fn new(
-        images: &'a [PathBuf],
+        inputs: &'a Inputs,
         out: &Path,
         formats: &[&'static ExportFormat],
         others: &[PathBuf],
@@ -66,19 +71,22 @@ impl<'a> Plan<'a> {
     ) -> Result<Self, String> {
         let mut folders = Folders::default();
         let mut seen = BTreeSet::new();
-        let several = images.len() > 1;
+        let several = inputs.files.len() > 1;
         let mut once: Vec<Place> = Vec::new();
-        for image in images {
-            let folder = folders.of(image);
-            let key = folders.resolved(image, &folder);
-            if seen.insert(key) && !(several && is_helper(image)) {
-                once.push(Place { image, folder });
+        for image in &inputs.files {
+            let place = folders.place(image, &inputs.archives);
+            if seen.insert(place.key.clone()) && !(several && is_helper(image)) {
+                once.push(place);
             }
         }
         let stems: BTreeSet<_> = once.iter().map(Place::stem).collect();
+        let paths: Vec<String> = once.iter().map(Place::path).collect();
+        let masks: BTreeSet<usize> = pairing::in_mask_folders(&paths).into_iter().collect();
         let kept: Vec<&Place> = once
             .iter()
-            .filter(|place| !belongs_to_another(place, &stems))
+            .enumerate()
+            .filter(|(at, place)| !masks.contains(at) && !belongs_to_another(place, &stems))
+            .map(|(_, place)| place)
             .collect();
         let root = common(kept.iter().map(|place| place.folder.to_path_buf()));
         let jobs = kept.iter().map(|place| {
@@ -99,10 +107,7 @@ impl<'a> Plan<'a> {
             left_out: once.len() - kept.len(),
             finished: 0,
         };
-        let images: BTreeSet<_> = kept
-            .iter()
-            .map(|place| folders.resolved(place.image, &place.folder))
-            .collect();
+        let images: BTreeSet<_> = kept.iter().map(|place| place.key.clone()).collect();
         plan.check_names(&images, others, &mut folders)?;
         let mut place = 0..;
         plan.jobs
@@ -190,12 +195,21 @@ impl Job<'_> {
 /// An image and the folder that it is in.
 struct Place<'a> {
     image: &'a Path,
+    /// In an archive: the archive as a folder, and those in it.
     folder: Rc<Path>,
+    is_in_archive: bool,
+    /// What no other file has.
+    key: PathBuf,
 }
 
 impl Place<'_> {
     fn stem(&self) -> (Rc<Path>, OsString) {
         (Rc::clone(&self.folder), names::stem(self.image).to_owned())
+    }
+
+    /// Folders and name.
+    fn path(&self) -> String {
+        slashed(&self.folder.join(self.image.file_name().unwrap_or_default()))
     }
 }
 
@@ -219,6 +233,37 @@ impl Folders {
         let resolved: Rc<Path> = resolved.into();
         self.0.insert(folder.to_owned(), Rc::clone(&resolved));
         resolved
+    }
+
+    /// Where an image is.
+    fn place<'a>(&mut self, image: &'a Path, archives: &Archives) -> Place<'a> {
+        let Some((archive, inner)) = archives.place_of(image) else {
+            let folder = self.of(image);
+            return Place {
+                image,
+                key: self.resolved(image, &folder),
+                folder,
+                is_in_archive: false,
+            };
+        };
+        let beside = self.of(archive);
+        let key = self.resolved(archive, &beside).join(inner);
+        // The folder in the archive has a path of its own: that through the archive.
+        let through = image.parent().unwrap_or(image);
+        let known = self.0.get(through).cloned();
+        let folder = known.unwrap_or_else(|| {
+            let name = archive.file_stem().unwrap_or_default();
+            let inside = inner.parent().unwrap_or(Path::new(""));
+            let folder: Rc<Path> = beside.join(name).join(inside).into();
+            self.0.insert(through.to_owned(), Rc::clone(&folder));
+            folder
+        });
+        Place {
+            image,
+            folder,
+            is_in_archive: true,
+            key,
+        }
     }
 
     /// A file by its folder; one that is a link itself by where it leads to.
@@ -251,6 +296,9 @@ fn belongs_to_another(place: &Place, images: &BTreeSet<(Rc<Path>, OsString)>) ->
     let folder = &place.folder;
     if images.contains(&(Rc::clone(folder), of.into())) {
         return true;
+    }
+    if place.is_in_archive {
+        return false;
     }
     let mut endings = imaging::FORMATS.iter().flat_map(|format| format.extensions);
     endings.any(|ending| {

@@ -20,6 +20,7 @@ use delineo::{Error, imaging};
 use jiff::Zoned;
 use serde_json::{Value, json};
 
+use crate::archives::Archives;
 use crate::inputs::Inputs;
 use crate::model::{check_class, millionths, open, probability, threshold};
 use crate::output::{Output, Target, slashed};
@@ -27,7 +28,7 @@ use crate::plan::{Existing, Job, Plan};
 use crate::shard::Shard;
 use crate::summary::{Row, Summary};
 use crate::table_format::{TableFormat, table_file};
-use crate::{DeviceArgument, Stop, print_json, progress_bar, read};
+use crate::{DeviceArgument, Stop, print_json, progress_bar};
 
 /// Images that are decoded or wait to be encoded at a time, so that memory has a bound.
 const AHEAD: usize = 2;
@@ -36,7 +37,7 @@ const AHEAD: usize = 2;
 pub struct Arguments {
     #[arg(
         value_name = "PATH", required_unless_present = "from",
-        help = format!("Images, folders with all below them, or patterns such as \"scans/**/*.dcm\": {}", imaging::list())
+        help = format!("Images, folders with all below them, ZIP archives with all in them, or patterns such as \"scans/**/*.dcm\": {}", imaging::list())
     )]
     images: Vec<PathBuf>,
     /// More of them from a list, one a line; - for standard input.
@@ -136,15 +137,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
     };
     let shard = arguments.shard.unwrap_or(Shard::ALL);
     let is_known = |image: &Path| summary.as_ref().is_none_or(|summary| summary.has(image));
-    let plan = Plan::new(
-        &inputs.files,
-        out,
-        planned,
-        &others,
-        existing,
-        shard,
-        is_known,
-    );
+    let plan = Plan::new(&inputs, out, planned, &others, existing, shard, is_known);
     let plan = plan.map_err(Stop::Refused)?;
     tell(&inputs, &plan);
     let model = pollster::block_on(open(&arguments.model, arguments.device))?;
@@ -171,7 +164,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
     let failed = segment_all(
         &model,
         class,
-        &plan.jobs,
+        (&plan.jobs, &inputs.archives),
         arguments,
         output,
         summary.as_mut(),
@@ -207,12 +200,12 @@ fn summary(arguments: &Arguments) -> Result<Option<Summary>, Stop> {
 fn tell(inputs: &Inputs, plan: &Plan) {
     let passed_over = inputs.passed_over;
     if passed_over > 0 {
-        eprintln!("{passed_over} files in the folders are no images.");
+        eprintln!("{passed_over} files in the folders and archives are no images.");
     }
     let left_out = plan.left_out;
     if left_out > 0 {
         eprintln!(
-            "{left_out} files were left out: by their names they are masks of images beside them, or belong to one."
+            "{left_out} files were left out: by their names or their folders they are masks of images beside them, or belong to one."
         );
     }
     if plan.finished > 0 {
@@ -233,11 +226,11 @@ struct Read {
     decoded: Decoded,
 }
 
-/// Does all jobs and returns how many failed.
+/// Does all jobs, of which some may be in archives, and returns how many failed.
 fn segment_all(
     model: &Model,
     class: usize,
-    jobs: &[Job],
+    (jobs, archives): (&[Job], &Archives),
     arguments: &Arguments,
     output: Output,
     summary: Option<&mut Summary>,
@@ -256,7 +249,7 @@ fn segment_all(
         scope.spawn(move || {
             for (job, path) in paths.into_iter().enumerate() {
                 let start = Instant::now();
-                let found = read(path).and_then(|file| {
+                let found = archives.read(path).and_then(|file| {
                     let decoded = imaging::decode(&file)?;
                     Ok(Read { file, decoded })
                 });
@@ -313,6 +306,9 @@ impl Encoder<'_> {
             }
             if self.arguments.json {
                 print_json(&line(job, &done, start));
+            } else if done.is_err() {
+                // Where standard error is no terminal the bar prints nothing, and a failure is named all the same.
+                bar.suspend(|| eprintln!("{}", sentence(job, &done)));
             } else {
                 bar.println(sentence(job, &done));
             }

@@ -143,6 +143,9 @@ impl App {
                     }
                 });
             }
+            (Purpose::Unpack(file), Answer::Unpacked(contents), Some(payload)) => {
+                self.unpacked(file, *contents, payload);
+            }
             (Purpose::Sample, Answer::SampleMade { file_name }, Some(payload)) => {
                 self.pop_sample();
                 self.effects.push(Effect::AdoptFile {
@@ -203,6 +206,7 @@ impl App {
                 }
                 self.fail(message);
             }
+            Purpose::Unpack(file) => self.not_unpacked(file, message),
             Purpose::Sample => {
                 self.pop_sample();
                 self.fail(message);

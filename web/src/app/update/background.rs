@@ -31,6 +31,7 @@ pub(super) enum Step {
     Load(ModelKey),
     Segment(Segmentation),
     GiveUp,
+    AttachTruth,
     Summarise(MaskSpec),
     PaintAhead(Wish),
     Gather(GatherStep),
@@ -181,6 +182,10 @@ impl App {
                     let request = Request::Gather(step.clone());
                     (Purpose::Gather(step), request, file)
                 }
+                Step::AttachTruth => {
+                    self.attach_truth_of(document, engine, true, now);
+                    return;
+                }
                 Step::Summarise(mask) => {
                     self.send_edits(document, true, now);
                     let request = Request::Summarise {
@@ -304,6 +309,9 @@ impl App {
                 return Some(Step::Load(maps.model.clone()));
             }
             return Some(Step::Segment(maps.clone()));
+        }
+        if self.awaits_truth(document, opened) {
+            return Some(Step::AttachTruth);
         }
         if !is_current {
             return Some(Step::Summarise(mask));

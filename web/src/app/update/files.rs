@@ -5,7 +5,7 @@ use delineo::intake::Kind;
 use crate::app::command::Command;
 use crate::app::documents::{Closed, SegmentationState};
 use crate::app::effect::Effect;
-use crate::app::event::{Arrival, ArrivedFile, FileId, OwnModel, PublishedModel};
+use crate::app::event::{Arrival, ArrivedFile, FileId, OwnModel, PublishedModel, Way};
 use crate::app::folders::Brought;
 use crate::app::notices::Offer;
 use crate::app::review::Review;
@@ -28,13 +28,17 @@ impl App {
             more_follow,
         } = arrival;
         let begun = self.tallies.remove(&id);
-        if begun.is_none() {
+        // What was said of an archive is about these files too.
+        if begun.is_none() && way != Way::Unpacked {
             self.notices.forget_errors();
         }
         let is_first = begun.is_none();
         let mut tally = begun.unwrap_or_default();
         let brings_nothing = files.is_empty() && folders.is_empty() && unreadable.is_empty();
         if is_first && brings_nothing && !more_follow {
+            if way == Way::Unpacked {
+                self.importing.coming = self.importing.coming.saturating_sub(1);
+            }
             if let Some(sentence) = wording::nothing_came(way, &brought) {
                 self.fail(sentence);
             }
@@ -56,6 +60,9 @@ impl App {
         if more_follow {
             self.tallies.insert(id, tally);
         } else {
+            if way == Way::Unpacked {
+                self.importing.coming = self.importing.coming.saturating_sub(1);
+            }
             self.finish_arrival(&tally);
         }
     }
@@ -74,6 +81,14 @@ impl App {
                 Kind::Image => image = Some(arrived),
                 Kind::Checkpoint if !is_in_folder => weights.push((file, arrived.name)),
                 Kind::Manifest if !is_in_folder => manifests.push((images.len(), arrived)),
+                Kind::Annotations => {
+                    tally.imports += 1;
+                    self.take_for_import(&arrived);
+                }
+                Kind::Archive if !is_in_folder => {
+                    tally.imports += 1;
+                    self.take_for_import(&arrived);
+                }
                 Kind::Helper if !is_in_folder => {
                     // Systems put it beside files that a person means; alone it was chosen.
                     if only_helpers {
@@ -87,6 +102,7 @@ impl App {
                 kind => {
                     tally.passed_over += 1;
                     tally.weights += usize::from(kind == Kind::Checkpoint);
+                    tally.archives += usize::from(kind == Kind::Archive);
                     self.effects.push(Effect::DropFile(file));
                 }
             }

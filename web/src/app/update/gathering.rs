@@ -10,9 +10,6 @@ use crate::app::gathering::{self, Gathering, Target};
 use crate::app::state::App;
 use crate::protocol::{DocumentId, GatherStep, GatheredDocument, MaskSpec};
 
-/// Why a mask that starts from the truth is not made in passing.
-const FROM_TRUTH: &str = "its corrections start from a true mask, which is attached only while it is open; export it by itself";
-
 impl App {
     /// Exports all documents.
     pub(super) fn gather(&mut self, target: Target) {
@@ -93,10 +90,10 @@ impl App {
             return fail("no border was found");
         }
         if let Some(mask) = shown {
+            if self.awaits_truth(document, opened) {
+                return Step::AttachTruth;
+            }
             return self.adding(document, mask);
-        }
-        if opened.edits.starts_from_truth() {
-            return fail(FROM_TRUTH);
         }
         match self.preparation_of(document, engine, false, false, true) {
             Some(step) => step,

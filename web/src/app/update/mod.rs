@@ -7,6 +7,7 @@ mod engines;
 mod files;
 mod frames;
 mod gathering;
+mod importing;
 mod keeping;
 mod measuring;
 mod restoring;
@@ -52,6 +53,7 @@ impl App {
         let is_act = self.is_act(&event);
         let may_change = changes_documents(&event);
         self.take_in(event, now);
+        self.settle_imports();
         if is_act {
             self.person_acted();
         }
@@ -97,6 +99,7 @@ impl App {
             Event::CanvasResized(canvas) => self.resize(canvas),
             Event::LayoutChanged { is_narrow } => self.is_narrow = is_narrow,
             Event::FilesArrived(arrival) => self.arrive(arrival),
+            Event::PartsKept { id, files } => self.parts_kept(id, files),
             Event::AdapterFound(found) => self.adapter_found(found),
             Event::ModelsListed { published, own } => self.models_listed(published, own),
             Event::OwnModelRead(Ok(model)) => {

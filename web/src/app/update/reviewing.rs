@@ -63,7 +63,12 @@ impl App {
         self.review(id, true, |review| review.note = note);
     }
 
-    fn review(&mut self, id: DocumentId, is_typing: bool, change: impl FnOnce(&mut Review)) {
+    pub(super) fn review(
+        &mut self,
+        id: DocumentId,
+        is_typing: bool,
+        change: impl FnOnce(&mut Review),
+    ) {
         let Some(document) = self.documents.get_mut(id) else {
             return;
         };

@@ -140,7 +140,7 @@ impl App {
         }
     }
 
-    fn drop_truths(&mut self, id: DocumentId) {
+    pub(super) fn drop_truths(&mut self, id: DocumentId) {
         if let Some(document) = self.documents.get_mut(id) {
             let truths = std::mem::take(&mut document.truths);
             let dropped = truths.into_iter().map(|truth| Effect::DropFile(truth.file));
@@ -148,9 +148,21 @@ impl App {
         }
     }
 
-    /// Gives the engine the next file of the true mask that it lacks. Says whether it lacked one.
+    /// Gives the engine the next file of the true mask on the stage that it lacks. Says whether it lacked one.
     pub(super) fn attach_truth(&mut self, engine: EngineId, now: f64) -> bool {
-        let (Some((document, _)), Some(serving)) = (self.documents.shown(), &self.engines.serving)
+        let shown = self.documents.shown_id();
+        shown.is_some_and(|shown| self.attach_truth_of(shown, engine, false, now))
+    }
+
+    /// The same of a document that the engine has open.
+    pub(super) fn attach_truth_of(
+        &mut self,
+        id: DocumentId,
+        engine: EngineId,
+        is_background: bool,
+        now: f64,
+    ) -> bool {
+        let (Some(document), Some(serving)) = (self.documents.get(id), &self.engines.serving)
         else {
             return false;
         };
@@ -179,7 +191,7 @@ impl App {
             name,
             place: place as u32,
         };
-        self.ask(engine, purpose, request, Some(blob), now);
+        self.ask_for(engine, purpose, request, Some(blob), is_background, now);
         true
     }
 

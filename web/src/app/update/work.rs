@@ -36,6 +36,7 @@ enum Step {
     RegisterServiceWorker,
     KeepOffline(String),
     Sample,
+    Unpack,
 }
 
 impl App {
@@ -73,6 +74,7 @@ impl App {
             return self.next_gpu_step();
         }
         self.next_document_step()
+            .or_else(|| self.next_import_step())
             .or_else(|| self.next_idle_step())
             .or_else(|| self.next_gpu_step())
     }
@@ -124,6 +126,13 @@ impl App {
         let wanted = wanted.or_else(|| self.models.wanted(None))?;
         let has_it = self.engines.serving.as_ref()?.models.contains(wanted);
         (!has_it && !self.models.has_failed(wanted)).then(|| Step::Load(wanted.clone()))
+    }
+
+    /// What is in files that came in.
+    fn next_import_step(&self) -> Option<Step> {
+        let engine = self.engines.serving.as_ref()?;
+        let is_asked = engine.is_asked(|purpose| matches!(purpose, Purpose::Unpack(_)));
+        (self.awaits_contents() && !is_asked).then_some(Step::Unpack)
     }
 
     /// What can wait until the person waits for nothing.
@@ -260,6 +269,7 @@ impl App {
                     now,
                 );
             }
+            Step::Unpack => self.ask_contents(serving, now),
             Step::GpuIsReady => {
                 self.engines.gpu = match std::mem::take(&mut self.engines.gpu) {
                     Gpu::Preparing {
@@ -413,6 +423,13 @@ impl App {
             },
         };
         shown.proposal = Some(proposal);
+        let document = self.documents.get_mut(maps.document);
+        if let Some(document) = document
+            && let Some(beginning) = document.beginning.take()
+            && let Some(opened) = &mut document.opened
+        {
+            beginning.apply(opened);
+        }
     }
 
     /// Gives the engine the corrections of a document that it does not have.
@@ -465,9 +482,14 @@ impl App {
         else {
             return;
         };
-        let Some(view) = self.shown().map(|shown| shown.viewport.view) else {
+        let Some((document, shown)) = self.documents.shown() else {
             return;
         };
+        let view = shown.viewport.view;
+        // The model's mask is not shown first where another one takes its place.
+        if self.awaits_truth(document, shown) && self.attach_truth(serving, now) {
+            return;
+        }
         let frame = Frame {
             width: canvas.width,
             height: canvas.height,

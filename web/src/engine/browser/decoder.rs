@@ -10,6 +10,7 @@ use js_sys::{Array, Float32Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
+use crate::contents::Contents;
 use crate::decoder::{EncodeOrder, Order, Outcome};
 use crate::engine::browser::scope::scope;
 use crate::engine::error::EngineError;
@@ -73,6 +74,21 @@ impl Decoder {
         let order = Order::Encode(Box::new(order));
         match self.have(&payload, order).await? {
             (Outcome::Encoded, bytes) => Ok(bytes),
+            _ => Err(EngineError::Decoder(LOST.to_owned())),
+        }
+    }
+
+    /// Has said what is in a file.
+    ///
+    /// # Errors
+    /// [`EngineError::Decoder`].
+    pub async fn unpack(
+        &self,
+        file: &JsValue,
+        order: Order,
+    ) -> Result<(Contents, Vec<u8>), EngineError> {
+        match self.have(file, order).await? {
+            (Outcome::Unpacked(contents), masks) => Ok((*contents, masks)),
             _ => Err(EngineError::Decoder(LOST.to_owned())),
         }
     }

@@ -7,11 +7,13 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, ReadableStreamDefaultReader, Response};
 
+use crate::contents::Contents;
 use crate::decoder::{EncodeOrder, Order};
 use crate::engine::browser::decoder::Decoder;
 use crate::engine::browser::scope::scope;
 use crate::engine::error::EngineError;
 use crate::engine::platform::{OpenDevice, Platform};
+use crate::packed::{self, Unread};
 use crate::protocol::{DeviceKind, DeviceReport, ImageFacts};
 use crate::wire;
 
@@ -90,16 +92,17 @@ impl Platform for Worker {
             name: name.to_owned(),
         };
         let blob: &Blob = attachment.dyn_ref().ok_or_else(unreadable)?;
-        let size = blob.size() as u64;
-        if size > MAX_FILE {
-            return Err(EngineError::TooLarge {
-                name: name.to_owned(),
-                megabytes: size / 1_000_000,
-                limit: MAX_FILE / 1_000_000,
-            });
-        }
-        let buffer = JsFuture::from(blob.array_buffer()).await;
-        Ok(Uint8Array::new(&buffer.map_err(|_| unreadable())?).to_vec())
+        packed::bytes(blob, name, MAX_FILE)
+            .await
+            .map_err(|unread| match unread {
+                Unread::Unreadable => unreadable(),
+                Unread::TooLarge(size) => EngineError::TooLarge {
+                    name: name.to_owned(),
+                    megabytes: size / 1_000_000,
+                    limit: MAX_FILE / 1_000_000,
+                },
+                Unread::Damaged(error) => error.into(),
+            })
     }
 
     async fn decode(
@@ -117,6 +120,14 @@ impl Platform for Worker {
         map: &[f32],
     ) -> Result<Vec<u8>, EngineError> {
         self.decoder.encode(attachment, order, map).await
+    }
+
+    async fn unpack(
+        &self,
+        attachment: &JsValue,
+        order: Order,
+    ) -> Result<(Contents, Vec<u8>), EngineError> {
+        self.decoder.unpack(attachment, order).await
     }
 
     fn stamp(&self) -> Stamp {

@@ -14,7 +14,8 @@ use delineo::manifest::Manifest;
 use delineo::mask::{Cleaning, Correction, Stroke, StrokeKind, Style, View};
 use delineo::phantom;
 
-use crate::decoder::{EncodeOrder, Order};
+use crate::contents::Contents;
+use crate::decoder::{EncodeOrder, Order, contents};
 use crate::engine::*;
 use crate::protocol::{Area, DeviceReport, Frame, MaskSpec, MeasureSpec, Measured, Settings};
 
@@ -114,6 +115,22 @@ impl Platform for Machine {
         };
         assert_eq!(order.map.0 * order.map.1, map.len());
         Ok(format!("{} by {}", order.format, order.info.algorithm).into_bytes())
+    }
+
+    async fn unpack(
+        &self,
+        attachment: &Attachment,
+        order: Order,
+    ) -> Result<(Contents, Vec<u8>), EngineError> {
+        let (Attachment::File(bytes), Order::Unpack { path }) = (attachment, order) else {
+            return Err(EngineError::Decoder("no file".to_owned()));
+        };
+        let unpacked = if contents::is_archive(bytes) {
+            contents::of_archive(bytes.as_slice(), &path).map(|contents| (contents, Vec::new()))
+        } else {
+            contents::of_annotations(bytes, &path)
+        };
+        unpacked.map_err(EngineError::Decoder)
     }
 
     fn stamp(&self) -> Stamp {

@@ -1,10 +1,13 @@
 //! A data set of many documents as the bytes of one archive.
 
 use delineo::collection::{Decision, Review, SETS};
+use delineo::mask::{Cleaning, StrokeKind};
 use delineo::zip::ZipReader;
 
-use super::desk::{Attachment, Desk, STYLE, lesion, mask};
+use super::desk::{Attachment, Desk, STYLE, dot, lesion, mask};
+use crate::contents::Described;
 use crate::engine::*;
+use crate::packed;
 use crate::protocol::{GatherStep, GatheredDocument};
 
 fn step(desk: &mut Desk, step: GatherStep) -> Result<Vec<u8>, String> {
@@ -81,6 +84,72 @@ fn the_bytes_of_all_steps_are_one_archive_and_no_step_holds_those_of_another() {
         .find(|file| file.path == "a/lesion_mask.png")
         .expect("is there");
     assert_eq!(zip.read(inside).expect("intact"), alone);
+}
+
+/// All bytes of an archive of one document with this mask.
+fn exported(desk: &mut Desk, mask: MaskSpec) -> Vec<u8> {
+    let mut all = step(desk, begin(&["mask"])).expect("begins");
+    let GatherStep::Add(mut document) = add("a/lesion.jpg") else {
+        unreachable!();
+    };
+    document.mask = mask;
+    document.review = Review::default();
+    all.extend(step(desk, GatherStep::Add(document)).expect("is added"));
+    all.extend(step(desk, GatherStep::Finish).expect("ends"));
+    all
+}
+
+fn described(desk: &mut Desk, archive: &[u8]) -> Described {
+    let request = Request::Unpack {
+        path: "delineo-export.zip".to_owned(),
+    };
+    let unpacked = desk.ask(request, Attachment::File(archive.to_vec()));
+    let Ok((Answer::Unpacked(contents), Payload::Bytes(_))) = unpacked else {
+        panic!("{unpacked:?}");
+    };
+    assert!(contents.members.is_empty() && contents.refused.is_empty());
+    let [described] = &contents.described[..] else {
+        panic!("{contents:?}");
+    };
+    described.clone()
+}
+
+#[test]
+fn a_corrected_mask_comes_back_equal_to_the_pixel_and_goes_round_again() {
+    let mut desk = Desk::with_document(200, 150);
+    let plain = exported(&mut desk, mask(1));
+    let of_model = described(&mut desk, &plain);
+    assert!(!of_model.is_start && of_model.mask.is_none());
+    let settings = mask(1).settings;
+    assert_eq!(
+        of_model.settings,
+        Some((settings.threshold, settings.cleaning))
+    );
+
+    desk.edit(7, dot(StrokeKind::Add));
+    let corrected = MaskSpec {
+        edits: 7,
+        ..mask(1)
+    };
+    let before = desk.mask(corrected.clone());
+    let archive = exported(&mut desk, corrected);
+    let start = described(&mut desk, &archive);
+    assert!(start.is_start);
+    let part = start.mask.expect("a mask");
+    let packed = &archive[part.start as usize..part.end as usize];
+    let bytes = match packed::deflated(&part.media_type) {
+        Some(deflated) => deflated.unpack("mask", packed).expect("intact"),
+        None => packed.to_vec(),
+    };
+    desk.attach_truth(0, bytes).expect("fits");
+    let mut from_truth = mask(1);
+    from_truth.truths = 1;
+    from_truth.settings.cleaning = Cleaning::NONE;
+    assert_eq!(desk.mask(from_truth.clone()), before);
+    // What starts from a mask is no model's, whatever was corrected since.
+    let archive = exported(&mut desk, from_truth);
+    let again = described(&mut desk, &archive);
+    assert!(again.is_start && again.settings.is_none());
 }
 
 #[test]
