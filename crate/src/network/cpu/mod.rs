@@ -22,13 +22,19 @@ mod map;
 #[cfg(feature = "bench")]
 mod passes;
 mod simd;
+#[cfg(test)]
+mod tests;
 mod weights;
+mod width;
 mod winograd;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 use buffers::BufferPool;
 use kernels::{ConvBlock, Head, LargeKernelLayer, SkipFusion};
 use map::Map;
 use weights::Algorithm;
+use width::Width;
 
 use crate::Error;
 use crate::network::architecture::Architecture;
@@ -64,15 +70,20 @@ impl CpuNetwork {
     /// # Errors
     /// [`Error::TensorData`] when the checkpoint lacks a tensor, which its own checks rule out.
     pub fn new(checkpoint: &Checkpoint) -> Result<Self, Error> {
+        Self::with_widths(checkpoint, &Width::all())
+    }
+
+    /// The same with vectors of these widths only, the widest first.
+    fn with_widths(checkpoint: &Checkpoint, widths: &[Width]) -> Result<Self, Error> {
         let architecture = checkpoint.architecture();
         let layout = architecture.layout();
         let block = |block, algorithm| {
             let conv = folding::Conv::read_block(block, checkpoint)?;
-            Ok::<_, Error>(ConvBlock::new(&conv, algorithm))
+            Ok::<_, Error>(ConvBlock::new(&conv, algorithm, widths))
         };
         let layer = |layer| {
             let layer = folding::LargeKernelLayer::read(layer, checkpoint)?;
-            Ok::<_, Error>(LargeKernelLayer::new(&layer))
+            Ok::<_, Error>(LargeKernelLayer::new(&layer, widths))
         };
         let encoders = layout.encoders.iter().map(|encoder| {
             Ok(Encoder {
@@ -85,7 +96,7 @@ impl CpuNetwork {
             let fusion = folding::SkipFusion::read(&decoder.fusion, checkpoint)?;
             Ok(Decoder {
                 up: block(&decoder.up, Algorithm::Winograd)?,
-                fusion: SkipFusion::new(&fusion, Algorithm::Winograd),
+                fusion: SkipFusion::new(&fusion, Algorithm::Winograd, widths),
             })
         });
         Ok(Self {
