@@ -101,7 +101,7 @@ impl ConvBlock {
         pool: &BufferPool,
     ) -> Map {
         let outputs = self.convolution.outputs();
-        let mut result = Map::zeros(x.height, x.width, outputs, margin);
+        let mut result = Map::blank(x.height, x.width, outputs, margin, pool);
         let bands = result.bands(self.convolution.rows_at_once(x));
         bands.for_each_init(
             || pool.take(),
@@ -226,7 +226,7 @@ impl LargeKernelLayer {
         pool: &BufferPool,
     ) -> Map {
         let channels = x.channels;
-        let mut result = Map::zeros(x.height, x.width, channels, margin);
+        let mut result = Map::blank(x.height, x.width, channels, margin, pool);
         result.bands(1).for_each_init(
             || pool.take(),
             |buffers, mut band| {
@@ -328,7 +328,7 @@ impl SkipFusion {
         pool: &BufferPool,
     ) -> Map {
         let (half, outputs) = (self.skip.outputs(), self.bottleneck.project.outputs());
-        let mut result = Map::zeros(skip.height, skip.width, outputs, margin);
+        let mut result = Map::blank(skip.height, skip.width, outputs, margin, pool);
         let (both, width) = (2 * half, skip.width);
         let bands = result.bands(self.skip.rows_at_once(skip));
         bands.for_each_init(

@@ -20,7 +20,11 @@ const MIN_EQUAL: f64 = 0.9999;
 /// computed in float64, and `tests/parity.rs` asks for this many equal pixels.
 const BESIDE_THE_CHECKOUT: [(&str, &str, f64); 4] = [
     ("cmunext_s.safetensors", "cmunext_s_192x320", MIN_EQUAL),
-    ("cmunext_s_3class.safetensors", "cmunext_s_3class_192x320", MIN_EQUAL),
+    (
+        "cmunext_s_3class.safetensors",
+        "cmunext_s_3class_192x320",
+        MIN_EQUAL,
+    ),
     ("cmunext_base.pth", "cmunext_base_256x256", MIN_EQUAL),
     ("cmunext_l_f16.safetensors", "cmunext_l_f16_256x256", 0.9993),
 ];
@@ -62,11 +66,20 @@ fn compare(weights: &Path, vector: &Path, min_equal: f64) {
         let name = format!("{} in {widths:?}", vector.display());
         let error = furthest(&found, &expected) / range;
         assert!(error <= MAX_ERROR, "{name}: {error}");
-        for (other, what) in [(Some(&expected), "PyTorch"), (narrowest.as_ref(), "the narrowest")] {
+        for (other, what) in [
+            (Some(&expected), "PyTorch"),
+            (narrowest.as_ref(), "the narrowest"),
+        ] {
             let Some(other) = other else { continue };
-            let same = found.iter().zip(other).filter(|(a, b)| (**a >= 0.0) == (**b >= 0.0));
+            let same = found
+                .iter()
+                .zip(other)
+                .filter(|(a, b)| (**a >= 0.0) == (**b >= 0.0));
             let equal = same.count() as f64 / found.len() as f64;
-            println!("{name}: error {error:.2e}, {:.4} % of the pixels as {what}", 100.0 * equal);
+            println!(
+                "{name}: error {error:.2e}, {:.4} % of the pixels as {what}",
+                100.0 * equal
+            );
             assert!(equal >= min_equal, "{name}, {what}: {equal}");
         }
         narrowest.get_or_insert(found);

@@ -299,6 +299,7 @@ fn gather<S: Simd>(simd: S, products: &[f32], step: usize) -> [S::Block; SIDE * 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::network::cpu::buffers::BufferPool;
     use crate::network::cpu::width::with_width;
 
     #[test]
@@ -318,7 +319,7 @@ mod tests {
         let planes: Vec<f32> = (0..channels * side * side)
             .map(|index| ((index * 13) % 11) as f32 - 5.0)
             .collect();
-        let x = Map::from_planes(&planes, side, side, channels, 1);
+        let x = Map::from_planes(&planes, side, side, channels, 1, &BufferPool::default());
         for width in Width::all() {
             let convolution = Winograd::new(&weights, &[1.0; 16], width);
             let mut found = vec![f32::NAN; channels * side * side];
