@@ -167,7 +167,9 @@ impl Model {
     pub fn passes(&self, sides: [usize; 2]) -> Vec<crate::network::Pass<'_>> {
         match &self.runner {
             Runner::Cpu(network) => network.passes(sides),
+            #[cfg(feature = "network")]
             Runner::Gpu(network) => network.passes(sides),
+            #[cfg(feature = "network")]
             Runner::Modules { .. } => Vec::new(),
         }
     }

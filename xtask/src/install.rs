@@ -197,6 +197,42 @@ pub fn export_judges(project: &Project) -> Option<PathBuf> {
     }
 }
 
+/// A Python with numpy, Pillow and ONNX Runtime for the bench, and with PyTorch where `python3` has it, which is too large to be
+/// installed unasked.
+pub fn bench_python(project: &Project) -> Option<PathBuf> {
+    let elsewhere = "Without it PyTorch and ONNX Runtime are not measured.";
+    let folder = project.cache.join("bench/python");
+    let python = folder.join("bin/python");
+    let packages = ["numpy", "pillow", "onnxruntime"];
+    let import = ["-c", "import numpy, PIL, onnxruntime"];
+    if Task::new(&python).args(import).read().is_some() {
+        say::already("A Python for the bench", &python.display().to_string());
+        return Some(python);
+    }
+    let step = Step::begin(
+        "Install numpy, Pillow and ONNX Runtime for Python",
+        "about a minute",
+    );
+    let made = Task::new("python3")
+        .args(["-m", "venv", "--system-site-packages"])
+        .args([&folder])
+        .run()
+        .and_then(|()| {
+            let install = ["-m", "pip", "install", "--quiet"];
+            Task::new(&python).args(install).args(packages).run()
+        });
+    match made {
+        Ok(()) => {
+            step.done();
+            Some(python)
+        }
+        Err(error) => {
+            say::note(&format!("{error} {elsewhere}"));
+            None
+        }
+    }
+}
+
 /// The batch system on which the cohort's job array is tried. Where it cannot be installed, that test is skipped.
 pub fn batch_system() {
     let packages = ["slurm-wlm", "munge"];

@@ -3,6 +3,7 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -130,6 +131,33 @@ impl Task {
         Ok(child.wait()?.success())
     }
 
+    /// Runs it without its standard output; returns its seconds and, on Linux, its bytes of memory at their peak.
+    ///
+    /// # Errors
+    /// When it does not start or fails.
+    pub fn timed(mut self) -> Result<(f64, Option<u64>)> {
+        self.command.stdout(Stdio::null());
+        let began = Instant::now();
+        let mut peak = None;
+        let status = self.command.spawn().and_then(|mut child| {
+            let path = format!("/proc/{}/status", child.id());
+            loop {
+                if let Some(status) = child.try_wait()? {
+                    return Ok(status);
+                }
+                peak = fs::read_to_string(&path)
+                    .ok()
+                    .and_then(|status| peak_memory(&status))
+                    .or(peak);
+                thread::sleep(Duration::from_millis(5));
+            }
+        });
+        match status.map_err(|source| self.cannot_run(source))? {
+            status if status.success() => Ok((began.elapsed().as_secs_f64(), peak)),
+            status => Err(self.failed(format!("failed ({status})"))),
+        }
+    }
+
     /// Runs it silently; its standard output when it succeeded, `None` when it did not or is not there.
     pub fn read(mut self) -> Option<String> {
         let output = self.command.stderr(Stdio::null()).output().ok()?;
@@ -175,6 +203,15 @@ impl Task {
             hint: self.hint.clone(),
         }
     }
+}
+
+/// Bytes of memory at their peak, from what Linux says of a process.
+fn peak_memory(status: &str) -> Option<u64> {
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
 }
 
 /// Where a program is on `PATH`.
@@ -236,6 +273,13 @@ mod tests {
             .run()
             .unwrap_err();
         assert!(error.to_string().ends_with("Install it."), "{error}");
+    }
+
+    #[test]
+    fn the_peak_of_memory_is_read_in_bytes() {
+        let status = "Name:\tdelineo\nVmPeak:\t  200 kB\nVmHWM:\t   43148 kB\nVmRSS:\t  7 kB\n";
+        assert_eq!(peak_memory(status), Some(43148 * 1024));
+        assert_eq!(peak_memory("Name:\tzombie\n"), None);
     }
 
     #[test]

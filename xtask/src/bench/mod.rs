@@ -1,8 +1,9 @@
 //! `cargo xtask bench`: Delineo against ONNX Runtime Web in one browser, on the same weights, in the same run, and the
-//! page against its own budgets.
+//! page against its own budgets; and the command line against PyTorch and ONNX Runtime in Python.
 //!
 //! The browser's side is in `tests/bench`; here is what is measured, what is made of it and where it is written.
 
+mod native;
 mod picture;
 mod result;
 mod table;
@@ -23,6 +24,8 @@ use result::Measured;
 /// Where the table stands, after the line with [`MARKER`].
 const DOCUMENT: &str = "docs/performance.md";
 const MARKER: &str = "written by `cargo xtask bench`";
+/// Where that of the command line does.
+const NATIVE_MARKER: &str = "the command line, written by `cargo xtask bench`";
 
 /// What is measured and how often.
 #[derive(Args, Debug)]
@@ -63,6 +66,8 @@ enum Only {
     Overlay,
     /// The page: a folder of 200 pictures, and steps from one to the next
     Folder,
+    /// The command line: a folder of 100 pictures, against PyTorch and ONNX Runtime in Python
+    Native,
     /// The GPU
     Gpu,
     /// The network S
@@ -78,12 +83,13 @@ enum Only {
 }
 
 /// What the table has where nothing is left out.
-const PARTS: [Only; 6] = [
+const PARTS: [Only; 7] = [
     Only::Cpu,
     Only::Threads,
     Only::Visit,
     Only::Overlay,
     Only::Folder,
+    Only::Native,
     Only::Gpu,
 ];
 
@@ -125,10 +131,17 @@ impl Options {
         parts
     }
 
+    /// The parts that are measured in a browser.
+    fn browser_parts(&self) -> Vec<Only> {
+        let mut parts = self.parts();
+        parts.retain(|part| *part != Only::Native);
+        parts
+    }
+
     /// Whether anything is timed against ONNX Runtime Web.
     fn has_peer(&self) -> bool {
         let is_page = |part: &Only| matches!(part, Only::Overlay | Only::Folder);
-        !self.parts().iter().all(is_page)
+        !self.browser_parts().iter().all(is_page)
     }
 
     /// The lines of the table of times, as `tests/bench` reads them.
@@ -154,13 +167,20 @@ impl Options {
 /// When something is missing, the browser's side fails or the document cannot be written.
 pub fn run(project: &Project, options: &Options) -> Result<()> {
     let reference = project.root.join("../shared/reference");
-    if options.has_peer() && !reference.join("cmunext_s.onnx").is_file() {
+    let is_native = options.parts().contains(&Only::Native);
+    if (options.has_peer() || is_native) && !reference.join("cmunext_s.onnx").is_file() {
         return Err(Error::Missing {
             what: format!("{}", reference.join("cmunext_s.onnx").display()),
-            hint: "Both engines are timed on the reference weights; put the folder `shared` beside the checkout, \
+            hint: "All engines are timed on the reference weights; put the folder `shared` beside the checkout, \
                    or measure the page alone with --only overlay,folder."
                 .into(),
         });
+    }
+    if is_native {
+        native(project)?;
+    }
+    if options.browser_parts().is_empty() {
+        return Ok(());
     }
     if !options.no_build {
         app::build(project, install::for_building(project)?)?;
@@ -175,7 +195,7 @@ pub fn run(project: &Project, options: &Options) -> Result<()> {
         fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
     }
     let pictures = project.cache.join("bench/pictures");
-    let parts = options.parts();
+    let parts = options.browser_parts();
     if parts.contains(&Only::Overlay) || parts.contains(&Only::Folder) {
         picture::ensure(&pictures.join("phantom.jpg"))?;
     }
@@ -189,7 +209,7 @@ pub fn run(project: &Project, options: &Options) -> Result<()> {
         "pictures": pictures,
         "cache": project.cache.join("bench"),
         "result": file,
-        "parts": options.parts().into_iter().map(Only::name).collect::<Vec<_>>(),
+        "parts": options.browser_parts().into_iter().map(Only::name).collect::<Vec<_>>(),
         "cases": options.cases(),
         "repeats": options.repeats,
         "seconds": options.seconds,
@@ -218,6 +238,16 @@ pub fn run(project: &Project, options: &Options) -> Result<()> {
     }
     say::announce(if options.json { text.trim() } else { &table });
     measured.complaint().map_or(Ok(()), Err)
+}
+
+/// Measures the command line, and writes its table where every peer was there.
+fn native(project: &Project) -> Result<()> {
+    let (table, is_whole) = native::run(project)?;
+    if is_whole {
+        document::write_between(&project.root.join(DOCUMENT), NATIVE_MARKER, &table)?;
+    }
+    say::announce(&table);
+    Ok(())
 }
 
 #[cfg(test)]
@@ -252,5 +282,7 @@ mod tests {
         assert!(!page.has_peer() && page.cases().is_empty());
         assert!(!options(&[Only::Overlay, Only::Folder]).has_peer());
         assert!(options(&[Only::Overlay, Only::Visit]).has_peer());
+        assert!(options(&[Only::Native]).browser_parts().is_empty());
+        assert!(!options(&[Only::Native]).has_peer());
     }
 }

@@ -346,7 +346,7 @@ fn place(device: &str, threads: u64) -> String {
 }
 
 /// Median, quartiles and number.
-fn spread(times: &[f64]) -> String {
+pub fn spread(times: &[f64]) -> String {
     format!(
         "{} ({} to {}, n = {})",
         milliseconds(quantile(times, 0.5)),
@@ -364,7 +364,7 @@ fn milliseconds(value: f64) -> String {
     }
 }
 
-fn megabytes(bytes: u64) -> String {
+pub fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
 }
 

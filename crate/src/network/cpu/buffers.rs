@@ -1,5 +1,5 @@
-//! Working memory of the passes. It is pooled, so that it is allocated once for each thread of a forward pass and not for
-//! each band of rows.
+//! Working memory of the passes and of the maps between them. It is pooled, so that it is allocated once for each thread and not
+//! for each band of rows; natively once for a network, since fresh pages would cost a fifth of an inference.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,23 +16,58 @@ pub struct Buffers {
     pub hidden: Vec<f32>,
 }
 
-/// The buffers that no thread uses at the moment.
+/// What nobody uses at the moment.
 #[derive(Debug, Default)]
-pub struct BufferPool(Mutex<Vec<Buffers>>);
+pub struct BufferPool {
+    buffers: Mutex<Vec<Buffers>>,
+    maps: Mutex<Vec<Vec<f32>>>,
+}
 
 impl BufferPool {
     /// Buffers of an earlier user, or new ones.
     pub fn take(&self) -> PooledBuffers<'_> {
         PooledBuffers {
-            buffers: self.free().pop().unwrap_or_default(),
+            buffers: lock(&self.buffers).pop().unwrap_or_default(),
             pool: self,
         }
     }
 
-    fn free(&self) -> MutexGuard<'_, Vec<Buffers>> {
-        // A panic of another thread cannot leave the list half changed.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Memory for a map of `length` numbers: that of an earlier one with what is left in it, the smallest that is large enough,
+    /// or new and zero.
+    pub fn take_map(&self, length: usize) -> Recycled {
+        let mut maps = lock(&self.maps);
+        let fits = maps
+            .iter()
+            .enumerate()
+            .filter(|(_, map)| map.len() >= length);
+        match fits
+            .min_by_key(|(_, map)| map.len())
+            .map(|(index, _)| index)
+        {
+            Some(index) => Recycled::Used(maps.swap_remove(index)),
+            None => Recycled::Zero(vec![0.0; length]),
+        }
     }
+
+    /// Keeps a map's memory for another one. In WebAssembly, whose memory never shrinks, it goes back to the allocator: images need
+    /// it too.
+    pub fn give_map(&self, map: Vec<f32>) {
+        if !cfg!(target_family = "wasm") {
+            lock(&self.maps).push(map);
+        }
+    }
+}
+
+/// Memory for a map.
+#[derive(Debug)]
+pub enum Recycled {
+    Zero(Vec<f32>),
+    Used(Vec<f32>),
+}
+
+/// A panic of another thread cannot leave a list half changed.
+fn lock<T>(list: &Mutex<T>) -> MutexGuard<'_, T> {
+    list.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Buffers that go back to their pool when they are dropped.
@@ -59,7 +94,7 @@ impl DerefMut for PooledBuffers<'_> {
 impl Drop for PooledBuffers<'_> {
     fn drop(&mut self) {
         let buffers = std::mem::take(&mut self.buffers);
-        self.pool.free().push(buffers);
+        lock(&self.pool.buffers).push(buffers);
     }
 }
 

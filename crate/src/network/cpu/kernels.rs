@@ -2,12 +2,12 @@
 //! thread computes it.
 
 use rayon::prelude::*;
-use wide::f32x4;
 
 use super::buffers::{BufferPool, Buffers, at_least};
-use super::dense::{Dense, TILE};
+use super::dense::Dense;
 use super::map::Map;
-use super::simd::{BLOCK, gelu, halves, multiply_add, store, vectors};
+use super::simd::{Block, Simd};
+use super::width::{Width, with_width};
 use super::winograd::{Winograd, Workspace};
 
 /// 3×3 convolution: by Winograd's algorithm where the map can be cut into its tiles, else tap by tap.
@@ -33,57 +33,96 @@ impl Conv3x3 {
 
     /// Rows `y` to `y + count`: `finish` gets row (from 0), column, first output channel and the sums of a block.
     #[inline(always)]
-    fn apply(
+    fn apply<S: Simd, const N: usize>(
         &self,
+        simd: S,
         x: &Map,
         y: usize,
         count: usize,
         workspace: &mut Workspace,
-        mut finish: impl FnMut(usize, usize, usize, [f32x4; 2]),
+        mut finish: impl FnMut(usize, usize, usize, S::Block),
     ) {
         if let Some(winograd) = self.winograd.as_ref().filter(|_| Winograd::fits(x)) {
-            winograd.apply(x, y, count, workspace, finish);
+            winograd.apply::<S, N>(simd, x, y, count, workspace, finish);
             return;
         }
         let (stride, step) = (x.stride(), x.channels);
         for row in 0..count {
             let window = x.window(y + row, 1);
-            tiles(x.width, |start, full| {
-                let finish = |pixel, channel, sums| finish(row, start + pixel, channel, sums);
-                let source = &window[start * step..];
-                if full {
-                    self.direct.tile::<TILE>(source, step, stride, finish);
-                } else {
-                    self.direct.tile::<1>(source, step, stride, finish);
-                }
-            });
+            tiles::<N>(
+                x.width,
+                #[cfg_attr(target_arch = "x86_64", inline(always))]
+                |start, full| {
+                    let source = &window[start * step..];
+                    if full {
+                        self.direct.tile::<S, N>(
+                            simd,
+                            source,
+                            step,
+                            stride,
+                            #[cfg_attr(target_arch = "x86_64", inline(always))]
+                            |pixel, channel, sums| finish(row, start + pixel, channel, sums),
+                        );
+                    } else {
+                        self.direct.tile::<S, 1>(
+                            simd,
+                            source,
+                            step,
+                            stride,
+                            #[cfg_attr(target_arch = "x86_64", inline(always))]
+                            |pixel, channel, sums| finish(row, start + pixel, channel, sums),
+                        );
+                    }
+                },
+            );
         }
     }
 }
 
 /// 3×3 convolution with its batch normalisation folded in, then ReLU.
 #[derive(Debug)]
-pub struct ConvBlock(pub Conv3x3);
+pub struct ConvBlock {
+    pub convolution: Conv3x3,
+    pub width: Width,
+}
 
 impl ConvBlock {
     /// `margin` is that of the result.
     pub fn apply(&self, x: &Map, margin: usize, pool: &BufferPool) -> Map {
-        let outputs = self.0.outputs();
-        let mut result = Map::zeros(x.height, x.width, outputs, margin);
-        let bands = result.bands(self.0.rows_at_once(x));
+        with_width!(self.width, |simd, TILE| self
+            .apply_with::<_, TILE>(simd, x, margin, pool))
+    }
+
+    fn apply_with<S: Simd, const N: usize>(
+        &self,
+        simd: S,
+        x: &Map,
+        margin: usize,
+        pool: &BufferPool,
+    ) -> Map {
+        let outputs = self.convolution.outputs();
+        let mut result = Map::blank(x.height, x.width, outputs, margin, pool);
+        let bands = result.bands(self.convolution.rows_at_once(x));
         bands.for_each_init(
             || pool.take(),
             |buffers, mut band| {
-                let (y, count) = (band.y, band.count);
-                self.0.apply(
-                    x,
-                    y,
-                    count,
-                    &mut buffers.workspace,
-                    |row, column, channel, sums| {
-                        store(
-                            &mut band.row_mut(row)[column * outputs + channel..],
-                            sums.map(|sum| sum.fast_max(f32x4::ZERO)),
+                simd.run(
+                    #[cfg_attr(target_arch = "x86_64", inline(always))]
+                    || {
+                        let (y, count) = (band.y, band.count);
+                        self.convolution.apply::<S, N>(
+                            simd,
+                            x,
+                            y,
+                            count,
+                            &mut buffers.workspace,
+                            #[cfg_attr(target_arch = "x86_64", inline(always))]
+                            |row, column, channel, sums| {
+                                simd.store(
+                                    &mut band.row_mut(row)[column * outputs + channel..],
+                                    sums.larger(S::Block::splat(simd.splat(0.0))),
+                                );
+                            },
                         );
                     },
                 );
@@ -105,36 +144,53 @@ pub struct Bottleneck {
 impl Bottleneck {
     /// `N` pixels, packed, from `source` to `target`; `hidden` holds the wide channels.
     #[inline(always)]
-    fn tile<const N: usize>(&self, source: &[f32], hidden: &mut [f32], target: &mut [f32]) {
+    fn tile<S: Simd, const N: usize>(
+        &self,
+        simd: S,
+        source: &[f32],
+        hidden: &mut [f32],
+        target: &mut [f32],
+    ) {
         let (wide, narrow) = (self.expand.outputs(), self.project.outputs());
-        self.expand
-            .tile::<N>(source, self.expand.inputs, 0, |pixel, channel, sums| {
-                store(&mut hidden[pixel * wide + channel..], sums.map(gelu));
-            });
-        self.project
-            .tile::<N>(hidden, wide, 0, |pixel, channel, sums| {
-                let block = channel / BLOCK;
-                let values = self.norm.apply(block, sums.map(gelu));
-                store(&mut target[pixel * narrow + channel..], values);
-            });
+        self.expand.tile::<S, N>(
+            simd,
+            source,
+            self.expand.inputs,
+            0,
+            #[cfg_attr(target_arch = "x86_64", inline(always))]
+            |pixel, channel, sums| {
+                let sums = simd.gelu(sums);
+                simd.store(&mut hidden[pixel * wide + channel..], sums);
+            },
+        );
+        self.project.tile::<S, N>(
+            simd,
+            hidden,
+            wide,
+            0,
+            #[cfg_attr(target_arch = "x86_64", inline(always))]
+            |pixel, channel, sums| {
+                let sums = simd.gelu(sums);
+                let values = self.norm.apply(simd, channel / S::BLOCK, sums);
+                simd.store(&mut target[pixel * narrow + channel..], values);
+            },
+        );
     }
 }
 
 /// A batch normalisation that cannot be folded away: a scale and a shift for each channel.
 #[derive(Debug)]
 pub struct Affine {
-    pub scale: Vec<[f32; BLOCK]>,
-    pub shift: Vec<[f32; BLOCK]>,
+    pub scale: Vec<f32>,
+    pub shift: Vec<f32>,
 }
 
 impl Affine {
     #[inline(always)]
-    fn apply(&self, block: usize, values: [f32x4; 2]) -> [f32x4; 2] {
-        let (scale, shift) = (halves(&self.scale[block]), halves(&self.shift[block]));
-        [
-            multiply_add(values[0], scale.0, shift.0),
-            multiply_add(values[1], scale.1, shift.1),
-        ]
+    fn apply<S: Simd>(&self, simd: S, block: usize, values: S::Block) -> S::Block {
+        let scale = simd.block(&S::numbers(&self.scale)[block]);
+        let shift = simd.block(&S::numbers(&self.shift)[block]);
+        values.multiply_add(scale, shift)
     }
 }
 
@@ -142,11 +198,12 @@ impl Affine {
 #[derive(Debug)]
 pub struct LargeKernelLayer {
     pub side: usize,
-    /// `[channels / BLOCK][side * side][BLOCK]`.
-    pub weights: Vec<[f32; BLOCK]>,
-    pub bias: Vec<[f32; BLOCK]>,
+    /// `[channels / block][side * side][block]`.
+    pub weights: Vec<f32>,
+    pub bias: Vec<f32>,
     pub norm: Affine,
     pub bottleneck: Bottleneck,
+    pub width: Width,
 }
 
 impl LargeKernelLayer {
@@ -157,35 +214,56 @@ impl LargeKernelLayer {
 
     /// `margin` is that of the result.
     pub fn apply(&self, x: &Map, margin: usize, pool: &BufferPool) -> Map {
+        with_width!(self.width, |simd, TILE| self
+            .apply_with::<_, TILE>(simd, x, margin, pool))
+    }
+
+    fn apply_with<S: Simd, const N: usize>(
+        &self,
+        simd: S,
+        x: &Map,
+        margin: usize,
+        pool: &BufferPool,
+    ) -> Map {
         let channels = x.channels;
-        let mut result = Map::zeros(x.height, x.width, channels, margin);
+        let mut result = Map::blank(x.height, x.width, channels, margin, pool);
         result.bands(1).for_each_init(
             || pool.take(),
             |buffers, mut band| {
                 let (window, stride) = (x.window(band.y, self.margin()), x.stride());
                 let row = band.row_mut(0);
                 let Buffers { mixed, hidden, .. } = &mut **buffers;
-                let mixed = at_least(mixed, TILE * channels);
-                let hidden = at_least(hidden, TILE * self.bottleneck.expand.outputs());
-                tiles(x.width, |start, full| {
-                    let source = &window[start * channels..];
-                    let target = &mut row[start * channels..];
-                    if full {
-                        self.depthwise::<TILE>(source, channels, stride, mixed);
-                        self.bottleneck.tile::<TILE>(mixed, hidden, target);
-                    } else {
-                        self.depthwise::<1>(source, channels, stride, mixed);
-                        self.bottleneck.tile::<1>(mixed, hidden, target);
-                    }
-                });
+                let mixed = at_least(mixed, N * channels);
+                let hidden = at_least(hidden, N * self.bottleneck.expand.outputs());
+                simd.run(
+                    #[cfg_attr(target_arch = "x86_64", inline(always))]
+                    || {
+                        tiles::<N>(
+                            x.width,
+                            #[cfg_attr(target_arch = "x86_64", inline(always))]
+                            |start, full| {
+                                let source = &window[start * channels..];
+                                let target = &mut row[start * channels..];
+                                if full {
+                                    self.depthwise::<S, N>(simd, source, channels, stride, mixed);
+                                    self.bottleneck.tile::<S, N>(simd, mixed, hidden, target);
+                                } else {
+                                    self.depthwise::<S, 1>(simd, source, channels, stride, mixed);
+                                    self.bottleneck.tile::<S, 1>(simd, mixed, hidden, target);
+                                }
+                            },
+                        );
+                    },
+                );
             },
         );
         result
     }
 
     #[inline(always)]
-    fn depthwise<const N: usize>(
+    fn depthwise<S: Simd, const N: usize>(
         &self,
+        simd: S,
         source: &[f32],
         channels: usize,
         stride: usize,
@@ -193,28 +271,29 @@ impl LargeKernelLayer {
     ) {
         let taps = self.side * self.side;
         let centre = self.margin() * (stride + channels);
-        for (block, (weights, bias)) in self.weights.chunks_exact(taps).zip(&self.bias).enumerate()
+        for (block, (weights, bias)) in S::numbers(&self.weights)
+            .chunks_exact(taps)
+            .zip(S::numbers(&self.bias))
+            .enumerate()
         {
-            let channel = block * BLOCK;
-            let (low, high) = halves(bias);
-            let mut sums = [[low, high]; N];
+            let channel = block * S::BLOCK;
+            let mut sums = [simd.block(bias); N];
             for (row, weights) in weights.chunks_exact(self.side).enumerate() {
                 let line = &source[row * stride + channel..];
                 for (column, weight) in weights.iter().enumerate() {
-                    let (low, high) = halves(weight);
+                    let weight = simd.block(weight);
                     for (pixel, sums) in sums.iter_mut().enumerate() {
-                        let value = vectors(&line[(column + pixel) * channels..]);
-                        sums[0] = multiply_add(value[0], low, sums[0]);
-                        sums[1] = multiply_add(value[1], high, sums[1]);
+                        let value = simd.block_at(&line[(column + pixel) * channels..]);
+                        *sums = value.multiply_add(weight, *sums);
                     }
                 }
             }
-            for (pixel, sums) in sums.into_iter().enumerate() {
-                let residual = vectors(&source[centre + pixel * channels + channel..]);
-                let mixed = self.norm.apply(block, sums.map(gelu));
-                store(
+            for (pixel, sums) in sums.iter().enumerate() {
+                let residual = simd.block_at(&source[centre + pixel * channels + channel..]);
+                let mixed = self.norm.apply(simd, block, simd.gelu(*sums));
+                simd.store(
                     &mut target[pixel * channels + channel..],
-                    [residual[0] + mixed[0], residual[1] + mixed[1]],
+                    residual.plus(mixed),
                 );
             }
         }
@@ -227,13 +306,29 @@ pub struct SkipFusion {
     pub skip: Conv3x3,
     pub upsampled: Conv3x3,
     pub bottleneck: Bottleneck,
+    pub width: Width,
 }
 
 impl SkipFusion {
     /// `margin` is that of the result.
     pub fn apply(&self, skip: &Map, upsampled: &Map, margin: usize, pool: &BufferPool) -> Map {
+        with_width!(self.width, |simd, TILE| self.apply_with::<_, TILE>(
+            simd,
+            [skip, upsampled],
+            margin,
+            pool
+        ))
+    }
+
+    fn apply_with<S: Simd, const N: usize>(
+        &self,
+        simd: S,
+        [skip, upsampled]: [&Map; 2],
+        margin: usize,
+        pool: &BufferPool,
+    ) -> Map {
         let (half, outputs) = (self.skip.outputs(), self.bottleneck.project.outputs());
-        let mut result = Map::zeros(skip.height, skip.width, outputs, margin);
+        let mut result = Map::blank(skip.height, skip.width, outputs, margin, pool);
         let (both, width) = (2 * half, skip.width);
         let bands = result.bands(self.skip.rows_at_once(skip));
         bands.for_each_init(
@@ -246,26 +341,50 @@ impl SkipFusion {
                     hidden,
                 } = &mut **buffers;
                 let mixed = at_least(mixed, count * width * both);
-                let hidden = at_least(hidden, TILE * self.bottleneck.expand.outputs());
+                let hidden = at_least(hidden, N * self.bottleneck.expand.outputs());
                 let groups = [(&self.skip, skip, 0), (&self.upsampled, upsampled, half)];
                 for (group, map, offset) in groups {
-                    group.apply(map, y, count, workspace, |row, column, channel, sums| {
-                        let start = (row * width + column) * both + offset + channel;
-                        store(&mut mixed[start..], sums.map(gelu));
-                    });
+                    simd.run(
+                        #[cfg_attr(target_arch = "x86_64", inline(always))]
+                        || {
+                            group.apply::<S, N>(
+                                simd,
+                                map,
+                                y,
+                                count,
+                                workspace,
+                                #[cfg_attr(target_arch = "x86_64", inline(always))]
+                                |row, column, channel, sums| {
+                                    let start = (row * width + column) * both + offset + channel;
+                                    let sums = simd.gelu(sums);
+                                    simd.store(&mut mixed[start..], sums);
+                                },
+                            );
+                        },
+                    );
                 }
-                for (row, mixed) in mixed.chunks_exact(width * both).take(count).enumerate() {
-                    let row = band.row_mut(row);
-                    tiles(width, |start, full| {
-                        let source = &mixed[start * both..];
-                        let target = &mut row[start * outputs..];
-                        if full {
-                            self.bottleneck.tile::<TILE>(source, hidden, target);
-                        } else {
-                            self.bottleneck.tile::<1>(source, hidden, target);
+                simd.run(
+                    #[cfg_attr(target_arch = "x86_64", inline(always))]
+                    || {
+                        let rows = mixed.chunks_exact(width * both).take(count);
+                        for (row, mixed) in rows.enumerate() {
+                            let row = band.row_mut(row);
+                            tiles::<N>(
+                                width,
+                                #[cfg_attr(target_arch = "x86_64", inline(always))]
+                                |start, full| {
+                                    let source = &mixed[start * both..];
+                                    let target = &mut row[start * outputs..];
+                                    if full {
+                                        self.bottleneck.tile::<S, N>(simd, source, hidden, target);
+                                    } else {
+                                        self.bottleneck.tile::<S, 1>(simd, source, hidden, target);
+                                    }
+                                },
+                            );
                         }
-                    });
-                }
+                    },
+                );
             },
         );
         result
@@ -299,11 +418,11 @@ impl Head {
     }
 }
 
-/// Cuts a row into tiles: full ones, then single pixels. `work` gets the first pixel and whether the tile is full.
+/// Cuts a row into tiles: full ones of `N` pixels, then single pixels. `work` gets the first pixel and whether the tile is full.
 #[inline(always)]
-fn tiles(width: usize, mut work: impl FnMut(usize, bool)) {
-    let full = width / TILE * TILE;
-    for start in (0..full).step_by(TILE) {
+fn tiles<const N: usize>(width: usize, mut work: impl FnMut(usize, bool)) {
+    let full = width / N * N;
+    for start in (0..full).step_by(N) {
         work(start, true);
     }
     for start in full..width {

@@ -4,7 +4,11 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::buffers::{BufferPool, Recycled};
+
 /// `[height + 2 margin, width + 2 margin, channels]`; only the inside is ever written, so the margin stays zero.
+///
+/// Its memory may be longer.
 #[derive(Debug)]
 pub struct Map {
     pub height: usize,
@@ -36,15 +40,48 @@ impl Band<'_> {
 }
 
 impl Map {
-    pub fn zeros(height: usize, width: usize, channels: usize, margin: usize) -> Self {
-        let data = vec![0.0; (height + 2 * margin) * (width + 2 * margin) * channels];
-        Self {
+    /// A map whose margin is zero, for every pixel of the inside to be written.
+    pub fn blank(
+        height: usize,
+        width: usize,
+        channels: usize,
+        margin: usize,
+        pool: &BufferPool,
+    ) -> Self {
+        let length = (height + 2 * margin) * (width + 2 * margin) * channels;
+        let (data, is_zero) = match pool.take_map(length) {
+            Recycled::Zero(data) => (data, true),
+            Recycled::Used(data) => (data, false),
+        };
+        let mut map = Self {
             height,
             width,
             channels,
             margin,
             data,
+        };
+        if !is_zero {
+            map.clear_margin();
         }
+        map
+    }
+
+    fn clear_margin(&mut self) {
+        let (stride, side) = (self.stride(), self.margin * self.channels);
+        let data = &mut self.data[..(self.height + 2 * self.margin) * stride];
+        let (above, rest) = data.split_at_mut(self.margin * stride);
+        let (inside, below) = rest.split_at_mut(self.height * stride);
+        above.fill(0.0);
+        below.fill(0.0);
+        for row in inside.chunks_exact_mut(stride) {
+            row[..side].fill(0.0);
+            row[stride - side..].fill(0.0);
+        }
+    }
+
+    /// Its memory, for another map.
+    pub fn recycle(self, pool: &BufferPool) {
+        pool.give_map(self.data);
     }
 
     /// From channel-first planes.
@@ -54,8 +91,9 @@ impl Map {
         width: usize,
         channels: usize,
         margin: usize,
+        pool: &BufferPool,
     ) -> Self {
-        let mut map = Self::zeros(height, width, channels, margin);
+        let mut map = Self::blank(height, width, channels, margin, pool);
         map.bands(1).for_each(|mut band| {
             let y = band.y;
             for (channel, plane) in planes.chunks_exact(height * width).enumerate() {
@@ -103,9 +141,9 @@ impl Map {
     }
 
     /// Maximum over 2 × 2 pixels.
-    pub fn max_pool(&self, margin: usize) -> Self {
+    pub fn max_pool(&self, margin: usize, pool: &BufferPool) -> Self {
         let channels = self.channels;
-        let mut pooled = Self::zeros(self.height / 2, self.width / 2, channels, margin);
+        let mut pooled = Self::blank(self.height / 2, self.width / 2, channels, margin, pool);
         pooled.bands(1).for_each(|mut band| {
             let y = band.y;
             let (upper, lower) = (self.row(2 * y), self.row(2 * y + 1));
@@ -124,9 +162,9 @@ impl Map {
     }
 
     /// Bilinear doubling with half-pixel centres (align_corners = false): weights 1/4 and 3/4, edges clamped.
-    pub fn upsample(&self, margin: usize) -> Self {
+    pub fn upsample(&self, margin: usize, pool: &BufferPool) -> Self {
         let channels = self.channels;
-        let mut doubled = Self::zeros(2 * self.height, 2 * self.width, channels, margin);
+        let mut doubled = Self::blank(2 * self.height, 2 * self.width, channels, margin, pool);
         let room = || vec![0.0; self.width * channels];
         doubled.bands(1).for_each_init(room, |blended, mut band| {
             let y = band.y;

@@ -22,13 +22,19 @@ mod map;
 #[cfg(feature = "bench")]
 mod passes;
 mod simd;
+#[cfg(test)]
+mod tests;
 mod weights;
+mod width;
 mod winograd;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 use buffers::BufferPool;
 use kernels::{ConvBlock, Head, LargeKernelLayer, SkipFusion};
 use map::Map;
 use weights::Algorithm;
+use width::Width;
 
 use crate::Error;
 use crate::network::architecture::Architecture;
@@ -44,6 +50,9 @@ pub struct CpuNetwork {
     /// Deepest first.
     decoders: Vec<Decoder>,
     head: Head,
+    /// Memory of earlier images. In WebAssembly each image has its own.
+    #[cfg(not(target_family = "wasm"))]
+    pool: BufferPool,
 }
 
 #[derive(Debug)]
@@ -64,15 +73,20 @@ impl CpuNetwork {
     /// # Errors
     /// [`Error::TensorData`] when the checkpoint lacks a tensor, which its own checks rule out.
     pub fn new(checkpoint: &Checkpoint) -> Result<Self, Error> {
+        Self::with_widths(checkpoint, &Width::all())
+    }
+
+    /// The same with vectors of these widths only, the widest first.
+    fn with_widths(checkpoint: &Checkpoint, widths: &[Width]) -> Result<Self, Error> {
         let architecture = checkpoint.architecture();
         let layout = architecture.layout();
         let block = |block, algorithm| {
             let conv = folding::Conv::read_block(block, checkpoint)?;
-            Ok::<_, Error>(ConvBlock::new(&conv, algorithm))
+            Ok::<_, Error>(ConvBlock::new(&conv, algorithm, widths))
         };
         let layer = |layer| {
             let layer = folding::LargeKernelLayer::read(layer, checkpoint)?;
-            Ok::<_, Error>(LargeKernelLayer::new(&layer))
+            Ok::<_, Error>(LargeKernelLayer::new(&layer, widths))
         };
         let encoders = layout.encoders.iter().map(|encoder| {
             Ok(Encoder {
@@ -85,7 +99,7 @@ impl CpuNetwork {
             let fusion = folding::SkipFusion::read(&decoder.fusion, checkpoint)?;
             Ok(Decoder {
                 up: block(&decoder.up, Algorithm::Winograd)?,
-                fusion: SkipFusion::new(&fusion, Algorithm::Winograd),
+                fusion: SkipFusion::new(&fusion, Algorithm::Winograd, widths),
             })
         });
         Ok(Self {
@@ -94,6 +108,8 @@ impl CpuNetwork {
             encoders: encoders.collect::<Result<_, Error>>()?,
             decoders: decoders.collect::<Result<_, Error>>()?,
             head: Head::new(folding::Conv::read(&layout.head, checkpoint)?),
+            #[cfg(not(target_family = "wasm"))]
+            pool: BufferPool::default(),
         })
     }
 
@@ -117,30 +133,43 @@ impl CpuNetwork {
     }
 
     fn logits(&self, image: &[f32], [channels, height, width]: [usize; 3]) -> Vec<f32> {
-        let pool = BufferPool::default();
-        let mut x = Map::from_planes(image, height, width, channels, 1);
-        x = self.stem.apply(&x, self.encoders[0].margin(), &pool);
+        #[cfg(target_family = "wasm")]
+        let pool = &BufferPool::default();
+        #[cfg(not(target_family = "wasm"))]
+        let pool = &self.pool;
+        let mut x = Map::from_planes(image, height, width, channels, 1, pool);
+        let replace = |x: &mut Map, next: Map| std::mem::replace(x, next).recycle(pool);
+        let next = self.stem.apply(&x, self.encoders[0].margin(), pool);
+        replace(&mut x, next);
         let mut skips = Vec::with_capacity(4);
         for (stage, encoder) in self.encoders.iter().enumerate() {
             if stage > 0 {
-                let pooled = x.max_pool(encoder.margin());
-                skips.push(x);
-                x = pooled;
+                let pooled = x.max_pool(encoder.margin(), pool);
+                skips.push(std::mem::replace(&mut x, pooled));
             }
             for (index, layer) in encoder.layers.iter().enumerate() {
                 let last = index + 1 == encoder.layers.len();
-                x = layer.apply(&x, if last { 1 } else { layer.margin() }, &pool);
+                let next = layer.apply(&x, if last { 1 } else { layer.margin() }, pool);
+                replace(&mut x, next);
             }
             // The skip connection is read by a 3×3 kernel, as is the upsampled map.
-            x = encoder.widen.apply(&x, 1, &pool);
+            let next = encoder.widen.apply(&x, 1, pool);
+            replace(&mut x, next);
         }
         for decoder in &self.decoders {
-            let upsampled = decoder.up.apply(&x.upsample(1), 1, &pool);
+            let next = x.upsample(1, pool);
+            replace(&mut x, next);
+            let next = decoder.up.apply(&x, 1, pool);
+            replace(&mut x, next);
             if let Some(skip) = skips.pop() {
-                x = decoder.fusion.apply(&skip, &upsampled, 1, &pool);
+                let next = decoder.fusion.apply(&skip, &x, 1, pool);
+                replace(&mut x, next);
+                skip.recycle(pool);
             }
         }
-        self.head.apply_to_planes(&x)
+        let logits = self.head.apply_to_planes(&x);
+        x.recycle(pool);
+        logits
     }
 }
 

@@ -14,7 +14,14 @@ impl CpuNetwork {
         let map = |level: usize, channels: usize, margin: usize| {
             let [height, width] = sides.map(|side| side >> level);
             let values = vec![0.5; channels * height * width];
-            Map::from_planes(&values, height, width, channels, margin)
+            Map::from_planes(
+                &values,
+                height,
+                width,
+                channels,
+                margin,
+                &BufferPool::default(),
+            )
         };
         let image = map(0, self.architecture.in_channels, 1);
         let mut passes = vec![pass("convolution", vec![image], |maps, pool| {
@@ -24,7 +31,9 @@ impl CpuNetwork {
             let channels = layout.encoders[level].widen.conv.inputs;
             if level > 0 {
                 let before = map(level - 1, channels, 1);
-                passes.push(pass("pooling", vec![before], |maps, _| maps[0].max_pool(1)));
+                passes.push(pass("pooling", vec![before], |maps, pool| {
+                    maps[0].max_pool(1, pool)
+                }));
             }
             for layer in &encoder.layers {
                 let before = map(level, channels, layer.margin());
@@ -42,7 +51,9 @@ impl CpuNetwork {
         for ((decoder, blocks), level) in decoders.zip((0..4).rev()) {
             let (deep, channels) = (blocks.up.conv.inputs, blocks.up.conv.outputs);
             let deeper = vec![map(level + 1, deep, 1)];
-            passes.push(pass("upsampling", deeper, |maps, _| maps[0].upsample(1)));
+            passes.push(pass("upsampling", deeper, |maps, pool| {
+                maps[0].upsample(1, pool)
+            }));
             passes.push(pass(
                 "convolution",
                 vec![map(level, deep, 1)],
@@ -54,10 +65,10 @@ impl CpuNetwork {
             }));
         }
         let last = map(0, layout.head.inputs, 1);
-        passes.push(pass("head", vec![last], |maps, _| {
+        passes.push(pass("head", vec![last], |maps, pool| {
             let (height, width) = (maps[0].height, maps[0].width);
             let planes = self.head.apply_to_planes(&maps[0]);
-            Map::from_planes(&planes, height, width, self.architecture.classes, 0)
+            Map::from_planes(&planes, height, width, self.architecture.classes, 0, pool)
         }));
         passes
     }
@@ -81,6 +92,6 @@ fn pass<'a>(
     Pass {
         name: format!("{what}, {channels} channels, {height}x{width}"),
         bytes,
-        run: Box::new(move || drop(black_box(work(&inputs, &pool)))),
+        run: Box::new(move || black_box(work(&inputs, &pool)).recycle(&pool)),
     }
 }

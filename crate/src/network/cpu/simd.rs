@@ -1,85 +1,220 @@
-//! Vectors of four numbers, blocks of two vectors, and what is computed in them.
+//! Vectors, blocks of them, and what is computed in them. The kernels are written once, for any [`Simd`]; each width of
+//! vectors is a type that implements it.
+//!
+//! What runs inside [`Simd::run`] must be inlined into it, or the compiler does without the instructions that are on only there.
+//! Therefore the kernels are `#[inline(always)]`, and closures that they call more than once are so where there is a choice of
+//! widths; and arrays of vectors are filled by loops, not by `map` and `from_fn`, which the compiler is free to call.
+
+use std::fmt::Debug;
+use std::ops::{Add, AddAssign, Div, Mul, Sub};
 
 use wide::f32x4;
 
 use crate::network::gelu::{COEFFICIENTS, LIMIT};
 
-/// Numbers in a vector.
-pub const LANES: usize = 4;
-/// Channels of a block: two vectors.
-pub const BLOCK: usize = 2 * LANES;
-
-/// The vector of four numbers.
-pub fn load(values: &[f32; LANES]) -> f32x4 {
-    f32x4::from(*values)
+/// Numbers that one instruction computes with.
+pub trait Vector:
+    Copy + Add<Output = Self> + AddAssign + Div<Output = Self> + Mul<Output = Self> + Sub<Output = Self>
+{
+    /// self × b + c, rounded once where the processor does so at no more than the price of a multiplication, else twice.
+    fn multiply_add(self, b: Self, c: Self) -> Self;
+    /// Without the signs.
+    fn magnitude(self) -> Self;
+    /// The larger of each two numbers. What happens to NaN is not defined.
+    fn larger(self, other: Self) -> Self;
+    /// The smaller of each two numbers.
+    fn smaller(self, other: Self) -> Self;
+    /// Writes it to the start of a slice.
+    fn store(self, target: &mut [f32]);
 }
 
-/// The vector at the start of a slice.
-#[inline(always)]
-pub fn vector(values: &[f32]) -> f32x4 {
-    let mut lanes = [0.0; LANES];
-    lanes.copy_from_slice(&values[..LANES]);
-    load(&lanes)
+/// Vectors with consecutive channels of one pixel.
+pub trait Block: Copy + AsRef<[Self::Vector]> + AsMut<[Self::Vector]> {
+    type Vector: Vector;
+
+    /// All the same.
+    fn splat(vector: Self::Vector) -> Self;
+
+    /// self + other
+    #[inline(always)]
+    fn plus(mut self, other: Self) -> Self {
+        for (vector, other) in self.as_mut().iter_mut().zip(other.as_ref()) {
+            *vector += *other;
+        }
+        self
+    }
+
+    /// The larger of each two numbers.
+    #[inline(always)]
+    fn larger(mut self, other: Self) -> Self {
+        for (vector, other) in self.as_mut().iter_mut().zip(other.as_ref()) {
+            *vector = vector.larger(*other);
+        }
+        self
+    }
+
+    /// self × b + c
+    #[inline(always)]
+    fn multiply_add(self, b: Self, mut c: Self) -> Self {
+        let factors = self.as_ref().iter().zip(b.as_ref());
+        for (sum, (a, b)) in c.as_mut().iter_mut().zip(factors) {
+            *sum = a.multiply_add(*b, *sum);
+        }
+        c
+    }
 }
 
-/// Writes a vector to the start of a slice.
-#[inline(always)]
-pub fn set(target: &mut [f32], value: f32x4) {
-    target[..LANES].copy_from_slice(&value.to_array());
+impl<V: Vector, const N: usize> Block for [V; N] {
+    type Vector = V;
+
+    #[inline(always)]
+    fn splat(vector: V) -> Self {
+        [vector; N]
+    }
 }
 
-/// The two vectors of a block.
-#[inline(always)]
-pub fn halves(block: &[f32; BLOCK]) -> (f32x4, f32x4) {
-    let [a, b, c, d, e, f, g, h] = *block;
-    (load(&[a, b, c, d]), load(&[e, f, g, h]))
-}
+/// A width of vectors. A value of it is the proof that this processor has the instructions.
+pub trait Simd: Copy + Debug + Send + Sync {
+    type Vector: Vector;
+    type Block: Block<Vector = Self::Vector>;
+    /// The numbers of a block in memory.
+    type Numbers: Copy;
 
-/// The two vectors at the start of a slice.
-#[inline(always)]
-pub fn vectors(values: &[f32]) -> [f32x4; 2] {
-    let mut block = [0.0; BLOCK];
-    block.copy_from_slice(&values[..BLOCK]);
-    let (low, high) = halves(&block);
-    [low, high]
-}
+    /// Numbers in a vector.
+    const LANES: usize;
+    /// Channels of a block.
+    const BLOCK: usize;
 
-/// Writes two vectors to the start of a slice.
-#[inline(always)]
-pub fn store(target: &mut [f32], values: [f32x4; 2]) {
-    target[..LANES].copy_from_slice(&values[0].to_array());
-    target[LANES..BLOCK].copy_from_slice(&values[1].to_array());
-}
+    /// Runs `work`, and what is inlined into it, with the instructions of this width.
+    fn run<R>(self, work: impl FnOnce() -> R) -> R;
+    fn splat(self, value: f32) -> Self::Vector;
+    /// The vector at the start of a slice.
+    fn vector(self, values: &[f32]) -> Self::Vector;
+    fn block(self, numbers: &Self::Numbers) -> Self::Block;
+    /// Weights or biases as whole blocks.
+    fn numbers(values: &[f32]) -> &[Self::Numbers];
 
-/// a × b + c, rounded once where the processor does so at no more than the price of a multiplication, else twice.
-#[inline(always)]
-pub fn multiply_add(a: f32x4, b: f32x4, c: f32x4) -> f32x4 {
-    #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
-    return core::arch::wasm32::f32x4_relaxed_madd(a.into(), b.into(), c.into()).into();
-    #[cfg(not(all(target_arch = "wasm32", target_feature = "relaxed-simd")))]
-    a.mul_add(b, c)
+    /// The block at the start of a slice.
+    #[inline(always)]
+    fn block_at(self, values: &[f32]) -> Self::Block {
+        self.block(&Self::numbers(&values[..Self::BLOCK])[0])
+    }
+
+    /// Writes a block to the start of a slice.
+    #[inline(always)]
+    fn store(self, target: &mut [f32], block: Self::Block) {
+        let target = &mut target[..Self::BLOCK];
+        for (vector, target) in block
+            .as_ref()
+            .iter()
+            .zip(target.chunks_exact_mut(Self::LANES))
+        {
+            vector.store(target);
+        }
+    }
+
+    /// GELU of a block.
+    #[inline(always)]
+    fn gelu(self, mut x: Self::Block) -> Self::Block {
+        for vector in x.as_mut() {
+            *vector = gelu(self, *vector);
+        }
+        x
+    }
 }
 
 /// GELU in its erf form, as [`gelu`](crate::network::gelu) describes.
 #[inline(always)]
-pub fn gelu(x: f32x4) -> f32x4 {
-    let t = x.abs().fast_min(f32x4::splat(LIMIT));
-    let [lower @ .., last] = COEFFICIENTS;
-    let d = lower.into_iter().rfold(f32x4::splat(last), |sum, c| {
-        multiply_add(sum, t, f32x4::splat(c))
-    });
+fn gelu<S: Simd>(simd: S, x: S::Vector) -> S::Vector {
+    let t = x.magnitude().smaller(simd.splat(LIMIT));
+    let mut d = simd.splat(COEFFICIENTS[COEFFICIENTS.len() - 1]);
+    for coefficient in COEFFICIENTS.iter().rev().skip(1) {
+        d = d.multiply_add(t, simd.splat(*coefficient));
+    }
     let squared = d * d;
     let fourth = squared * squared;
-    x.fast_max(f32x4::ZERO) - t * 0.5 / (fourth * fourth)
+    x.larger(simd.splat(0.0)) - t * simd.splat(0.5) / (fourth * fourth)
+}
+
+/// Vectors of four, which every processor has that Delineo runs on: SSE2, NEON and WebAssembly's. Blocks are two of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Four;
+
+impl Vector for f32x4 {
+    #[inline(always)]
+    fn multiply_add(self, b: Self, c: Self) -> Self {
+        #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+        return core::arch::wasm32::f32x4_relaxed_madd(self.into(), b.into(), c.into()).into();
+        #[cfg(not(all(target_arch = "wasm32", target_feature = "relaxed-simd")))]
+        self.mul_add(b, c)
+    }
+
+    #[inline(always)]
+    fn magnitude(self) -> Self {
+        self.abs()
+    }
+
+    #[inline(always)]
+    fn larger(self, other: Self) -> Self {
+        self.fast_max(other)
+    }
+
+    #[inline(always)]
+    fn smaller(self, other: Self) -> Self {
+        self.fast_min(other)
+    }
+
+    #[inline(always)]
+    fn store(self, target: &mut [f32]) {
+        target[..Four::LANES].copy_from_slice(&self.to_array());
+    }
+}
+
+impl Simd for Four {
+    type Vector = f32x4;
+    type Block = [f32x4; 2];
+    type Numbers = [f32; Self::BLOCK];
+
+    const LANES: usize = 4;
+    const BLOCK: usize = 8;
+
+    #[inline(always)]
+    fn run<R>(self, work: impl FnOnce() -> R) -> R {
+        work()
+    }
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> f32x4 {
+        f32x4::splat(value)
+    }
+
+    #[inline(always)]
+    fn vector(self, values: &[f32]) -> f32x4 {
+        let mut lanes = [0.0; Self::LANES];
+        lanes.copy_from_slice(&values[..Self::LANES]);
+        f32x4::from(lanes)
+    }
+
+    #[inline(always)]
+    fn block(self, numbers: &[f32; Self::BLOCK]) -> [f32x4; 2] {
+        let [a, b, c, d, e, f, g, h] = *numbers;
+        [f32x4::from([a, b, c, d]), f32x4::from([e, f, g, h])]
+    }
+
+    #[inline(always)]
+    fn numbers(values: &[f32]) -> &[[f32; Self::BLOCK]] {
+        values.as_chunks().0
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::network::cpu::width::{Width, with_width};
 
     /// Values of `x Φ(x)` in double precision.
     #[test]
-    fn gelu_is_the_erf_form() {
+    fn gelu_is_the_erf_form_in_every_width() {
         for (x, expected) in [
             (-12.0_f32, -2.131778534e-32),
             (-6.0, -5.919525870e-09),
@@ -98,10 +233,17 @@ mod tests {
             (5.5, 5.499999896e+00),
             (8.0, 8.000000000e+00),
         ] {
-            let found = gelu(f32x4::splat(x)).to_array()[0];
-            let error = f64::from(found) - expected;
-            let tolerance = 1.5e-7_f64.max(1e-7 * f64::from(x.abs()));
-            assert!(error.abs() < tolerance, "gelu({x}) is off by {error:e}");
+            for width in Width::all() {
+                let mut lanes = [f32::NAN; 16];
+                with_width!(width, |simd, _TILE| gelu(simd, simd.splat(x))
+                    .store(&mut lanes));
+                let error = f64::from(lanes[0]) - expected;
+                let tolerance = 1.5e-7_f64.max(1e-7 * f64::from(x.abs()));
+                assert!(
+                    error.abs() < tolerance,
+                    "gelu({x}) is off by {error:e} in {width:?}"
+                );
+            }
         }
     }
 }

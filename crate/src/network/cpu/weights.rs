@@ -2,7 +2,7 @@
 
 use super::dense::Dense;
 use super::kernels::{Affine, Bottleneck, Conv3x3, ConvBlock, Head, LargeKernelLayer, SkipFusion};
-use super::simd::BLOCK;
+use super::width::Width;
 use super::winograd::Winograd;
 use crate::network::folding;
 
@@ -16,40 +16,53 @@ pub enum Algorithm {
 }
 
 impl ConvBlock {
-    pub fn new(conv: &folding::Conv, algorithm: Algorithm) -> Self {
-        Self(Conv3x3::new(conv, algorithm))
+    /// `widths` are those to choose from, the widest first, here and below.
+    pub fn new(conv: &folding::Conv, algorithm: Algorithm, widths: &[Width]) -> Self {
+        let width = Width::filled(widths, &Conv3x3::filling(conv, algorithm));
+        Self {
+            convolution: Conv3x3::new(conv, algorithm, width),
+            width,
+        }
     }
 }
 
 impl Conv3x3 {
-    fn new(conv: &folding::Conv, algorithm: Algorithm) -> Self {
+    /// The numbers of channels that fill whole blocks.
+    fn filling(conv: &folding::Conv, algorithm: Algorithm) -> Vec<usize> {
+        match algorithm {
+            Algorithm::Direct => vec![conv.outputs()],
+            Algorithm::Winograd => vec![conv.outputs(), conv.inputs()],
+        }
+    }
+
+    fn new(conv: &folding::Conv, algorithm: Algorithm, width: Width) -> Self {
         let winograd = match algorithm {
             Algorithm::Direct => None,
-            Algorithm::Winograd => Winograd::new(&conv.weights, &blocks(&conv.bias)),
+            Algorithm::Winograd => Some(Winograd::new(&conv.weights, &conv.bias, width)),
         };
         Self {
-            direct: Dense::new(conv),
+            direct: Dense::new(conv, width),
             winograd,
         }
     }
 }
 
 impl Dense {
-    fn new(conv: &folding::Conv) -> Self {
-        let (inputs, taps) = (conv.inputs(), conv.side * conv.side);
-        let mut weights = Vec::with_capacity(conv.weights.len() / BLOCK);
-        for block in 0..conv.outputs() / BLOCK {
+    fn new(conv: &folding::Conv, width: Width) -> Self {
+        let (inputs, taps, size) = (conv.inputs(), conv.side * conv.side, width.block());
+        let mut weights = Vec::with_capacity(conv.weights.len());
+        for block in 0..conv.outputs() / size {
             for tap in 0..taps {
                 for input in 0..inputs {
-                    weights.push(std::array::from_fn(|lane| {
-                        conv.weights[((block * BLOCK + lane) * inputs + input) * taps + tap]
+                    weights.extend((0..size).map(|lane| {
+                        conv.weights[((block * size + lane) * inputs + input) * taps + tap]
                     }));
                 }
             }
         }
         Self {
             weights,
-            bias: blocks(&conv.bias),
+            bias: conv.bias.clone(),
             side: conv.side,
             inputs,
         }
@@ -59,47 +72,51 @@ impl Dense {
 impl Affine {
     fn new(norm: &folding::Affine) -> Self {
         Self {
-            scale: blocks(&norm.scale),
-            shift: blocks(&norm.shift),
+            scale: norm.scale.clone(),
+            shift: norm.shift.clone(),
         }
     }
 }
 
 impl Bottleneck {
-    fn new(block: &folding::Bottleneck) -> Self {
+    fn new(block: &folding::Bottleneck, width: Width) -> Self {
         Self {
-            expand: Dense::new(&block.expand),
-            project: Dense::new(&block.project),
+            expand: Dense::new(&block.expand, width),
+            project: Dense::new(&block.project, width),
             norm: Affine::new(&block.norm),
         }
     }
 }
 
 impl LargeKernelLayer {
-    pub fn new(layer: &folding::LargeKernelLayer) -> Self {
-        // One input for each output, so that the dense order is `[channel / BLOCK][tap][BLOCK]`.
+    pub fn new(layer: &folding::LargeKernelLayer, widths: &[Width]) -> Self {
+        let width = Width::filled(widths, &[layer.depthwise.outputs()]);
+        // One input for each output, so that the dense order is `[channel / block][tap][block]`.
         let Dense {
             weights,
             bias,
             side,
             ..
-        } = Dense::new(&layer.depthwise);
+        } = Dense::new(&layer.depthwise, width);
         Self {
             side,
             weights,
             bias,
             norm: Affine::new(&layer.norm),
-            bottleneck: Bottleneck::new(&layer.bottleneck),
+            bottleneck: Bottleneck::new(&layer.bottleneck, width),
+            width,
         }
     }
 }
 
 impl SkipFusion {
-    pub fn new(fusion: &folding::SkipFusion, algorithm: Algorithm) -> Self {
+    pub fn new(fusion: &folding::SkipFusion, algorithm: Algorithm, widths: &[Width]) -> Self {
+        let width = Width::filled(widths, &Conv3x3::filling(&fusion.skip, algorithm));
         Self {
-            skip: Conv3x3::new(&fusion.skip, algorithm),
-            upsampled: Conv3x3::new(&fusion.upsampled, algorithm),
-            bottleneck: Bottleneck::new(&fusion.bottleneck),
+            skip: Conv3x3::new(&fusion.skip, algorithm, width),
+            upsampled: Conv3x3::new(&fusion.upsampled, algorithm, width),
+            bottleneck: Bottleneck::new(&fusion.bottleneck, width),
+            width,
         }
     }
 }
@@ -112,9 +129,4 @@ impl Head {
             bias: conv.bias,
         }
     }
-}
-
-/// Every width in CMUNeXt is a multiple of [`BLOCK`].
-fn blocks(values: &[f32]) -> Vec<[f32; BLOCK]> {
-    values.as_chunks::<BLOCK>().0.to_vec()
 }
