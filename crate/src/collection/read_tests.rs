@@ -173,7 +173,8 @@ fn run_lengths_as_pycocotools_writes_them_and_lists_of_counts_are_read() {
     let plain = json!({ "size": [20, 30], "counts": [65, 5, 15, 5, 15, 5, 15, 5, 15, 5, 450] });
     let polygon = json!([[3, 5, 8, 5, 8, 10, 3, 10]]);
     for segmentation in [packed, plain, polygon] {
-        let (found, _) = annotated(&coco(&[segmentation.clone()]), "a.json").expect("COCO");
+        let (found, _) =
+            annotated(&coco(std::slice::from_ref(&segmentation)), "a.json").expect("COCO");
         let mask = &found[0].1;
         assert_eq!((mask.width(), mask.height()), (30, 20));
         for y in 0..20_usize {
