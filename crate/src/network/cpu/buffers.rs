@@ -4,8 +4,6 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::winograd::Workspace;
-
 /// What one thread needs for any pass.
 #[derive(Debug, Default)]
 pub struct Buffers {
@@ -14,6 +12,17 @@ pub struct Buffers {
     pub mixed: Vec<f32>,
     /// The hidden channels of a bottleneck.
     pub hidden: Vec<f32>,
+}
+
+/// Intermediate results of a convolution by Winograd's algorithm.
+#[derive(Debug, Default)]
+pub struct Workspace {
+    /// Six rows of the map, transformed downwards.
+    pub rows: Vec<f32>,
+    /// `[product][tile][input]`.
+    pub columns: Vec<f32>,
+    /// `[product][tile][output]`.
+    pub products: Vec<f32>,
 }
 
 /// What nobody uses at the moment.

@@ -3,12 +3,12 @@
 
 use rayon::prelude::*;
 
-use super::buffers::{BufferPool, Buffers, at_least};
+use super::buffers::{BufferPool, Buffers, Workspace, at_least};
 use super::dense::Dense;
 use super::map::Map;
 use super::simd::{Block, Simd};
 use super::width::{Width, with_width};
-use super::winograd::{Winograd, Workspace};
+use super::winograd::Winograd;
 
 /// 3×3 convolution: by Winograd's algorithm where the map can be cut into its tiles, else tap by tap.
 #[derive(Debug)]

@@ -4,6 +4,9 @@
 //! Activations are channel-last, so that a pixel's channels are consecutive SIMD lanes, and every map has a margin of zeros
 //! as wide as the next kernel reaches, so that no loop tests where the image ends.
 //!
+//! The kernels are written once for any width of vectors ([`simd`]). The widest that the processor has is found at run time, and each
+//! pass takes the widest that its channels fill ([`width`]); in WebAssembly there is one width, and its code is all there is.
+//!
 //! The decoders' 3×3 convolutions, two thirds of all the arithmetic, are computed by Winograd's algorithm, the encoders' tap by
 //! tap. On the reference vectors the error is then that of computing all of them tap by tap (root mean square 1.87e-6 of the
 //! range of S, 1.09e-5 of base, 7.19e-5 of L). With Winograd in the encoders too it is 14, 9 and 57 per cent larger, and L is

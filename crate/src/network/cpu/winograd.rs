@@ -19,6 +19,7 @@
 //! over all taps and inputs (5e-7 of the outputs' spread for 128 inputs, simulated against double precision), with the usual 0, ±1,
 //! ±2 and ∞ three times that.
 
+use super::buffers::{Workspace, at_least};
 use super::dense::multiply_in_runs;
 use super::map::Map;
 use super::simd::{Block, Simd, Vector};
@@ -44,17 +45,6 @@ pub struct Winograd {
     bias: Vec<f32>,
     /// Input channels, a multiple of the vectors' lanes.
     inputs: usize,
-}
-
-/// Memory for intermediate results, reused from one convolution to the next.
-#[derive(Debug, Default)]
-pub struct Workspace {
-    /// Six rows of the map, transformed downwards.
-    rows: Vec<f32>,
-    /// `[product][tile][input]`.
-    columns: Vec<f32>,
-    /// `[product][tile][output]`.
-    products: Vec<f32>,
 }
 
 impl Winograd {
@@ -105,10 +95,6 @@ impl Winograd {
         // Whole groups for the product; the tiles that pad the last one are computed and ignored.
         let tiles = (count / SIDE * across).next_multiple_of(N);
         let outputs = self.bias.len();
-        workspace
-            .columns
-            .resize(PRODUCTS * tiles * self.inputs, 0.0);
-        workspace.products.resize(PRODUCTS * tiles * outputs, 0.0);
         for row in 0..count / SIDE {
             self.transform_inputs(simd, x, y + row * SIDE, row * across, tiles, workspace);
         }
@@ -148,7 +134,8 @@ impl Winograd {
                 let (window, stride, inputs) = (x.window(y, 1), x.stride(), self.inputs);
                 let length = (x.width + 2) * inputs;
                 let Workspace { rows, columns, .. } = workspace;
-                rows.resize(POINTS * length, 0.0);
+                let rows = at_least(rows, POINTS * length);
+                let columns = at_least(columns, PRODUCTS * tiles * inputs);
                 let lines: [&[f32]; POINTS] =
                     std::array::from_fn(|line| &window[line * stride..line * stride + length]);
                 for at in (0..length).step_by(S::LANES) {
@@ -186,8 +173,13 @@ impl Winograd {
             #[cfg_attr(target_arch = "x86_64", inline(always))]
             || {
                 let (inputs, outputs) = (self.inputs, self.bias.len());
-                let columns = workspace.columns.chunks_exact(tiles * inputs);
-                let products = workspace.products.chunks_exact_mut(tiles * outputs);
+                let Workspace {
+                    columns, products, ..
+                } = workspace;
+                let columns = at_least(columns, PRODUCTS * tiles * inputs);
+                let columns = columns.chunks_exact(tiles * inputs);
+                let products = at_least(products, PRODUCTS * tiles * outputs);
+                let products = products.chunks_exact_mut(tiles * outputs);
                 let weights = S::numbers(&self.weights).chunks_exact(outputs / S::BLOCK * inputs);
                 for ((columns, products), weights) in columns.zip(products).zip(weights) {
                     for (block, weights) in weights.chunks_exact(inputs).enumerate() {
