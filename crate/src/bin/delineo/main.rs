@@ -18,6 +18,7 @@ mod normal;
 mod output;
 mod parquet;
 mod phantom;
+mod pipeline;
 mod plan;
 mod segment;
 mod shard;
