@@ -129,6 +129,11 @@ impl Model {
         &self.manifest
     }
 
+    /// Whether it runs in the CPU's own passes, in which several images can be at a time.
+    pub fn is_on_cpu(&self) -> bool {
+        matches!(self.runner, Runner::Cpu(_))
+    }
+
     /// Size, channels and classes.
     pub fn architecture(&self) -> Architecture {
         self.architecture

@@ -19,6 +19,7 @@ mod normal;
 mod output;
 mod parquet;
 mod phantom;
+mod pipeline;
 mod plan;
 mod segment;
 mod shard;

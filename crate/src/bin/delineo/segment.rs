@@ -1,7 +1,8 @@
-//! `delineo segment`: images to masks and other files. One image is decoded and one encoded while the network runs on another.
+//! `delineo segment`: images to masks and other files. One image is decoded and one encoded while the network runs on others.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
@@ -24,6 +25,7 @@ use crate::archives::Archives;
 use crate::inputs::Inputs;
 use crate::model::{check_class, millionths, open, probability, threshold};
 use crate::output::{Output, Target, slashed};
+use crate::pipeline::{Passing, in_order};
 use crate::plan::{Existing, Job, Plan};
 use crate::shard::Shard;
 use crate::summary::{Row, Summary};
@@ -32,6 +34,8 @@ use crate::{DeviceArgument, Stop, print_json, progress_bar};
 
 /// Images that are decoded or wait to be encoded at a time, so that memory has a bound.
 const AHEAD: usize = 2;
+/// Images that the network is at: while the threads of one wait for its last rows, they take up those of the other.
+const IN_NETWORK: usize = 2;
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -213,13 +217,6 @@ fn tell(inputs: &Inputs, plan: &Plan) {
     }
 }
 
-/// An image on its way from one thread to the next.
-struct Passing<T> {
-    job: usize,
-    start: Instant,
-    found: Result<T, Error>,
-}
-
 /// A decoded image and its file.
 struct Read {
     file: Vec<u8>,
@@ -245,6 +242,9 @@ fn segment_all(
         class,
         arguments,
     };
+    // The last thread that takes from it drops it: so the decoder learns that nobody listens.
+    let decoded = Arc::new(Mutex::new(decoded));
+    let at_once = if model.is_on_cpu() { IN_NETWORK } else { 1 };
     thread::scope(|scope| {
         scope.spawn(move || {
             for (job, path) in paths.into_iter().enumerate() {
@@ -259,18 +259,29 @@ fn segment_all(
                 }
             }
         });
-        let encoder = scope.spawn(move || encoder.run(segmented, output, summary));
-        for Passing { job, start, found } in decoded {
-            let found = found.and_then(|read| {
-                let image = &read.decoded.image;
-                let map = pollster::block_on(probability(model, image, class, arguments.tta))?;
-                Ok((read, map))
+        let encoder = scope.spawn(move || encoder.run(in_order(segmented), output, summary));
+        for _ in 0..at_once {
+            let (decoded, network) = (Arc::clone(&decoded), network.clone());
+            scope.spawn(move || {
+                let take = || {
+                    // A panic of another thread cannot leave the receiver half changed.
+                    let decoded = decoded.lock().unwrap_or_else(PoisonError::into_inner);
+                    decoded.recv().ok()
+                };
+                while let Some(Passing { job, start, found }) = take() {
+                    let found = found.and_then(|read| {
+                        let image = &read.decoded.image;
+                        let map =
+                            pollster::block_on(probability(model, image, class, arguments.tta))?;
+                        Ok((read, map))
+                    });
+                    if network.send(Passing { job, start, found }).is_err() {
+                        return;
+                    }
+                }
             });
-            if network.send(Passing { job, start, found }).is_err() {
-                break;
-            }
         }
-        drop(network);
+        drop((decoded, network));
         match encoder.join() {
             Ok(failed) => failed,
             Err(panic) => std::panic::resume_unwind(panic),
@@ -290,7 +301,7 @@ struct Encoder<'a> {
 impl Encoder<'_> {
     fn run(
         &self,
-        segmented: Receiver<Passing<(Read, ProbabilityMap)>>,
+        segmented: impl Iterator<Item = Passing<(Read, ProbabilityMap)>>,
         mut output: Output,
         mut summary: Option<&mut Summary>,
     ) -> Result<usize, Error> {
