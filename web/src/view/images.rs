@@ -261,8 +261,12 @@ fn ImageRow(
         Decision::Rejected => Some(Icon::Reject),
         Decision::Undecided => None,
     };
-    let figures = [area, confidence];
-    let figures = figures.map(|figure| view! { <span>{figure}</span> });
+    // Beside what became of it there is no room for what was expected.
+    let (state, expected) = match state.is_empty() {
+        true => (folder.clone(), confidence),
+        false => (state, String::new()),
+    };
+    let figures = [area, expected].map(|figure| view! { <span>{figure}</span> });
     let title = if folder.is_empty() {
         name.clone()
     } else {
@@ -290,11 +294,9 @@ fn ImageRow(
                     {mark.map(|mark| view! { <Symbol of=mark /> })}
                 </span>
                 // What follows is in the description.
-                <span class="image-line" aria-hidden="true">
-                    <span class="image-state ellipsis">
-                        {if state.is_empty() { folder.clone() } else { state }}
-                    </span>
+                <span class="image-line image-state" aria-hidden="true">
                     <span class="image-figures">{figures}</span>
+                    <span>{state}</span>
                 </span>
             </span>
         </div>
