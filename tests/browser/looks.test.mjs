@@ -60,11 +60,13 @@ for (const [width, height] of SIZES) {
   }
 }
 
-/** Texts and controls that reach beyond the window, and a page that scrolls sideways. */
+/** Texts and controls that reach beyond the window, and a page that scrolls. */
 function sticksOut(page) {
   return page.evaluate(() => {
     const found = [];
-    if (document.documentElement.scrollWidth > innerWidth) found.push(`the page is ${document.documentElement.scrollWidth} wide`);
+    const { scrollWidth, scrollHeight } = document.documentElement;
+    if (scrollWidth > innerWidth) found.push(`the page is ${scrollWidth} wide`);
+    if (scrollHeight > innerHeight) found.push(`the page is ${scrollHeight} high`);
     for (const element of document.querySelectorAll('button, label, h1, h2, p, [role=status]')) {
       const box = element.getBoundingClientRect();
       const style = getComputedStyle(element);

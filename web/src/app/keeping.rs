@@ -12,7 +12,7 @@ use super::edits::Edits;
 use super::event::FileId;
 use super::importing::Beginning;
 use super::models::Proposal;
-use super::notices::{Notice, Tone};
+use super::notices::{Notice, Offer, Tone};
 use super::review::Review;
 use super::stage::Tool;
 use super::state::App;
@@ -296,9 +296,12 @@ pub(super) fn changes_document(command: &Command) -> bool {
 
 impl App {
     /// Whether the person is to be asked whether their work is kept: once, when there is some. The question waits for
-    /// failures and news, and offers wait for it.
+    /// failures, news and a new version; other offers wait for it.
     pub fn asks_to_keep(&self) -> bool {
-        let is_offer = |notice: &Notice| notice.tone == Tone::Info && notice.offer.is_some();
+        let can_wait = |offer: &Offer| offer.command != Command::Update;
+        let is_offer = |notice: &Notice| {
+            notice.tone == Tone::Info && notice.offer.as_ref().is_some_and(can_wait)
+        };
         self.preferences.keep_session.is_none()
             && self.stage.drawing.is_none()
             && self.notices.current().is_none_or(is_offer)

@@ -432,12 +432,9 @@ fn one_sentence_is_on_the_screen_at_a_time_and_offline_use_is_told_briefly() {
 }
 
 #[test]
-fn the_question_whether_work_is_kept_waits_for_news_and_offers_wait_for_it() {
+fn the_question_whether_work_is_kept_waits_for_news_and_a_new_version() {
     let mut rig = with(Tool::Add);
     drag(&mut rig, &[(300.0, 300.0), (330.0, 330.0)]);
-    assert!(rig.app.asks_to_keep() && rig.app.notice().is_none());
-    rig.tell(Event::Offline(OfflineNews::UpdateFound));
-    assert_eq!(rig.app.notices.iter().count(), 1);
     assert!(rig.app.asks_to_keep() && rig.app.notice().is_none());
     rig.tell(Event::FileSaved {
         file_name: "a_mask.png".to_owned(),
@@ -447,6 +444,9 @@ fn the_question_whether_work_is_kept_waits_for_news_and_offers_wait_for_it() {
     let news = rig.app.notice().map(|notice| notice.id);
     rig.fire(Timer::Notice(news.unwrap_or_default()));
     assert!(rig.app.asks_to_keep());
-    rig.send(Command::KeepSession(false));
-    assert!(rig.app.notice().is_some(), "the offer");
+    rig.tell(Event::Offline(OfflineNews::UpdateFound));
+    let offer = rig.app.notice().map(|notice| notice.id);
+    assert!(!rig.app.asks_to_keep() && offer.is_some());
+    rig.send(Command::Dismiss(offer.unwrap_or_default()));
+    assert!(rig.app.asks_to_keep());
 }
