@@ -49,7 +49,7 @@ enum Runner {
         network: Box<CmuNext>,
         device: Device,
     },
-    Cpu(CpuNetwork),
+    Cpu(Box<CpuNetwork>),
     #[cfg(feature = "network")]
     Gpu(Box<GpuNetwork>),
 }
@@ -346,7 +346,7 @@ impl Runner {
             });
         }
         let _ = (device, implementation);
-        Ok(Self::Cpu(CpuNetwork::new(checkpoint)?))
+        Ok(Self::Cpu(Box::new(CpuNetwork::new(checkpoint)?)))
     }
 
     /// Logits of the first class for the self-test's input, on its grid of points.

@@ -43,14 +43,15 @@ pub(super) use with_width;
 impl Width {
     /// The widths that this processor has, the widest first.
     pub fn all() -> Vec<Self> {
-        let mut all = Vec::new();
         #[cfg(target_arch = "x86_64")]
-        {
-            all.extend(Sixteen::detect().map(Self::Sixteen));
-            all.extend(Eight::detect().map(Self::Eight));
-        }
-        all.push(Self::Four(Four));
-        all
+        let wider = [
+            Sixteen::detect().map(Self::Sixteen),
+            Eight::detect().map(Self::Eight),
+        ];
+        #[cfg(not(target_arch = "x86_64"))]
+        let wider: [Option<Self>; 0] = [];
+        let all = wider.into_iter().flatten();
+        all.chain([Self::Four(Four)]).collect()
     }
 
     /// Channels of a block.
