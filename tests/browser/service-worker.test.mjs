@@ -392,7 +392,7 @@ test('three versions run side by side, and each goes with its last window', asyn
     assert.equal(await engine(pages[place], `engine-${version}.js`), `weights of ${version}`);
     assert.equal((await status(pages[place])).isComplete, true, version);
   }
-  // What nobody uses goes with the next page that is loaded; the browser may still count a page that was closed just now.
+  // What no page uses goes with the next page that is loaded; the browser may still count a page that was closed just now.
   const goes = async (left, what) => until(async () => {
     await pages[2].reload();
     return (await versionCaches(pages[2])).length === left;

@@ -1,5 +1,5 @@
 //! Blobs whose bytes have yet to be unpacked: parts of archives. The page makes them without reading anything, they take no memory,
-//! travel and are kept as any blob, and whoever reads one unpacks it. What it is stands in the blob's media type.
+//! travel and are kept as any blob, and its reader unpacks it. What it is stands in the blob's media type.
 
 use delineo::zip::Deflated;
 
@@ -10,7 +10,7 @@ pub fn media_type(deflated: &Deflated) -> String {
     format!("{DEFLATED};size={};crc={}", deflated.size, deflated.crc)
 }
 
-/// What becomes of the bytes of a blob of this media type; nothing where they are what they are.
+/// How the bytes of a blob of this media type are unpacked; nothing where they are what they are.
 pub fn deflated(media_type: &str) -> Option<Deflated> {
     let rest = media_type.strip_prefix(DEFLATED)?;
     let field = |name: &str| {

@@ -3,26 +3,11 @@
 //! Each form is a file beside its writer. Nothing in such a file is trusted: what cannot be used is counted, with the reason of the
 //! first, and the rest is read.
 
+use super::left_out::LeftOut;
 use super::{coco_read, labelme_read};
 use crate::Error;
 use crate::mask::Mask;
 use crate::text;
-
-/// What was left out of a file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LeftOut {
-    /// How many images or outlines.
-    pub count: usize,
-    /// Why the first was, as a sentence.
-    pub why: Option<String>,
-}
-
-impl LeftOut {
-    pub(super) fn add(&mut self, of: &str, why: &str) {
-        self.count += 1;
-        self.why.get_or_insert_with(|| format!("{of}: {why}"));
-    }
-}
 
 /// Reads COCO or LabelMe JSON: `each` is given the path of each annotated image, as far as the file says it, and all outlines on it
 /// as one mask. `path` is that of the file itself: LabelMe names images from there.

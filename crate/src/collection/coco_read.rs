@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::annotated::LeftOut;
+use super::left_out::LeftOut;
 use super::outline::Canvas;
 use super::rle_read;
 use crate::Error;

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::annotated::LeftOut;
+use super::left_out::LeftOut;
 use super::outline::Canvas;
 use crate::Error;
 use crate::mask::Mask;

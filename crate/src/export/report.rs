@@ -55,7 +55,7 @@ pub(super) fn encode(segmentation: &Segmentation) -> Result<Vec<u8>, Error> {
 }
 
 impl ReportPage {
-    /// What is measured of a mask as a whole, for who exports many; it names nobody. `model` is the id of the model that made
+    /// What is measured of a mask as a whole, for who exports many; it names no person. `model` is the id of the model that made
     /// the mask, `corrected` whether a person changed it.
     pub fn of_whole(
         segmentation: &Segmentation,

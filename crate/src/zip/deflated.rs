@@ -1,11 +1,11 @@
 //! Unpacking the bytes of one file, apart from its archive.
 
+use std::fmt::Display;
 use std::io::Read;
 
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
 
-use super::reader::damaged;
 use crate::Error;
 
 /// What a file packed by “Deflate” must become.
@@ -37,4 +37,8 @@ impl Deflated {
         }
         Ok(content)
     }
+}
+
+pub(super) fn damaged(path: &str, error: &dyn Display) -> Error {
+    Error::Archive(format!("{path} is damaged or cut short ({error})"))
 }

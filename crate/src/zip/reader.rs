@@ -1,6 +1,5 @@
 //! Reading an archive: its list, then one file at a time, from ranges of bytes.
 
-use std::fmt::Display;
 use std::io::{self, Read};
 use std::ops::Range;
 
@@ -8,11 +7,11 @@ use flate2::read::DeflateDecoder;
 use rawzip::extra_fields::ExtraFieldId;
 use rawzip::{
     CompressionMethod, RECOMMENDED_BUFFER_SIZE, ReaderAt, ZipArchive, ZipArchiveEntryWayfinder,
-    ZipLocator,
+    ZipEntry, ZipLocator,
 };
 
 use super::bytes::Bytes;
-use super::deflated::Deflated;
+use super::deflated::{Deflated, damaged};
 use super::name;
 use crate::Error;
 
@@ -102,18 +101,20 @@ impl<B: Bytes> ZipReader<B> {
         &self.files
     }
 
+    fn entry(&self, file: &ZipFile) -> Result<ZipEntry<'_, Source<B>>, Error> {
+        if let Some(why) = &file.refused {
+            return Err(Error::Archive(why.clone()));
+        }
+        let entry = self.archive.get_entry(file.wayfinder);
+        entry.map_err(|error| damaged(&file.path, &error))
+    }
+
     /// Where the bytes of a file of this archive lie, for those who read them later and elsewhere.
     ///
     /// # Errors
     /// As [`Self::read`], as far as that is known without reading the file.
     pub fn slice(&self, file: &ZipFile) -> Result<Slice, Error> {
-        if let Some(why) = &file.refused {
-            return Err(Error::Archive(why.clone()));
-        }
-        let entry = self
-            .archive
-            .get_entry(file.wayfinder)
-            .map_err(|error| damaged(&file.path, &error))?;
+        let entry = self.entry(file)?;
         let (start, end) = entry.compressed_data_range();
         let deflated = (file.method == CompressionMethod::DEFLATE).then_some(Deflated {
             size: file.size,
@@ -133,13 +134,7 @@ impl<B: Bytes> ZipReader<B> {
     /// # Errors
     /// As [`Self::read`].
     pub fn head(&self, file: &ZipFile, length: u64) -> Result<Vec<u8>, Error> {
-        if let Some(why) = &file.refused {
-            return Err(Error::Archive(why.clone()));
-        }
-        let entry = self
-            .archive
-            .get_entry(file.wayfinder)
-            .map_err(|error| damaged(&file.path, &error))?;
+        let entry = self.entry(file)?;
         let packed = entry.reader();
         let mut head = Vec::new();
         let read = match file.method {
@@ -157,14 +152,7 @@ impl<B: Bytes> ZipReader<B> {
     /// # Errors
     /// [`Error::Archive`] when the file is refused, damaged or cannot be read.
     pub fn read(&self, file: &ZipFile) -> Result<Vec<u8>, Error> {
-        if let Some(why) = &file.refused {
-            return Err(Error::Archive(why.clone()));
-        }
-        let damaged = |error: &dyn Display| damaged(&file.path, error);
-        let entry = self
-            .archive
-            .get_entry(file.wayfinder)
-            .map_err(|error| damaged(&error))?;
+        let entry = self.entry(file)?;
         let packed = entry.reader();
         let unpacked: Box<dyn Read> = match file.method {
             CompressionMethod::STORE => Box::new(packed),
@@ -176,7 +164,7 @@ impl<B: Bytes> ZipReader<B> {
         let mut checked = entry.verifying_reader(limited);
         checked
             .read_to_end(&mut content)
-            .map_err(|error| damaged(&error))?;
+            .map_err(|error| damaged(&file.path, &error))?;
         Ok(content)
     }
 }
@@ -210,10 +198,6 @@ fn refusal(
     (size > SUSPICIOUS_BYTES && size / packed.max(1) > SUSPICIOUS_RATIO).then(|| {
         format!("{path} has {size} bytes in only {packed}, as files have that are made to fill the memory; unpack it and look at it")
     })
-}
-
-pub(super) fn damaged(path: &str, error: &dyn Display) -> Error {
-    Error::Archive(format!("{path} is damaged or cut short ({error})"))
 }
 
 fn fault(error: &rawzip::Error) -> Error {

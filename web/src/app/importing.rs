@@ -50,7 +50,7 @@ impl Waiting {
         self.path.rsplit('/').next().unwrap_or(&self.path)
     }
 
-    /// Whether it came in a folder, where nobody chose it.
+    /// Whether it came in a folder, so that the person did not choose it.
     pub fn is_in_folder(&self) -> bool {
         self.path.contains('/')
     }

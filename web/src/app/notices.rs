@@ -53,7 +53,7 @@ impl Notices {
         failure.or(self.list.last())
     }
 
-    /// Whether there is a sentence that goes by itself.
+    /// Whether there is a sentence that disappears after a while.
     pub fn has_news(&self) -> bool {
         let is_news = |notice: &Notice| notice.tone == Tone::Info && notice.offer.is_none();
         self.list.iter().any(is_news)

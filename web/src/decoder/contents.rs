@@ -70,7 +70,7 @@ fn member<B: Bytes>(archive: &ZipReader<B>, file: &ZipFile) -> Result<Member, St
     let name = file.path.rsplit('/').next().unwrap_or(&file.path);
     let sentence = |why: &str| format!("{why}.");
     let by_name = intake::kind_by_name(name);
-    // Nobody misses what is no image anyway.
+    // What is no image is not missed.
     let is_missed = by_name == Some(Kind::Image);
     if let Some(why) = file.refused.as_ref().filter(|_| is_missed) {
         return Err(sentence(why));

@@ -242,7 +242,7 @@ fn segment_all(
         class,
         arguments,
     };
-    // The last thread that takes from it drops it: so the decoder learns that nobody listens.
+    // The last thread that takes from it drops it: so the decoder learns that no thread listens.
     let decoded = Arc::new(Mutex::new(decoded));
     let at_once = if model.is_on_cpu() { IN_NETWORK } else { 1 };
     thread::scope(|scope| {

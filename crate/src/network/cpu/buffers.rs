@@ -25,7 +25,7 @@ pub struct Workspace {
     pub products: Vec<f32>,
 }
 
-/// What nobody uses at the moment.
+/// What is not in use at the moment.
 #[derive(Debug, Default)]
 pub struct BufferPool {
     buffers: Mutex<Vec<Buffers>>,

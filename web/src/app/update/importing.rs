@@ -127,7 +127,7 @@ impl App {
         self.effects.push(Effect::DropFile(file));
         let text = format!("{}: {}", waiting.name(), wording::sentence(message));
         if waiting.is_in_folder() {
-            // Nobody chose it; it is one sentence with whatever else was left out.
+            // The person did not choose it; it is one sentence with whatever else was left out.
             let tally = &mut self.importing.tally;
             tally.name(waiting.name());
             tally.left_out.0 += 1;
