@@ -7,9 +7,10 @@ use delineo::imaging::Rendering;
 use delineo::mask::Cleaning;
 use delineo::measure::{Scale, ScaleSource, Spacing};
 
+use super::arrival::Stamp;
 use super::edits::{Calibration, Edits};
-use super::event::{FileId, Stamp};
 use super::folders::join;
+use super::ids::FileId;
 use super::importing::Beginning;
 use super::models::Proposal;
 use super::review::Review;

@@ -1,8 +1,9 @@
 //! Folders, many files and the same files again: what is opened, what is passed over, and what is said of it.
 
+use super::arrival::{Arrival, Stamp, Way};
 use super::command::{Availability, Command};
 use super::effect::Effect;
-use super::event::{Arrival, Event, Stamp, Surroundings, Way};
+use super::event::{Event, Surroundings};
 use super::folders::Brought;
 use super::listing::Sort;
 use super::rig::Rig;

@@ -9,7 +9,7 @@ use delineo::mask::Cleaning;
 use serde::{Deserialize, Serialize};
 
 use super::documents::Opened;
-use super::event::{FileId, PayloadId};
+use super::ids::{FileId, PayloadId};
 use crate::contents::Described;
 use crate::protocol::DocumentId;
 

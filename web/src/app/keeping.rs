@@ -9,7 +9,7 @@ use delineo::measure::Spacing;
 use super::command::Command;
 use super::documents::{Document, MapOrigin, Opened};
 use super::edits::Edits;
-use super::event::FileId;
+use super::ids::FileId;
 use super::importing::Beginning;
 use super::models::Proposal;
 use super::notices::{Notice, Offer, Tone};

@@ -414,7 +414,7 @@ pub fn scroll_to(place: usize, scrolled: f64, height: f64, row: f64) -> Option<f
 mod tests {
     use super::*;
     use crate::app::documents::NewDocument;
-    use crate::app::event::FileId;
+    use crate::app::ids::FileId;
     use crate::protocol::{Area, Summary};
 
     fn documents(names: &[&str]) -> (Documents, Listing) {

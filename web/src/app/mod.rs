@@ -9,6 +9,7 @@
 //! Nothing in here knows leptos, the DOM or JavaScript; files, bitmaps and workers are numbers that the shell maps to
 //! objects. So whole scenarios run as native tests in milliseconds (`scenarios.rs`, `random_orders.rs`).
 
+pub mod arrival;
 pub mod background;
 pub mod command;
 pub mod depth_marks;
@@ -21,11 +22,13 @@ pub mod expectation;
 pub mod folders;
 pub mod gathering;
 pub mod gestures;
+pub mod ids;
 pub mod importing;
 pub mod keeping;
 pub mod keys;
 pub mod listing;
 pub mod measuring;
+pub mod model_entry;
 pub mod models;
 pub mod notices;
 pub mod numbers;

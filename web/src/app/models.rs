@@ -9,22 +9,9 @@ use std::rc::Rc;
 use delineo::manifest::Manifest;
 use serde::{Deserialize, Serialize};
 
-use super::event::{OwnModel, PublishedModel};
+use super::model_entry::{ModelEntry, OwnModel, PublishedModel, own_entry, published_entry};
 use super::wording::megabytes;
 use crate::protocol::{ImageFacts, Kind, Modality, ModelKey, Networks, Settings};
-
-/// A model that can be chosen.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ModelEntry {
-    /// Which one.
-    pub key: ModelKey,
-    /// What the person reads.
-    pub label: String,
-    /// What it was trained for, in the words of `model.json`.
-    pub modalities: Vec<String>,
-    /// Size of its weights in bytes; 0 where that is not known.
-    pub bytes: u64,
-}
 
 /// What is known of a model that was loaded.
 #[derive(Clone, Debug)]
@@ -364,34 +351,6 @@ impl Models {
 
 fn is_for(modalities: &[String], modality: Modality) -> bool {
     modalities.iter().any(|word| word == modality.word())
-}
-
-fn published_entry(model: &PublishedModel) -> ModelEntry {
-    let key = ModelKey::Published(model.id.clone());
-    match &model.manifest {
-        Ok(manifest) => ModelEntry {
-            key,
-            label: manifest.name.clone(),
-            modalities: manifest.modalities.clone(),
-            bytes: manifest.weights.bytes,
-        },
-        // It can still be chosen, and then says what is wrong with it.
-        Err(_) => ModelEntry {
-            key,
-            label: model.id.clone(),
-            modalities: Vec::new(),
-            bytes: 0,
-        },
-    }
-}
-
-fn own_entry(model: &OwnModel) -> ModelEntry {
-    ModelEntry {
-        key: ModelKey::Own(model.digest.to_string()),
-        label: model.name.clone(),
-        modalities: Vec::new(),
-        bytes: 0,
-    }
 }
 
 #[cfg(test)]

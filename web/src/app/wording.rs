@@ -2,8 +2,8 @@
 
 use delineo::measure::{Scale, Spacing};
 
+use super::arrival::Way;
 use super::background::{Mode, Progress};
-use super::event::Way;
 use super::folders::Brought;
 use crate::protocol::{Area, DeviceKind, DeviceReport, ImageFacts, Networks, Task};
 

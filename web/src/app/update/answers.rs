@@ -7,7 +7,7 @@ use crate::app::command::Command;
 use crate::app::documents::{MapOrigin, Opened, SegmentationState};
 use crate::app::effect::Effect;
 use crate::app::engines::{Gpu, Held, Pending, Purpose};
-use crate::app::event::{EngineId, PayloadId};
+use crate::app::ids::{EngineId, PayloadId};
 use crate::app::notices::Offer;
 use crate::app::overlay::Wish;
 use crate::app::state::App;

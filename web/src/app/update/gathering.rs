@@ -5,8 +5,9 @@ use super::background::Step;
 use crate::app::documents::{Document, SegmentationState};
 use crate::app::effect::Effect;
 use crate::app::engines::Engine;
-use crate::app::event::{PayloadId, SaveFileNews};
+use crate::app::event::SaveFileNews;
 use crate::app::gathering::{self, Gathering, Target};
+use crate::app::ids::PayloadId;
 use crate::app::state::App;
 use crate::protocol::{DocumentId, GatherStep, GatheredDocument, MaskSpec};
 

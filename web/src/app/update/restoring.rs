@@ -3,7 +3,7 @@
 use crate::app::command::Command;
 use crate::app::documents::MapOrigin;
 use crate::app::effect::Effect;
-use crate::app::event::FileId;
+use crate::app::ids::FileId;
 use crate::app::keeping::{Keeping, Kept, State};
 use crate::app::notices::Tone;
 use crate::app::review::Decision;
