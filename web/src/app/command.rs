@@ -6,7 +6,7 @@ use delineo::imaging::Window;
 use delineo::measure::Axis;
 use delineo::modality::Modality;
 
-use super::listing::{Filter, Sort};
+use super::filter::{Filter, Sort};
 use super::preferences::Mode;
 use super::stage::Tool;
 use crate::protocol::{DocumentId, ModelKey};

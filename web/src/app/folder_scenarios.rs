@@ -4,8 +4,8 @@ use super::arrival::{Arrival, Stamp, Way};
 use super::command::{Availability, Command};
 use super::effect::Effect;
 use super::event::{Event, Surroundings};
+use super::filter::Sort;
 use super::folders::Brought;
-use super::listing::Sort;
 use super::rig::Rig;
 use crate::protocol::DocumentId;
 

@@ -3,8 +3,8 @@
 use super::command::{Availability, Command};
 use super::effect::Effect;
 use super::event::Event;
+use super::filter::{Filter, Sort};
 use super::keys::{KeyPress, Place};
-use super::listing::{Filter, Sort};
 use super::review::Decision;
 use super::rig::Rig;
 use crate::protocol::{DocumentId, Request};

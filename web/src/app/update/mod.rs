@@ -15,6 +15,7 @@ mod reviewing;
 mod stage;
 mod tools;
 mod truths;
+mod wanted;
 mod work;
 
 pub use commands::LARGEST_ISLANDS;
