@@ -254,33 +254,6 @@ pub enum Sheet {
     Shortcuts,
 }
 
-/// Whether a command can be carried out now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Availability {
-    /// It can.
-    Enabled,
-    /// It cannot, and everybody sees why.
-    Disabled,
-    /// It cannot for now, for this reason, as a sentence.
-    Waits(&'static str),
-}
-
-impl Availability {
-    /// Enabled where a condition holds.
-    pub fn when(condition: bool) -> Self {
-        if condition {
-            Self::Enabled
-        } else {
-            Self::Disabled
-        }
-    }
-
-    /// Whether it can be carried out.
-    pub fn is_enabled(self) -> bool {
-        self == Self::Enabled
-    }
-}
-
 /// What a button looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // each is called what it shows

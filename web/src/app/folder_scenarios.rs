@@ -1,7 +1,8 @@
 //! Folders, many files and the same files again: what is opened, what is passed over, and what is said of it.
 
 use super::arrival::{Arrival, Stamp, Way};
-use super::command::{Availability, Command};
+use super::availability::Availability;
+use super::command::Command;
 use super::effect::Effect;
 use super::event::{Event, Surroundings};
 use super::filter::Sort;

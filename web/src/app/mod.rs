@@ -10,9 +10,11 @@
 //! objects. So whole scenarios run as native tests in milliseconds (`scenarios.rs`, `random_orders.rs`).
 
 pub mod arrival;
+pub mod availability;
 pub mod background;
 pub mod command;
 pub mod depth_marks;
+mod diagnostics;
 pub mod documents;
 pub mod edits;
 pub mod effect;
@@ -26,6 +28,7 @@ pub mod gestures;
 pub mod ids;
 pub mod importing;
 pub mod keeping;
+mod kept_work;
 pub mod keys;
 pub mod listing;
 pub mod measuring;
@@ -33,6 +36,7 @@ pub mod model_entry;
 pub mod models;
 pub mod notices;
 pub mod numbers;
+pub mod opened;
 pub mod overlay;
 pub mod preferences;
 pub mod progress;
@@ -42,6 +46,7 @@ pub mod scrolling;
 pub mod setting;
 pub mod stage;
 pub mod state;
+mod status;
 pub mod stored;
 mod tally;
 pub mod tools;
@@ -84,7 +89,8 @@ mod scenarios;
 #[cfg(test)]
 mod tool_scenarios;
 
-pub use command::{Availability, Command};
+pub use availability::Availability;
+pub use command::Command;
 pub use effect::Effect;
 pub use event::Event;
 pub use state::App;

@@ -1,6 +1,7 @@
 //! Going through many pictures by keyboard: decisions, flags, notes, and the list beside them.
 
-use super::command::{Availability, Command};
+use super::availability::Availability;
+use super::command::Command;
 use super::effect::Effect;
 use super::event::Event;
 use super::filter::{Filter, Sort};

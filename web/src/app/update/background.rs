@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 
 use crate::app::background::{MOST_PIXELS, MOST_READY, PAINTED_AHEAD, QUIET, THUMBNAIL};
 use crate::app::command::Command;
-use crate::app::documents::{Document, Opened, SegmentationState};
+use crate::app::documents::Document;
 use crate::app::effect::Effect;
 use crate::app::engines::{Engine, Gpu, Phase, Purpose};
 use crate::app::event::{Event, Timer};
 use crate::app::gestures::PointerPhase;
 use crate::app::ids::{FileId, PayloadId};
+use crate::app::opened::{Opened, SegmentationState};
 use crate::app::overlay::Wish;
 use crate::app::preferences::Mode as LookMode;
 use crate::app::progress::Mode;

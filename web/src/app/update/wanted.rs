@@ -1,7 +1,8 @@
 //! What documents need: the model, the mask by it and a summary of that mask; and how many have it.
 
 use crate::app::background::Count;
-use crate::app::documents::{Document, Opened, SegmentationState};
+use crate::app::documents::Document;
+use crate::app::opened::{Opened, SegmentationState};
 use crate::app::state::App;
 use crate::protocol::{MaskSpec, Modality, ModelKey, Views};
 
