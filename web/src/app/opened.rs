@@ -7,7 +7,7 @@ use delineo::mask::Cleaning;
 use delineo::measure::{Scale, ScaleSource, Spacing};
 
 use super::edits::{Calibration, Edits};
-use super::models::Proposal;
+use super::proposal::Proposal;
 use super::setting::Setting;
 use super::viewport::{Size, Viewport};
 use crate::protocol::{
