@@ -114,6 +114,45 @@ test('of five thousand pictures only the rows in view are in the page, and the l
   app.assertNoFaults();
 });
 
+test('the list of five thousand pictures is scrolled while they are segmented, and each frame has time for it', async (t) => {
+  const app = await open(t);
+  await drop(app, Array.from({ length: 5000 }, (_, number) => `picture-${number + 1}.png`));
+  await app.done('picture-1.png');
+  const bar = app.page.getByRole('progressbar', { name: 'Segmenting' });
+  await bar.waitFor();
+  await until(async () => (await list(app).getByRole('option').first().getAttribute('aria-setsize')) === '5000', 'all pictures');
+  const session = await app.page.context().newCDPSession(app.page);
+  // Time of the processor, so that what else the machine does is not counted.
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const metrics = async () => Object.fromEntries((await session.send('Performance.getMetrics')).metrics.map(({ name, value }) => [name, value * 1000]));
+  const done = () => bar.evaluate((element) => element.value);
+  const [before, began] = [await metrics(), await done()];
+  const { gaps, rows } = await list(app).evaluate((element) => new Promise((resolve) => {
+    const told = { gaps: [], rows: 0 };
+    let last;
+    const frame = (now) => {
+      if (last !== undefined) told.gaps.push(now - last);
+      last = now;
+      told.rows = Math.max(told.rows, element.querySelectorAll('[role=option]').length);
+      element.scrollTop += 40;
+      if (told.gaps.length < 300) requestAnimationFrame(frame);
+      else resolve(told);
+    };
+    requestAnimationFrame(frame);
+  }));
+  const [after, ended] = [await metrics(), await done()];
+  const each = (name) => (after[name] - before[name]) / gaps.length;
+  const sorted = [...gaps].sort((one, other) => one - other);
+  const [median, most] = [0.5, 0.95].map((part) => sorted[Math.floor(gaps.length * part)].toFixed(1));
+  t.diagnostic(`a frame every ${median} ms, 95 % within ${most} ms, while ${ended - began} pictures were segmented`);
+  t.diagnostic(`each takes ${each('TaskDuration').toFixed(1)} ms: script ${each('ScriptDuration').toFixed(1)}, style ${each('RecalcStyleDuration').toFixed(1)}, layout ${each('LayoutDuration').toFixed(1)}`);
+  assert.ok(ended > began, 'it goes on');
+  assert.ok(rows < 40, `${rows} rows`);
+  // 60 frames a second leave 16.7 ms.
+  assert.ok(each('ScriptDuration') + each('RecalcStyleDuration') + each('LayoutDuration') < 12);
+  app.assertNoFaults();
+});
+
 test('pictures are accepted, rejected, flagged and noted by key, listed by that, and taken back', async (t) => {
   const app = await open(t);
   await drop(app, ['1.png', '2.png', '3.png']);

@@ -56,6 +56,8 @@ pub enum Command {
     ExportAll,
     /// Export all documents into a file that the person chooses, written as it is made.
     ExportAllToFile,
+    /// Export the files of all documents into a new folder where the person chooses.
+    ExportAllToFolder,
     /// Let a format, by its id, come into the archive of all documents, or no longer.
     ToggleExportFormat(&'static str),
     /// Save a file of the document: the id of one of the library's export formats.
@@ -528,6 +530,7 @@ pub static COMMANDS: &[CommandRow] = &[
     row(Command::UndoReview, Group::Review, Icon::Undo, (&[key("z")], 1), "Take back", "Take the last decision, flag or note back"),
     row(Command::ExportAll, Group::Review, Icon::Save, (&[key("y")], 1), "Export all", "Export all pictures as one archive"),
     row(Command::ExportAllToFile, Group::Review, Icon::Save, (&[], 0), "Export to a file…", "Export all pictures into a file that you choose, of any size"),
+    row(Command::ExportAllToFolder, Group::Review, Icon::Folder, (&[], 0), "Export to a folder…", "Export the files of all pictures into a new folder, inside one that you choose"),
     row(Command::ToggleList, Group::Review, Icon::List, (&[key("i")], 1), "List", "Show or hide the list of pictures"),
     row(Command::OpenFiles, Group::App, Icon::Open, (&[key("o"), control("o")], 1), "Open image", "Open images"),
     row(Command::OpenFolder, Group::App, Icon::Folder, (&[control_shift("o")], 1), "Open folder", "Open a folder of images"),

@@ -67,6 +67,8 @@ pub struct App {
     pub has_folder_picker: bool,
     /// Whether the browser lets a person choose a file that the page writes part by part.
     pub has_save_picker: bool,
+    /// Whether the browser lets a person choose a folder into which the page writes files.
+    pub has_save_folder_picker: bool,
     /// What can be taken back of the reviews.
     pub(super) review_log: ReviewLog,
     /// What came so far of arrivals of which more follows.
@@ -555,9 +557,13 @@ impl App {
             Command::ResumeProcessing => Availability::when(self.background.can_resume()),
             Command::StopProcessing => Availability::when(self.background.can_stop()),
             Command::Step(step) => Availability::when(self.beside(*step).is_some()),
-            Command::ExportAll | Command::ExportAllToFile => {
+            Command::ExportAll | Command::ExportAllToFile | Command::ExportAllToFolder => {
                 let can = !self.documents.is_empty() && self.gathering.is_none();
-                let has_way = self.has_save_picker || *command == Command::ExportAll;
+                let has_way = match command {
+                    Command::ExportAllToFile => self.has_save_picker,
+                    Command::ExportAllToFolder => self.has_save_folder_picker,
+                    _ => true,
+                };
                 Availability::when(can && has_way)
             }
             Command::OpenFolder => Availability::when(self.has_folder_picker),
