@@ -12,11 +12,12 @@ use proptest::prelude::*;
 
 use super::background::MOST_READY;
 use super::command::Command;
-use super::documents::SegmentationState;
 use super::edits::Edits;
-use super::event::{EngineId, Event, FileId, Timer};
-use super::gestures::{Pointer, PointerPhase};
-use super::listing::{Filter, Sort};
+use super::event::{Event, Timer};
+use super::filter::{Filter, Sort};
+use super::gestures::PointerPhase;
+use super::ids::{EngineId, FileId};
+use super::opened::SegmentationState;
 use super::preferences::Mode;
 use super::rig::{Rig, breast, own_model, skin};
 use super::stage::Tool;
@@ -204,13 +205,7 @@ fn happen(rig: &mut Rig, happening: Happening) {
                 (PointerPhase::Moved, (210.0 + step, 320.0)),
                 (PointerPhase::Up, (210.0 + step, 320.0)),
             ] {
-                rig.tell(Event::Pointer(Pointer {
-                    phase,
-                    id: 8,
-                    at,
-                    is_main: true,
-                    is_finger: number % 2 == 0,
-                }));
+                rig.point(phase, 8, at, number % 2 == 0);
             }
         }
         Happening::Command(command) => rig.send(command),
@@ -227,13 +222,7 @@ fn happen(rig: &mut Rig, happening: Happening) {
         Happening::Draw => {
             rig.send(Command::Take(Tool::Add));
             for phase in [PointerPhase::Down, PointerPhase::Up] {
-                rig.tell(Event::Pointer(Pointer {
-                    phase,
-                    id: 7,
-                    at: (400.0, 300.0),
-                    is_main: true,
-                    is_finger: false,
-                }));
+                rig.point(phase, 7, (400.0, 300.0), false);
             }
         }
         Happening::Listen(number) => {

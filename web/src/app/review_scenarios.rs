@@ -1,23 +1,16 @@
 //! Going through many pictures by keyboard: decisions, flags, notes, and the list beside them.
 
-use super::command::{Availability, Command};
+use super::availability::Availability;
+use super::command::Command;
 use super::effect::Effect;
 use super::event::Event;
-use super::keys::{KeyPress, Place};
-use super::listing::{Filter, Sort};
+use super::filter::{Filter, Sort};
 use super::review::Decision;
 use super::rig::Rig;
 use crate::protocol::{DocumentId, Request};
 
 fn press(rig: &mut Rig, key: &str) {
-    rig.tell(Event::Key(KeyPress {
-        key: key.to_owned(),
-        control: false,
-        shift: false,
-        alt: false,
-        repeat: false,
-        place: Place::Page,
-    }));
+    rig.press(key);
     rig.settle();
 }
 

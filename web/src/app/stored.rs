@@ -8,10 +8,11 @@ use delineo::imaging::Rendering;
 use delineo::measure::Spacing;
 use serde::{Deserialize, Serialize};
 
-use super::documents::{Document, MapOrigin, Opened};
+use super::documents::Document;
 use super::edits::Edits;
 use super::importing::Beginning;
-use super::models::Proposal;
+use super::opened::{MapOrigin, Opened};
+use super::proposal::Proposal;
 use super::review::Review;
 use crate::protocol::{ImageFacts, ModelKey, Settings, Summary, Views};
 use crate::session::messages::Key;

@@ -13,9 +13,10 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use super::files::Files;
 use super::reflect;
 use super::save_file::{name, reason};
-use crate::app::event::{Event, EventSink, PayloadId, SaveFileNews};
+use crate::app::event::{Event, EventSink, SaveFileNews};
 use crate::app::folders;
 use crate::app::gathering::numbered;
+use crate::app::ids::PayloadId;
 use crate::protocol::GatheredFile;
 
 /// What opens the dialog.

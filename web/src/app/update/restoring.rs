@@ -1,11 +1,11 @@
 //! The session as it is found: its documents become this page's, another tab's to look at, or none once it is deleted.
 
 use crate::app::command::Command;
-use crate::app::documents::MapOrigin;
 use crate::app::effect::Effect;
-use crate::app::event::FileId;
+use crate::app::ids::FileId;
 use crate::app::keeping::{Keeping, Kept, State};
 use crate::app::notices::Tone;
+use crate::app::opened::MapOrigin;
 use crate::app::review::Decision;
 use crate::app::state::{App, CommonScale};
 use crate::app::stored::{StoredDocument, StoredScale};
