@@ -10,6 +10,7 @@ import { launch, openWindow } from './chromium.mjs';
 import { until } from './delineo.mjs';
 import { phantom } from './pictures.mjs';
 import { serve } from './server.mjs';
+import { unzip } from './zip.mjs';
 
 let browser;
 let server;
@@ -278,5 +279,53 @@ test('where the browser lets a person choose a file the archive is written there
   });
   assert.ok(written.startsWith('PK'));
   for (const name of ['1_mask.png', '2_mask.png', 'session.json']) assert.ok(written.lastIndexOf(name) > 0, name);
+  app.assertNoFaults();
+});
+
+test('where the browser lets a person choose a folder the same files are written into a new one there, and nothing else is touched', async (t) => {
+  const app = await open(t);
+  // As above. What an earlier export left has the first name.
+  await app.page.addInitScript(() => {
+    window.showDirectoryPicker = async ({ mode }) => {
+      if (mode !== 'readwrite') throw new Error('the folder cannot be written');
+      const disk = await navigator.storage.getDirectory();
+      return disk.getDirectoryHandle('chosen', { create: true });
+    };
+  });
+  await app.page.reload();
+  await app.fileInput.waitFor({ state: 'attached' });
+  await app.page.evaluate(async () => {
+    const chosen = await window.showDirectoryPicker({ mode: 'readwrite' });
+    const earlier = await chosen.getDirectoryHandle('delineo-export', { create: true });
+    const stream = await (await earlier.getFileHandle('session.json', { create: true })).createWritable();
+    await stream.write('earlier');
+    await stream.close();
+  });
+  await app.page.getByLabel('Open folder', { exact: true }).setInputFiles(madeFolder(t));
+  await app.done('9.png');
+  const { bytes } = await app.saved(() => app.page.getByRole('button', { name: 'Export all', exact: true }).click());
+  const archive = unzip(bytes);
+  await app.page.getByText('Formats', { exact: true }).click();
+  await app.page.getByRole('button', { name: 'Export to a folder…' }).click();
+  await app.says(/Saved in the folder delineo-export-2\./);
+  const written = await app.page.evaluate(async () => {
+    const files = {};
+    const walk = async (folder, path) => {
+      for await (const [name, handle] of folder.entries()) {
+        if (handle.kind === 'directory') await walk(handle, `${path}${name}/`);
+        else files[path + name] = Array.from(new Uint8Array(await (await handle.getFile()).arrayBuffer()));
+      }
+    };
+    await walk(await window.showDirectoryPicker({ mode: 'readwrite' }), '');
+    return files;
+  });
+  assert.equal(Buffer.from(written['delineo-export/session.json']).toString(), 'earlier');
+  delete written['delineo-export/session.json'];
+  const loose = new Map(Object.entries(written).map(([name, content]) => [name.replace('delineo-export-2/', ''), Buffer.from(content)]));
+  assert.deepEqual([...loose.keys()].sort(), [...archive.keys()].sort());
+  for (const name of ['set/images/9_mask.png', 'set/images/later/1_mask.png']) {
+    assert.deepEqual(loose.get(name), Buffer.from(archive.get(name)), name);
+  }
+  assert.equal(JSON.parse(loose.get('session.json')).images.length, 3);
   app.assertNoFaults();
 });
