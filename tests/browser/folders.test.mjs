@@ -10,6 +10,7 @@ import { launch, openWindow } from './chromium.mjs';
 import { until } from './delineo.mjs';
 import { phantom } from './pictures.mjs';
 import { serve } from './server.mjs';
+import { unzip } from './zip.mjs';
 
 let browser;
 let server;
@@ -111,6 +112,45 @@ test('of five thousand pictures only the rows in view are in the page, and the l
   assert.equal(await list(app).getAttribute('aria-activedescendant'), await option(app, 'picture-5000.png').getAttribute('id'));
   await app.page.keyboard.press('ArrowUp');
   await app.done('picture-4999.png');
+  app.assertNoFaults();
+});
+
+test('the list of five thousand pictures is scrolled while they are segmented, and each frame has time for it', async (t) => {
+  const app = await open(t);
+  await drop(app, Array.from({ length: 5000 }, (_, number) => `picture-${number + 1}.png`));
+  await app.done('picture-1.png');
+  const bar = app.page.getByRole('progressbar', { name: 'Segmenting' });
+  await bar.waitFor();
+  await until(async () => (await list(app).getByRole('option').first().getAttribute('aria-setsize')) === '5000', 'all pictures');
+  const session = await app.page.context().newCDPSession(app.page);
+  // Time of the processor, so that what else the machine does is not counted.
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const metrics = async () => Object.fromEntries((await session.send('Performance.getMetrics')).metrics.map(({ name, value }) => [name, value * 1000]));
+  const done = () => bar.evaluate((element) => element.value);
+  const [before, began] = [await metrics(), await done()];
+  const { gaps, rows } = await list(app).evaluate((element) => new Promise((resolve) => {
+    const told = { gaps: [], rows: 0 };
+    let last;
+    const frame = (now) => {
+      if (last !== undefined) told.gaps.push(now - last);
+      last = now;
+      told.rows = Math.max(told.rows, element.querySelectorAll('[role=option]').length);
+      element.scrollTop += 40;
+      if (told.gaps.length < 300) requestAnimationFrame(frame);
+      else resolve(told);
+    };
+    requestAnimationFrame(frame);
+  }));
+  const [after, ended] = [await metrics(), await done()];
+  const each = (name) => (after[name] - before[name]) / gaps.length;
+  const sorted = [...gaps].sort((one, other) => one - other);
+  const [median, most] = [0.5, 0.95].map((part) => sorted[Math.floor(gaps.length * part)].toFixed(1));
+  t.diagnostic(`a frame every ${median} ms, 95 % within ${most} ms, while ${ended - began} pictures were segmented`);
+  t.diagnostic(`each takes ${each('TaskDuration').toFixed(1)} ms: script ${each('ScriptDuration').toFixed(1)}, style ${each('RecalcStyleDuration').toFixed(1)}, layout ${each('LayoutDuration').toFixed(1)}`);
+  assert.ok(ended > began, 'it goes on');
+  assert.ok(rows < 40, `${rows} rows`);
+  // 60 frames a second leave 16.7 ms.
+  assert.ok(each('ScriptDuration') + each('RecalcStyleDuration') + each('LayoutDuration') < 12);
   app.assertNoFaults();
 });
 
@@ -239,5 +279,53 @@ test('where the browser lets a person choose a file the archive is written there
   });
   assert.ok(written.startsWith('PK'));
   for (const name of ['1_mask.png', '2_mask.png', 'session.json']) assert.ok(written.lastIndexOf(name) > 0, name);
+  app.assertNoFaults();
+});
+
+test('where the browser lets a person choose a folder the same files are written into a new one there, and nothing else is touched', async (t) => {
+  const app = await open(t);
+  // As above. What an earlier export left has the first name.
+  await app.page.addInitScript(() => {
+    window.showDirectoryPicker = async ({ mode }) => {
+      if (mode !== 'readwrite') throw new Error('the folder cannot be written');
+      const disk = await navigator.storage.getDirectory();
+      return disk.getDirectoryHandle('chosen', { create: true });
+    };
+  });
+  await app.page.reload();
+  await app.fileInput.waitFor({ state: 'attached' });
+  await app.page.evaluate(async () => {
+    const chosen = await window.showDirectoryPicker({ mode: 'readwrite' });
+    const earlier = await chosen.getDirectoryHandle('delineo-export', { create: true });
+    const stream = await (await earlier.getFileHandle('session.json', { create: true })).createWritable();
+    await stream.write('earlier');
+    await stream.close();
+  });
+  await app.page.getByLabel('Open folder', { exact: true }).setInputFiles(madeFolder(t));
+  await app.done('9.png');
+  const { bytes } = await app.saved(() => app.page.getByRole('button', { name: 'Export all', exact: true }).click());
+  const archive = unzip(bytes);
+  await app.page.getByText('Formats', { exact: true }).click();
+  await app.page.getByRole('button', { name: 'Export to a folder…' }).click();
+  await app.says(/Saved in the folder delineo-export-2\./);
+  const written = await app.page.evaluate(async () => {
+    const files = {};
+    const walk = async (folder, path) => {
+      for await (const [name, handle] of folder.entries()) {
+        if (handle.kind === 'directory') await walk(handle, `${path}${name}/`);
+        else files[path + name] = Array.from(new Uint8Array(await (await handle.getFile()).arrayBuffer()));
+      }
+    };
+    await walk(await window.showDirectoryPicker({ mode: 'readwrite' }), '');
+    return files;
+  });
+  assert.equal(Buffer.from(written['delineo-export/session.json']).toString(), 'earlier');
+  delete written['delineo-export/session.json'];
+  const loose = new Map(Object.entries(written).map(([name, content]) => [name.replace('delineo-export-2/', ''), Buffer.from(content)]));
+  assert.deepEqual([...loose.keys()].sort(), [...archive.keys()].sort());
+  for (const name of ['set/images/9_mask.png', 'set/images/later/1_mask.png']) {
+    assert.deepEqual(loose.get(name), Buffer.from(archive.get(name)), name);
+  }
+  assert.equal(JSON.parse(loose.get('session.json')).images.length, 3);
   app.assertNoFaults();
 });

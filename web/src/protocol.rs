@@ -194,12 +194,14 @@ pub enum Request {
     },
 }
 
-/// A step towards one ZIP archive. Each is answered by [`Answer::Gathered`] with the bytes of the archive that follow those of
-/// the step before, so that neither side holds it: the page makes them part of a `Blob` or writes them to a file.
+/// A step towards a data set. Each is answered by [`Answer::Gathered`] with the bytes that follow those of the step before, so
+/// that neither side holds them: the page makes them part of a `Blob` or writes them to a file, or to several.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum GatherStep {
-    /// Begin an archive, in the place of one that was begun before.
+    /// Begin a data set, in the place of one that was begun before.
     Begin {
+        /// How it is written.
+        packing: Packing,
         /// The ids of `delineo::export::FORMATS`: the files of each document.
         formats: Vec<String>,
         /// The ids of `delineo::collection::SETS`: the files about all of them.
@@ -216,6 +218,25 @@ pub enum GatherStep {
     },
     /// Write what is about all documents, and end the archive.
     Finish,
+}
+
+/// How a data set is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Packing {
+    /// As one ZIP archive.
+    #[default]
+    Archive,
+    /// Each file by itself.
+    Files,
+}
+
+/// A file of a data set that is no archive.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GatheredFile {
+    /// Its folders and its name, separated by `/`.
+    pub path: String,
+    /// Its size.
+    pub bytes: u64,
 }
 
 /// A document on its way into a data set.
@@ -320,10 +341,12 @@ pub enum Answer {
         /// Its media type.
         media_type: String,
     },
-    /// The step was taken. The payload is an `ArrayBuffer` of the archive's next bytes, also where there are none.
+    /// The step was taken. The payload is an `ArrayBuffer` of the next bytes, also where there are none.
     Gathered {
         /// How many those are.
         bytes: u64,
+        /// The files in it, one behind the other; none of an archive, which they go on with.
+        files: Vec<GatheredFile>,
     },
     /// The synthetic image is made. The payload is an `ArrayBuffer` with a PNG.
     SampleMade {

@@ -131,9 +131,13 @@ impl App {
             Command::ResumeProcessing => Availability::when(self.background.can_resume()),
             Command::StopProcessing => Availability::when(self.background.can_stop()),
             Command::Step(step) => Availability::when(self.beside(*step).is_some()),
-            Command::ExportAll | Command::ExportAllToFile => {
+            Command::ExportAll | Command::ExportAllToFile | Command::ExportAllToFolder => {
                 let can = !self.documents.is_empty() && self.gathering.is_none();
-                let has_way = self.has_save_picker || *command == Command::ExportAll;
+                let has_way = match command {
+                    Command::ExportAllToFile => self.has_save_picker,
+                    Command::ExportAllToFolder => self.has_save_folder_picker,
+                    _ => true,
+                };
                 Availability::when(can && has_way)
             }
             Command::OpenFolder => Availability::when(self.has_folder_picker),

@@ -54,6 +54,8 @@ pub enum Command {
     ExportAll,
     /// Export all documents into a file that the person chooses, written as it is made.
     ExportAllToFile,
+    /// Export the files of all documents into a new folder where the person chooses.
+    ExportAllToFolder,
     /// Let a format, by its id, come into the archive of all documents, or no longer.
     ToggleExportFormat(&'static str),
     /// Save a file of the document: the id of one of the library's export formats.

@@ -253,6 +253,7 @@ pub static COMMANDS: &[CommandRow] = &[
     row(Command::UndoReview, Group::Review, Icon::Undo, (&[key("z")], 1), "Take back", "Take the last decision, flag or note back"),
     row(Command::ExportAll, Group::Review, Icon::Save, (&[key("y")], 1), "Export all", "Export all pictures as one archive"),
     row(Command::ExportAllToFile, Group::Review, Icon::Save, (&[], 0), "Export to a file…", "Export all pictures into a file that you choose, of any size"),
+    row(Command::ExportAllToFolder, Group::Review, Icon::Folder, (&[], 0), "Export to a folder…", "Export the files of all pictures into a new folder, inside one that you choose"),
     row(Command::ToggleList, Group::Review, Icon::List, (&[key("i")], 1), "List", "Show or hide the list of pictures"),
     row(Command::OpenFiles, Group::App, Icon::Open, (&[key("o"), control("o")], 1), "Open image", "Open images"),
     row(Command::OpenFolder, Group::App, Icon::Folder, (&[control_shift("o")], 1), "Open folder", "Open a folder of images"),

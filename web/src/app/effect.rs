@@ -10,7 +10,7 @@ use super::model_entry::OwnModel;
 use super::preferences::Preferences;
 use super::viewport::Size;
 use crate::contents::{Member, Part};
-use crate::protocol::{DocumentId, Frame, Request, RequestId};
+use crate::protocol::{DocumentId, Frame, GatheredFile, Request, RequestId};
 use crate::session::messages::Order;
 
 /// One thing to do.
@@ -146,6 +146,22 @@ pub enum Effect {
     CloseSaveFile,
     /// Let that file be as it was before.
     AbandonSaveFile,
+    /// Let the person choose a folder, and make a new one in it: `Event::SaveFile`.
+    PickSaveFolder {
+        /// What it is called unless there is something of that name; see [`numbered`](super::gathering::numbered).
+        name: String,
+    },
+    /// Write files into that new folder, those below it in folders of their own: `Event::SaveFile`.
+    WriteFiles {
+        /// A buffer with their bytes.
+        payload: PayloadId,
+        /// Which files, one behind the other.
+        files: Vec<GatheredFile>,
+    },
+    /// Delete what was written into that folder: `Event::SaveFile`, as if something were written.
+    EmptySaveFolder,
+    /// Nothing more is written into that folder.
+    CloseSaveFolder,
     /// Promise the clipboard a file while the browser still knows that the person asked: `Event::ClipboardWritten`,
     /// once [`Effect::FillClipboard`] or [`Effect::AbandonClipboard`] has come.
     ReserveClipboard {

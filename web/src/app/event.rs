@@ -91,7 +91,7 @@ pub enum Event {
         /// Whether it was taken.
         is_saved: bool,
     },
-    /// Something came of the file that the person chose to be written.
+    /// Something came of the file or the folder that the person chose to be written.
     SaveFile(SaveFileNews),
     /// The clipboard has what was promised to it, or was not allowed.
     ClipboardWritten {
@@ -130,6 +130,8 @@ pub struct Surroundings {
     pub has_folder_picker: bool,
     /// Whether the browser lets a person choose a file that the page writes part by part.
     pub has_save_picker: bool,
+    /// Whether the browser lets a person choose a folder into which the page writes files.
+    pub has_save_folder_picker: bool,
     /// How the person writes numbers.
     pub numbers: Numbers,
 }
@@ -151,18 +153,21 @@ pub enum Timer {
     Notice(u32),
 }
 
-/// What came of a file that is written at a place of the person's choice.
+/// What came of a file that is written at a place of the person's choice, or of a folder there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SaveFileNews {
-    /// It was chosen and can be written.
+    /// A file was chosen and can be written.
     Opened,
+    /// A folder was chosen, and one of this name is in it now, new and empty.
+    FolderMade(String),
     /// The person chose none.
     Dismissed,
-    /// A part is written.
+    /// A part is written; of a folder, some of its files are.
     Written,
     /// All is written, under this name.
     Saved(String),
-    /// It cannot be written, for this reason, as a sentence of the browser's; what stood there before is untouched.
+    /// It cannot be written, for this reason, as a sentence of the browser's; what stood there before is untouched. Files
+    /// that were written into a folder stay there.
     Failed(String),
 }
 

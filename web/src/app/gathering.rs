@@ -2,8 +2,8 @@
 //! is.
 //!
 //! The engine makes the archive and keeps none of it: the bytes of each step go to the shell, which keeps them as parts of one
-//! file that is downloaded, or writes them to a file that the person chose. With an engine that takes over or dies the archive
-//! begins anew, since it was that engine's.
+//! file that is downloaded, or writes them to a file that the person chose. In the place of an archive it makes loose files for
+//! a folder. With an engine that takes over or dies it begins anew, since it was that engine's.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -11,7 +11,7 @@ use delineo::collection::SETS;
 use delineo::export::FORMATS;
 
 use super::ids::EngineId;
-use crate::protocol::DocumentId;
+use crate::protocol::{DocumentId, Packing};
 
 /// What is exported unless the person chooses: ids of `delineo::export::FORMATS` and `delineo::collection::SETS`.
 pub const USUAL: [&str; 5] = ["mask", "overlay", "probability", "measurements", "coco"];
@@ -54,13 +54,33 @@ pub(super) fn sets(chosen: &[String]) -> Vec<String> {
 }
 
 /// Where the archive goes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Target {
     /// The browser's downloads.
     #[default]
     Download,
     /// A file that the person chose, written as the archive is made.
     File,
+    /// No archive: a new folder of this name, inside one that the person chose.
+    Folder(String),
+}
+
+impl Target {
+    /// How the engine is to write it.
+    pub(super) fn packing(&self) -> Packing {
+        match self {
+            Self::Download | Self::File => Packing::Archive,
+            Self::Folder(_) => Packing::Files,
+        }
+    }
+}
+
+/// What a new folder is called, if the names of all lower numbers from 1 on are taken.
+pub fn numbered(name: &str, number: u32) -> String {
+    match number {
+        0 | 1 => name.to_owned(),
+        number => format!("{name}-{number}"),
+    }
 }
 
 /// An archive that is being made.
@@ -84,9 +104,9 @@ pub struct Gathering {
     pub(super) archives: u32,
     /// Size of the archive so far.
     pub(super) bytes: u64,
-    /// Whether a part is on its way to the file: the next one waits for it.
+    /// Whether a part is on its way to the file or the folder: the next one waits for it.
     pub(super) is_writing: bool,
-    /// Whether all is written and the file is being closed.
+    /// Whether nothing more is to be written, and the last of it is being done.
     pub(super) is_closing: bool,
 }
 
@@ -130,6 +150,11 @@ impl Gathering {
         format!("{NAME}.zip")
     }
 
+    /// What a folder is called unless there is one of that name.
+    pub(super) fn folder_name() -> String {
+        NAME.to_owned()
+    }
+
     /// How many documents were dealt with, and how many there are.
     pub fn progress(&self) -> (usize, usize) {
         let open = |id: &&DocumentId| !self.saved.contains(id);
@@ -161,6 +186,15 @@ mod tests {
         for id in ["dicom-seg", "dicom-probability", "dicom-image"] {
             assert!(offered().any(|(other, _)| other == id), "{id}");
         }
+    }
+
+    #[test]
+    fn a_folder_whose_name_is_taken_gets_a_number() {
+        let names = [1, 2, 3].map(|number| numbered(NAME, number));
+        assert_eq!(
+            names,
+            ["delineo-export", "delineo-export-2", "delineo-export-3"]
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::command::Command;
 use super::effect::Effect;
 use super::event::{Event, SaveFileNews, Surroundings, Timer};
 use super::rig::Rig;
-use crate::protocol::{GatherStep, Request};
+use crate::protocol::{GatherStep, GatheredFile, Packing, Request};
 
 fn steps(rig: &Rig) -> Vec<String> {
     let step = |step: &GatherStep| match step {
@@ -54,10 +54,11 @@ fn save_file(rig: &mut Rig, news: SaveFileNews) {
     rig.tell(Event::SaveFile(news));
 }
 
-/// A page in a browser that lets a person choose a file to be written, with these pictures.
+/// A page in a browser that lets a person choose a file or a folder to be written, with these pictures.
 fn with_files(names: &[&str]) -> Rig {
     let mut rig = Rig::bare(Surroundings {
         has_save_picker: true,
+        has_save_folder_picker: true,
         ..Surroundings::default()
     });
     rig.tell(Event::AdapterFound(Err("none".to_owned())));
@@ -91,7 +92,7 @@ fn the_formats_that_are_exported_are_those_that_were_chosen_and_are_remembered()
     )));
     rig.send(Command::ExportAll);
     rig.rest();
-    let Some(GatherStep::Begin { formats, sets }) = rig.gathered.first() else {
+    let Some(GatherStep::Begin { formats, sets, .. }) = rig.gathered.first() else {
         panic!("{:?}", rig.gathered);
     };
     assert_eq!(formats, &["mask", "yolo"]);
@@ -202,7 +203,7 @@ fn a_file_that_cannot_be_written_ends_the_export_with_the_reason() {
         &mut rig,
         SaveFileNews::Failed("The disk is full.".to_owned()),
     );
-    assert!(rig.says("The archive could not be written there. The disk is full."));
+    assert!(rig.says("The export could not be written there. The disk is full."));
     assert!(rig.saw(|effect| matches!(effect, Effect::AbandonSaveFile)));
     assert_eq!(rig.app.gathering, None);
     rig.send(Command::ExportAll);
@@ -219,10 +220,106 @@ fn who_chooses_no_file_exports_nothing_and_browsers_without_the_dialog_offer_non
     assert!(steps(&rig).is_empty() && rig.sentences().is_empty());
     let mut rig = Rig::new();
     rig.open(&["1.png"]);
-    assert_eq!(
-        rig.app.availability(&Command::ExportAllToFile),
-        Availability::Disabled
+    for command in [Command::ExportAllToFile, Command::ExportAllToFolder] {
+        assert_eq!(rig.app.availability(&command), Availability::Disabled);
+        rig.send(command);
+    }
+    assert!(!rig.saw(|effect| matches!(
+        effect,
+        Effect::PickSaveFile { .. } | Effect::PickSaveFolder { .. }
+    )));
+}
+
+/// A page whose export goes into a folder, with these pictures; of each step of it these files come.
+fn into_a_folder(names: &[&str], files: &[&str]) -> Rig {
+    let mut rig = with_files(names);
+    let files = files.iter().map(|path| GatheredFile {
+        path: (*path).to_owned(),
+        bytes: 50,
+    });
+    rig.gathered_files = files.collect();
+    rig.send(Command::ExportAllToFolder);
+    rig.rest();
+    assert!(steps(&rig).is_empty(), "no folder is chosen yet");
+    save_file(
+        &mut rig,
+        SaveFileNews::FolderMade("delineo-export-2".to_owned()),
     );
-    rig.send(Command::ExportAllToFile);
-    assert!(!rig.saw(|effect| matches!(effect, Effect::PickSaveFile { .. })));
+    rig
+}
+
+fn writes(rig: &Rig) -> usize {
+    count(rig, |effect| matches!(effect, Effect::WriteFiles { .. }))
+}
+
+#[test]
+fn the_files_of_all_documents_are_written_into_a_new_folder_each_after_those_before() {
+    let mut rig = into_a_folder(&["1.png", "2.png"], &["1_mask.png", "deep/1_overlay.png"]);
+    assert!(rig.saw(|effect| matches!(
+        effect,
+        Effect::PickSaveFolder { name } if name == "delineo-export"
+    )));
+    for parts in 0..=2 {
+        rig.rest();
+        rig.rest();
+        assert_eq!(writes(&rig), parts, "it waits for the disk");
+        save_file(&mut rig, SaveFileNews::Written);
+    }
+    rig.rest();
+    assert_eq!(steps(&rig), ["begin", "1.png", "2.png", "finish"]);
+    assert!(matches!(
+        rig.gathered.first(),
+        Some(GatherStep::Begin {
+            packing: Packing::Files,
+            ..
+        })
+    ));
+    assert!(rig.saw(|effect| matches!(
+        effect,
+        Effect::WriteFiles { files, .. } if files[1].path == "deep/1_overlay.png"
+    )));
+    assert!(
+        rig.app.gathering.is_some(),
+        "the last files are not written yet"
+    );
+    save_file(&mut rig, SaveFileNews::Written);
+    assert!(rig.says("Saved in the folder delineo-export-2."));
+    assert_eq!(rig.app.gathering, None);
+    assert!(rig.saw(|effect| matches!(effect, Effect::CloseSaveFolder)));
+    assert!(!rig.saw(|effect| matches!(
+        effect,
+        Effect::KeepPart(_) | Effect::SaveParts { .. } | Effect::WritePart(_)
+    )));
+}
+
+#[test]
+fn what_an_engine_that_dies_left_in_the_folder_is_deleted_before_anything_is_written_there() {
+    let mut rig = into_a_folder(&["1.png", "2.png"], &["mask.png"]);
+    rig.rest();
+    save_file(&mut rig, SaveFileNews::Written);
+    rig.die();
+    rig.rest();
+    let is_emptied = |effect: &Effect| matches!(effect, Effect::EmptySaveFolder);
+    rig.rest();
+    assert_eq!(count(&rig, is_emptied), 2);
+    assert_eq!(writes(&rig), 0, "it waits until the folder is empty");
+    for _ in 0..4 {
+        save_file(&mut rig, SaveFileNews::Written);
+        rig.rest();
+    }
+    assert_eq!(steps(&rig).last().map(String::as_str), Some("finish"));
+    assert!(rig.says("Saved in the folder"));
+}
+
+#[test]
+fn files_that_cannot_be_written_into_the_folder_end_the_export_and_it_is_said_where_the_others_are()
+{
+    let mut rig = into_a_folder(&["1.png", "2.png"], &["mask.png"]);
+    rig.rest();
+    let reason = "The disk is full.".to_owned();
+    save_file(&mut rig, SaveFileNews::Failed(reason));
+    assert!(rig.says("Not all files could be written. The disk is full."));
+    assert!(rig.says("in the folder delineo-export-2"));
+    assert!(rig.saw(|effect| matches!(effect, Effect::CloseSaveFolder)));
+    assert_eq!(rig.app.gathering, None);
 }

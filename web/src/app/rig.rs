@@ -25,9 +25,9 @@ use super::stage::Canvas;
 use super::state::App;
 use crate::contents::Contents;
 use crate::protocol::{
-    Answer, Area, DeviceKind, DeviceReport, DocumentId, GatherStep, ImageFacts, Judgement, Kind,
-    MaskSpec, MeasureSpec, Measured, Message, Modality, ModelKey, Networks, Request, RequestId,
-    Segmentation, Summary,
+    Answer, Area, DeviceKind, DeviceReport, DocumentId, GatherStep, GatheredFile, ImageFacts,
+    Judgement, Kind, MaskSpec, MeasureSpec, Measured, Message, Modality, ModelKey, Networks,
+    Request, RequestId, Segmentation, Summary,
 };
 
 /// A file that came in: what it is, and what tells it from others.
@@ -64,8 +64,9 @@ pub struct Rig {
     pub faults: Vec<String>,
     /// The steps of archives, in the order in which they were asked.
     pub gathered: Vec<GatherStep>,
-    /// How large the engine says the bytes of a step are, and the pictures that it cannot add.
+    /// How large the engine says the bytes of a step are, the files in them, and the pictures that it cannot add.
     pub gathered_bytes: u64,
+    pub gathered_files: Vec<GatheredFile>,
     pub unaddable: BTreeSet<String>,
     /// What is in archives and annotations, by their names.
     pub contents: BTreeMap<String, Contents>,
@@ -233,6 +234,7 @@ impl Rig {
             faults: Vec::new(),
             gathered: Vec::new(),
             gathered_bytes: 100,
+            gathered_files: Vec::new(),
             unaddable: BTreeSet::new(),
             model_version: 1,
             contents: BTreeMap::new(),
@@ -663,9 +665,13 @@ impl Rig {
             {
                 Err("The file is no longer there.".to_owned())
             }
-            Request::Gather(_) => {
+            Request::Gather(step) => {
                 let bytes = self.gathered_bytes;
-                Ok((Answer::Gathered { bytes }, true))
+                let files = match step {
+                    GatherStep::Add(_) | GatherStep::Finish => self.gathered_files.clone(),
+                    GatherStep::Begin { .. } | GatherStep::Fail { .. } => Vec::new(),
+                };
+                Ok((Answer::Gathered { bytes, files }, true))
             }
             Request::MakeSample { seed, .. } => Ok((
                 Answer::SampleMade {

@@ -66,6 +66,8 @@ pub struct App {
     pub has_folder_picker: bool,
     /// Whether the browser lets a person choose a file that the page writes part by part.
     pub has_save_picker: bool,
+    /// Whether the browser lets a person choose a folder into which the page writes files.
+    pub has_save_folder_picker: bool,
     /// What can be taken back of the reviews.
     pub(super) review_log: ReviewLog,
     /// What came so far of arrivals of which more follows.

@@ -1,4 +1,4 @@
-//! A data set that is being made of one document after the other, as the bytes of a ZIP archive.
+//! A data set that is being made of one document after the other, as the bytes of a ZIP archive or of files.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -11,25 +11,87 @@ use delineo::manifest::Manifest;
 use delineo::zip::ZipWriter;
 
 use crate::engine::error::EngineError;
-use crate::protocol::GatheredDocument;
+use crate::protocol::{GatheredDocument, GatheredFile, Packing};
 
-/// The collection and its archive; of the archive only the bytes since the last step.
+/// The collection and its output.
 #[derive(Debug)]
 pub struct Gathering {
     formats: Vec<&'static ExportFormat>,
     collection: Collection,
-    archive: ZipWriter<Bytes>,
-    written: Bytes,
+    output: Output,
+}
+
+/// What a step brings forth.
+#[derive(Debug, Default)]
+pub struct Portion {
+    /// The next bytes.
+    pub bytes: Vec<u8>,
+    /// The files that they are, one behind the other; none of an archive.
+    pub files: Vec<GatheredFile>,
+}
+
+#[derive(Debug)]
+enum Output {
+    /// One archive, of which only the bytes since the last step are here.
+    Archive {
+        writer: Box<ZipWriter<Bytes>>,
+        written: Bytes,
+    },
+    Files,
+}
+
+impl Output {
+    fn write(&mut self, entries: Vec<Entry>) -> Result<Portion, Error> {
+        let mut portion = Portion::default();
+        match self {
+            Self::Archive { writer, written } => {
+                for Entry { path, bytes } in &entries {
+                    writer.push(path, bytes)?;
+                }
+                portion.bytes = written.take();
+            }
+            Self::Files => {
+                for Entry { path, bytes } in entries {
+                    let size = bytes.len() as u64;
+                    portion.files.push(GatheredFile { path, bytes: size });
+                    portion.bytes.extend(bytes);
+                }
+            }
+        }
+        Ok(portion)
+    }
+
+    /// The last bytes.
+    fn end(self) -> Result<Vec<u8>, Error> {
+        match self {
+            Self::Archive { writer, written } => {
+                writer.finish()?;
+                Ok(written.take())
+            }
+            Self::Files => Ok(Vec::new()),
+        }
+    }
 }
 
 impl Gathering {
     /// A data set of these formats, without documents.
-    pub fn begin(formats: &[String], sets: &[String], stamp: Stamp) -> Result<Self, EngineError> {
+    pub fn begin(
+        packing: Packing,
+        formats: &[String],
+        sets: &[String],
+        stamp: Stamp,
+    ) -> Result<Self, EngineError> {
         let unknown = |id: &String| EngineError::NoFormat(id.clone());
         let format = |id: &String| export::by_id(id).ok_or_else(|| unknown(id));
         let set = |id: &String| collection::set_by_id(id).ok_or_else(|| unknown(id));
-        let written = Bytes::default();
-        let archive = ZipWriter::new(written.clone(), &stamp);
+        let output = match packing {
+            Packing::Archive => {
+                let written = Bytes::default();
+                let writer = Box::new(ZipWriter::new(written.clone(), &stamp));
+                Output::Archive { writer, written }
+            }
+            Packing::Files => Output::Files,
+        };
         let options = Options {
             formats: formats.iter().map(format).collect::<Result<_, _>>()?,
             sets: sets.iter().map(set).collect::<Result<_, _>>()?,
@@ -38,8 +100,7 @@ impl Gathering {
         Ok(Self {
             collection: Collection::new(&options),
             formats: options.formats,
-            archive,
-            written,
+            output,
         })
     }
 
@@ -48,14 +109,14 @@ impl Gathering {
         &self.formats
     }
 
-    /// Adds a document; `files` are its files of [`Self::formats`], in their order. Returns the next bytes of the archive.
+    /// Adds a document; `files` are its files of [`Self::formats`], in their order.
     pub fn add<'a>(
         &mut self,
         document: &GatheredDocument,
         mut segmentation: Segmentation<'a>,
         manifest: &'a Manifest,
         files: Vec<Vec<u8>>,
-    ) -> Result<Vec<u8>, Error> {
+    ) -> Result<Portion, Error> {
         let model = ModelInfo::of(manifest);
         if let Some(class) = manifest.classes.get(document.mask.settings.class as usize) {
             segmentation.label = class;
@@ -75,7 +136,7 @@ impl Gathering {
         let entries = self
             .collection
             .push_with(&item, |_| files.next().ok_or_else(missing))?;
-        self.write(&entries)
+        self.output.write(entries)
     }
 
     /// Notes an image that failed.
@@ -83,21 +144,11 @@ impl Gathering {
         self.collection.fail(path, why);
     }
 
-    /// The last bytes of the archive.
-    pub fn finish(mut self) -> Result<Vec<u8>, Error> {
-        let entries = self.collection.finish()?;
-        for Entry { path, bytes } in &entries {
-            self.archive.push(path, bytes)?;
-        }
-        self.archive.finish()?;
-        Ok(self.written.take())
-    }
-
-    fn write(&mut self, entries: &[Entry]) -> Result<Vec<u8>, Error> {
-        for Entry { path, bytes } in entries {
-            self.archive.push(path, bytes)?;
-        }
-        Ok(self.written.take())
+    /// The files about all documents, and the end of the archive.
+    pub fn finish(mut self) -> Result<Portion, Error> {
+        let mut portion = self.output.write(self.collection.finish()?)?;
+        portion.bytes.extend(self.output.end()?);
+        Ok(portion)
     }
 }
 

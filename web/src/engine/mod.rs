@@ -47,7 +47,7 @@ use delineo::measure::ReportPage;
 use crate::decoder::Order;
 use crate::engine::document::{Document, Drawing};
 use crate::engine::error::Fault;
-use crate::engine::gathering::Gathering;
+use crate::engine::gathering::{Gathering, Portion};
 use crate::engine::models::{Asked, Models};
 use crate::protocol::{
     Answer, DeviceKind, DocumentId, GatherStep, ImageFacts, MaskSpec, Message, ModelKey, Request,
@@ -448,11 +448,15 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
         attachment: &P::Attachment,
     ) -> Result<Reply, Fault> {
         let none = EngineError::NothingGathered;
-        let bytes = match step {
-            GatherStep::Begin { formats, sets } => {
+        let Portion { bytes, files } = match step {
+            GatherStep::Begin {
+                packing,
+                formats,
+                sets,
+            } => {
                 let stamp = self.platform.stamp();
-                self.gathering = Some(Gathering::begin(&formats, &sets, stamp)?);
-                Vec::new()
+                self.gathering = Some(Gathering::begin(packing, &formats, &sets, stamp)?);
+                Portion::default()
             }
             GatherStep::Add(document) => {
                 report(&self.outbox, id, Task::Export, None);
@@ -492,12 +496,13 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
             }
             GatherStep::Fail { path, why } => {
                 self.gathering.as_mut().ok_or(none)?.fail(&path, &why);
-                Vec::new()
+                Portion::default()
             }
             GatherStep::Finish => self.gathering.take().ok_or(none)?.finish()?,
         };
         let answer = Answer::Gathered {
             bytes: bytes.len() as u64,
+            files,
         };
         Ok(Reply::with(answer, Payload::Bytes(bytes)))
     }

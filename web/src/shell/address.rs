@@ -5,6 +5,7 @@ use leptos::prelude::window;
 use web_sys::UrlSearchParams;
 
 use super::save_file::SaveFile;
+use super::save_folder::SaveFolder;
 use super::{numbers, reflect, worker};
 use crate::app::event::Surroundings;
 use crate::protocol::DeviceKind;
@@ -22,6 +23,7 @@ pub fn surroundings() -> Surroundings {
         may_share_memory: worker::has_threads() && may_share_memory(),
         has_folder_picker: has_folder_picker(),
         has_save_picker: SaveFile::is_known(),
+        has_save_folder_picker: SaveFolder::is_known(),
         numbers: numbers::numbers(),
     }
 }

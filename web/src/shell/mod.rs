@@ -20,6 +20,7 @@ mod preferences;
 mod reflect;
 mod save;
 mod save_file;
+mod save_folder;
 mod service_worker;
 mod session;
 mod stage;
@@ -48,6 +49,7 @@ use kept::Kept;
 use overlay::Frame;
 use save::Outlet;
 use save_file::SaveFile;
+use save_folder::SaveFolder;
 use service_worker::Offline;
 use session::SessionStore;
 use timers::Timers;
@@ -79,6 +81,7 @@ struct Shell {
     intake: Rc<Intake>,
     outlet: Outlet,
     save_file: SaveFile,
+    save_folder: SaveFolder,
     timers: Timers,
     offline: Rc<Offline>,
     session: Rc<SessionStore>,
@@ -104,6 +107,7 @@ impl Shell {
                 intake: Intake::new(Rc::clone(&files), Rc::clone(&sink)),
                 outlet: Outlet::new(Rc::clone(&files), Rc::clone(&sink)),
                 save_file: SaveFile::new(Rc::clone(&files), Rc::clone(&sink)),
+                save_folder: SaveFolder::new(Rc::clone(&files), Rc::clone(&sink)),
                 timers: Timers::new(Rc::clone(&sink)),
                 offline: Offline::new(Rc::clone(&sink)),
                 session: SessionStore::new(Rc::clone(&files), Rc::clone(&sink)),
@@ -239,6 +243,10 @@ impl Shell {
             Effect::EmptySaveFile => self.save_file.empty(),
             Effect::CloseSaveFile => self.save_file.close(),
             Effect::AbandonSaveFile => self.save_file.abandon(),
+            Effect::PickSaveFolder { name } => self.save_folder.pick(name),
+            Effect::WriteFiles { payload, files } => self.save_folder.write(payload, files),
+            Effect::EmptySaveFolder => self.save_folder.empty(),
+            Effect::CloseSaveFolder => self.save_folder.close(),
             Effect::ReserveClipboard {
                 id,
                 what,

@@ -134,12 +134,13 @@ async fn opened(picked: Result<JsValue, JsValue>) -> Result<OpenFile, JsValue> {
     Ok(OpenFile { name, stream })
 }
 
-fn name(error: &JsValue) -> String {
+/// What kind of error it is.
+pub(super) fn name(error: &JsValue) -> String {
     reflect::get(error, "name").as_string().unwrap_or_default()
 }
 
 /// What the browser says of an error, as a sentence.
-fn reason(error: &JsValue) -> String {
+pub(super) fn reason(error: &JsValue) -> String {
     let message = reflect::get(error, "message")
         .as_string()
         .unwrap_or_default();

@@ -32,11 +32,12 @@ pub fn ReviewControls() -> impl IntoView {
     }
 }
 
-/// What "Export all" exports, and the way to write it to a file.
+/// What "Export all" exports, and the ways to write it to a file or a folder.
 #[component]
 fn ExportFormats() -> impl IntoView {
     let app = use_app();
     let has_picker = app.read(|app| app.has_save_picker);
+    let has_folder_picker = app.read(|app| app.has_save_folder_picker);
     let advice_given = app.read(|app| advice(&app.preferences.export_all));
     view! {
         <details class="more">
@@ -46,6 +47,9 @@ fn ExportFormats() -> impl IntoView {
             <p class="field-note">"With session.json, which has model, thresholds and versions."</p>
             <Show when=move || has_picker.get()>
                 <CommandButton command=Command::ExportAllToFile />
+            </Show>
+            <Show when=move || has_folder_picker.get()>
+                <CommandButton command=Command::ExportAllToFolder />
             </Show>
         </details>
     }

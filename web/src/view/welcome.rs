@@ -23,7 +23,7 @@ pub fn Welcome() -> impl IntoView {
                     <span class="phone-only">"Choose a photo"</span>
                     " to see the border of the lesion"
                 </h2>
-                <p class="welcome-lead">{format!("Dermoscopy or breast ultrasound. {}.", imaging::list())}</p>
+                <p class="welcome-lead">{format!("Dermoscopy or breast ultrasound. {}; ZIP archives of them too.", imaging::list())}</p>
                 <button type="button" class="button primary large" on:click=move |_| app.send(Command::OpenFiles)>
                     <Symbol of=Icon::Open />
                     <span class="desk-only">"Choose images"</span>

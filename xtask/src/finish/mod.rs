@@ -332,7 +332,13 @@ dispatchEvent(new CustomEvent("TrunkApplicationStarted", {detail: {wasm}}));
             .iter()
             .filter_map(|one| one.as_str())
             .collect();
-        assert_eq!(shared.join(","), delineo::imaging::accept());
+        let archives =
+            manifest::ARCHIVES.map(|(media_type, ending)| format!(",{media_type},{ending}"));
+        assert_eq!(
+            shared.join(","),
+            delineo::imaging::accept() + &archives.concat()
+        );
+        assert_eq!(opened["application/zip"], serde_json::json!([".zip"]));
         for format in delineo::imaging::FORMATS {
             for media_type in format.media_types {
                 assert!(opened[media_type].is_array(), "{media_type} in {opened}");

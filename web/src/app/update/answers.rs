@@ -94,8 +94,8 @@ impl App {
             (Purpose::Paint(mask, frame), Answer::Painted { bounds, area }, payload) => {
                 self.painted(mask, frame, bounds, area, payload, pending.asked);
             }
-            (Purpose::Gather(step), Answer::Gathered { bytes }, Some(payload)) => {
-                self.gathered(&step, payload, bytes);
+            (Purpose::Gather(step), Answer::Gathered { bytes, files }, Some(payload)) => {
+                self.gathered(&step, payload, bytes, files);
             }
             (Purpose::Measure(spec), Answer::Measured(measured), _) => {
                 self.was_measured(spec, *measured);

@@ -67,6 +67,7 @@ impl App {
             Command::NextUndecided => self.next_undecided(),
             Command::ExportAll => self.gather(Target::Download),
             Command::ExportAllToFile => self.choose_save_file(),
+            Command::ExportAllToFolder => self.choose_save_folder(),
             Command::ToggleExportFormat(id) => self.toggle_export_format(id),
             Command::UndoReview => self.undo_review(),
             Command::Close(id) => self.close_document(id),

@@ -10,7 +10,7 @@ use crate::app::gathering::{self, Gathering, Target};
 use crate::app::ids::PayloadId;
 use crate::app::opened::SegmentationState;
 use crate::app::state::App;
-use crate::protocol::{DocumentId, GatherStep, GatheredDocument, MaskSpec};
+use crate::protocol::{DocumentId, GatherStep, GatheredDocument, GatheredFile, MaskSpec};
 
 impl App {
     /// Exports all documents.
@@ -25,6 +25,13 @@ impl App {
     pub(super) fn choose_save_file(&mut self) {
         self.effects.push(Effect::PickSaveFile {
             file_name: Gathering::proposed_name(),
+        });
+    }
+
+    /// Asks the person where the folder is to be made.
+    pub(super) fn choose_save_folder(&mut self) {
+        self.effects.push(Effect::PickSaveFolder {
+            name: Gathering::folder_name(),
         });
     }
 
@@ -47,6 +54,7 @@ impl App {
         if gathering.engine != Some(engine.id) {
             let chosen = &self.preferences.export_all;
             let begin = GatherStep::Begin {
+                packing: gathering.target.packing(),
                 formats: gathering::formats(chosen),
                 sets: gathering::sets(chosen),
             };
@@ -118,8 +126,14 @@ impl App {
         })))
     }
 
-    /// A step for the archive was done; `payload` are its next bytes, so many.
-    pub(super) fn gathered(&mut self, step: &GatherStep, payload: PayloadId, bytes: u64) {
+    /// A step for the archive was done; `payload` are its next bytes, so many, or those of these files.
+    pub(super) fn gathered(
+        &mut self,
+        step: &GatherStep,
+        payload: PayloadId,
+        bytes: u64,
+        files: Vec<GatheredFile>,
+    ) {
         let engine = self.engines.serving.as_ref().map(|engine| engine.id);
         let documents = &self.documents;
         let (Some(gathering), Some(engine)) = (&mut self.gathering, engine) else {
@@ -128,9 +142,10 @@ impl App {
         };
         match step {
             GatherStep::Begin { .. } => {
-                self.effects.push(match gathering.target {
+                self.effects.push(match &gathering.target {
                     Target::Download => Effect::DropParts,
                     Target::File => Effect::EmptySaveFile,
+                    Target::Folder(_) => Effect::EmptySaveFolder,
                 });
                 gathering.begin(engine, documents.iter().map(|document| document.id));
             }
@@ -155,11 +170,20 @@ impl App {
             GatherStep::Finish => {}
         }
         gathering.bytes += bytes;
-        match gathering.target {
+        match &gathering.target {
             Target::Download => self.effects.push(Effect::KeepPart(payload)),
             Target::File => {
                 gathering.is_writing = true;
                 self.effects.push(Effect::WritePart(payload));
+            }
+            Target::Folder(_) if files.is_empty() => {
+                // What it is emptied of is to be gone before anything is written.
+                gathering.is_writing = matches!(step, GatherStep::Begin { .. });
+                self.effects.push(Effect::DropPayload(payload));
+            }
+            Target::Folder(_) => {
+                gathering.is_writing = true;
+                self.effects.push(Effect::WriteFiles { payload, files });
             }
         }
         if *step == GatherStep::Finish {
@@ -171,10 +195,17 @@ impl App {
         let Some(gathering) = &mut self.gathering else {
             return;
         };
-        match gathering.target {
+        match &gathering.target {
             Target::File => {
                 gathering.is_closing = true;
                 self.effects.push(Effect::CloseSaveFile);
+            }
+            Target::Folder(_) => {
+                gathering.is_closing = true;
+                // Every file is whole once it is written.
+                if !gathering.is_writing {
+                    self.part_is_written();
+                }
             }
             Target::Download => {
                 self.effects.push(Effect::SaveParts {
@@ -208,10 +239,9 @@ impl App {
         }
         match gathering.failed.len() {
             0 => {}
-            1 => self
-                .fail("One picture could not be exported; session.json in the archive says why."),
+            1 => self.fail("One picture could not be exported; session.json says why."),
             failed => self.fail(format!(
-                "{failed} pictures could not be exported; session.json in the archive says why."
+                "{failed} pictures could not be exported; session.json says why."
             )),
         }
     }
@@ -233,37 +263,58 @@ impl App {
         let target = self.gathering.take().map(|gathering| gathering.target);
         self.effects.push(match target {
             Some(Target::File) => Effect::AbandonSaveFile,
+            Some(Target::Folder(_)) => Effect::CloseSaveFolder,
             _ => Effect::DropParts,
         });
     }
 
-    /// Something came of the file that the person chose for the archive.
+    /// Something came of the file or the folder that the person chose.
     pub(super) fn save_file_news(&mut self, news: SaveFileNews) {
-        let is_written_there = |gathering: &Gathering| gathering.target == Target::File;
-        let has_one = self.gathering.as_ref().is_some_and(is_written_there);
         match news {
             SaveFileNews::Opened if self.gathering.is_some() => {
                 self.effects.push(Effect::AbandonSaveFile);
             }
             SaveFileNews::Opened => self.gather(Target::File),
-            SaveFileNews::Dismissed => {}
-            SaveFileNews::Written => {
-                if let Some(gathering) = &mut self.gathering {
-                    gathering.is_writing = false;
-                }
+            SaveFileNews::FolderMade(_) if self.gathering.is_some() => {
+                self.effects.push(Effect::CloseSaveFolder);
             }
+            SaveFileNews::FolderMade(name) => self.gather(Target::Folder(name)),
+            SaveFileNews::Dismissed => {}
+            SaveFileNews::Written => self.part_is_written(),
             SaveFileNews::Saved(name) => {
                 self.archive_is_saved();
                 self.news(format!("Saved as {name}."), None);
             }
-            SaveFileNews::Failed(reason) => {
-                if has_one {
-                    self.give_gathering_up();
-                }
-                self.fail(format!(
-                    "The archive could not be written there. {reason} Choose another place, or export it as a download."
-                ));
-            }
+            SaveFileNews::Failed(reason) => self.not_written(&reason),
         }
+    }
+
+    fn part_is_written(&mut self) {
+        let Some(gathering) = &mut self.gathering else {
+            return;
+        };
+        gathering.is_writing = false;
+        if let (Target::Folder(name), true) = (&gathering.target, gathering.is_closing) {
+            let told = format!("Saved in the folder {name}.");
+            self.effects.push(Effect::CloseSaveFolder);
+            self.archive_is_saved();
+            self.news(told, None);
+        }
+    }
+
+    fn not_written(&mut self, reason: &str) {
+        let target = self.gathering.as_ref().map(|gathering| &gathering.target);
+        let told = match target {
+            Some(Target::Folder(name)) => format!(
+                "Not all files could be written. {reason} Those that were are in the folder {name}. Choose another place, or export an archive."
+            ),
+            _ => format!(
+                "The export could not be written there. {reason} Choose another place, or export it as a download."
+            ),
+        };
+        if target.is_some_and(|target| *target != Target::Download) {
+            self.give_gathering_up();
+        }
+        self.fail(told);
     }
 }

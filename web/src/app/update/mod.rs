@@ -152,6 +152,7 @@ impl App {
         self.numbers = surroundings.numbers;
         self.has_folder_picker = surroundings.has_folder_picker;
         self.has_save_picker = surroundings.has_save_picker;
+        self.has_save_folder_picker = surroundings.has_save_folder_picker;
         self.engines.timing = self.preferences.timing.clone();
         if self.preferences.keep_session == Some(true) {
             self.open_session(false);

@@ -8,17 +8,30 @@ use super::desk::{Attachment, Desk, STYLE, dot, lesion, mask};
 use crate::contents::Described;
 use crate::engine::*;
 use crate::packed;
-use crate::protocol::{GatherStep, GatheredDocument};
+use crate::protocol::{GatherStep, GatheredDocument, GatheredFile, Packing};
 
-fn step(desk: &mut Desk, step: GatherStep) -> Result<Vec<u8>, String> {
+fn portion(desk: &mut Desk, step: GatherStep) -> Result<(Vec<u8>, Vec<GatheredFile>), String> {
     let file = Attachment::File(lesion(200, 150));
     match desk.ask(Request::Gather(step), file)? {
-        (Answer::Gathered { bytes: count }, Payload::Bytes(bytes)) => {
+        (
+            Answer::Gathered {
+                bytes: count,
+                files,
+            },
+            Payload::Bytes(bytes),
+        ) => {
             assert_eq!(count, bytes.len() as u64);
-            Ok(bytes)
+            Ok((bytes, files))
         }
         other => panic!("{other:?}"),
     }
+}
+
+/// The next bytes of an archive.
+fn step(desk: &mut Desk, step: GatherStep) -> Result<Vec<u8>, String> {
+    let (bytes, files) = portion(desk, step)?;
+    assert_eq!(files, []);
+    Ok(bytes)
 }
 
 fn add(path: &str) -> GatherStep {
@@ -37,6 +50,7 @@ fn add(path: &str) -> GatherStep {
 
 fn begin(formats: &[&str]) -> GatherStep {
     GatherStep::Begin {
+        packing: Packing::Archive,
         formats: formats.iter().map(|id| (*id).to_owned()).collect(),
         sets: SETS.iter().map(|set| set.id.to_owned()).collect(),
     }
@@ -84,6 +98,42 @@ fn the_bytes_of_all_steps_are_one_archive_and_no_step_holds_those_of_another() {
         .find(|file| file.path == "a/lesion_mask.png")
         .expect("is there");
     assert_eq!(zip.read(inside).expect("intact"), alone);
+}
+
+#[test]
+fn loose_files_are_those_of_the_archive() {
+    let mut desk = Desk::with_document(200, 150);
+    let steps = |packing| {
+        let mut first = begin(&["mask", "svg"]);
+        if let GatherStep::Begin { packing: of, .. } = &mut first {
+            *of = packing;
+        }
+        [
+            first,
+            add("a/lesion.jpg"),
+            add("b/lesion.jpg"),
+            GatherStep::Finish,
+        ]
+    };
+    let mut archive = Vec::new();
+    for of_archive in steps(Packing::Archive) {
+        archive.extend(step(&mut desk, of_archive).expect("is taken"));
+    }
+    let zip = ZipReader::open(archive.as_slice()).expect("an archive");
+    let mut loose = Vec::new();
+    for of_files in steps(Packing::Files) {
+        let (mut bytes, files) = portion(&mut desk, of_files).expect("is taken");
+        for GatheredFile { path, bytes: size } in files {
+            let rest = bytes.split_off(size as usize);
+            loose.push((path, std::mem::replace(&mut bytes, rest)));
+        }
+        assert!(bytes.is_empty(), "all bytes are some file's");
+    }
+    assert_eq!(loose.len(), zip.files().len());
+    for (file, (path, bytes)) in zip.files().iter().zip(loose) {
+        assert_eq!(file.path, path);
+        assert_eq!(zip.read(file).expect("intact"), bytes, "{path}");
+    }
 }
 
 /// All bytes of an archive of one document with this mask.
