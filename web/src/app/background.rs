@@ -12,9 +12,10 @@ use delineo::imaging::Rendering;
 
 use super::documents::{Document, Opened, SegmentationState};
 use super::engines::Pending;
+use super::kept_map::KeptMap;
 use super::overlay::Wish;
 use super::state::App;
-use crate::protocol::{Area, DocumentId, MaskSpec, Modality, ModelKey, Views};
+use crate::protocol::{Area, DocumentId, MaskSpec, Modality, ModelKey, Segmentation, Views};
 
 /// How many documents are ready beside the one on the stage, at most.
 pub const MOST_READY: usize = 32;
@@ -188,21 +189,77 @@ impl Background {
 
 /// The models that documents need, found once for all of them.
 pub(super) struct Wanted<'a> {
-    models: [(Modality, Option<&'a ModelKey>); 2],
+    /// Each with the SHA-256 of its weights, where that is known.
+    models: [(Modality, Option<(&'a ModelKey, Option<&'a str>)>); 2],
+    /// Until the models are known nothing can be said of what was kept.
+    are_listed: bool,
     with_views: bool,
 }
 
 impl Wanted<'_> {
+    /// The copy of a document's map, where the document is shown by it and something else made it than would now.
+    pub(super) fn kept_by_another<'o>(&self, opened: &'o Opened) -> Option<&'o KeptMap> {
+        let kept = opened.kept_map.as_ref()?;
+        let (present, views) = self.present(opened.image.modality);
+        let is_same = present.is_some_and(|(model, sha256)| {
+            kept.origin.model == *model
+                && kept.origin.views == views
+                && sha256.is_some()
+                && kept.origin.sha256.as_deref() == sha256
+        });
+        (self.are_listed && !is_same && kept.can_stand(opened.rendering)).then_some(kept)
+    }
+
+    /// The model for a modality, with the SHA-256 of its weights, and the views.
+    fn present(&self, modality: Modality) -> (Option<(&ModelKey, Option<&str>)>, Option<Views>) {
+        let mut models = self.models.iter();
+        let model = models.find_map(|(of, model)| (*of == modality).then_some(*model));
+        let views = Views::of(modality).filter(|_| self.with_views);
+        (model.flatten(), views)
+    }
+
+    /// The probability maps that a document needs.
+    pub(super) fn maps_for(&self, document: DocumentId, opened: &Opened) -> Option<Segmentation> {
+        let rendering = opened.rendering;
+        if let Some(kept) = self.kept_by_another(opened) {
+            return Some(Segmentation {
+                document,
+                rendering,
+                model: kept.origin.model.clone(),
+                views: kept.origin.views,
+                weights: kept.origin.sha256.clone(),
+            });
+        }
+        let (model, views) = self.present(opened.image.modality);
+        Some(Segmentation {
+            document,
+            rendering,
+            model: model?.0.clone(),
+            views,
+            weights: None,
+        })
+    }
+
     /// Whether a document's summary is of the model that it needs now, whatever the person changed since.
     pub(super) fn is_done(&self, opened: &Opened) -> bool {
         let Some(mask) = &opened.summarised else {
             return false;
         };
-        let modality = opened.image.modality;
-        let model = self.models.iter().find(|(of, _)| *of == modality);
-        let views = Views::of(modality).filter(|_| self.with_views);
-        model.and_then(|(_, model)| *model) == Some(&mask.segmentation.model)
-            && mask.segmentation.views == views
+        let Segmentation {
+            model,
+            views,
+            weights,
+            ..
+        } = &mask.segmentation;
+        if let Some(kept) = self.kept_by_another(opened) {
+            return kept.origin.model == *model
+                && kept.origin.views == *views
+                && kept.origin.sha256 == *weights;
+        }
+        let (present, present_views) = self.present(opened.image.modality);
+        present.is_some_and(|(present, _)| present == model)
+            && present_views == *views
+            && weights.is_none()
     }
 
     /// Whether a document's summary is of its mask as it is.
@@ -222,7 +279,14 @@ impl App {
     /// The models that documents need.
     pub(super) fn wanted_models(&self) -> Wanted<'_> {
         Wanted {
-            models: Modality::ALL.map(|modality| (modality, self.models.wanted(Some(modality)))),
+            models: Modality::ALL.map(|modality| {
+                let model = self.models.wanted(Some(modality));
+                (
+                    modality,
+                    model.map(|model| (model, self.models.sha256(model))),
+                )
+            }),
+            are_listed: self.models.are_listed(),
             with_views: self.preferences.views,
         }
     }

@@ -11,13 +11,13 @@ use super::edits::{Calibration, Edits};
 use super::event::{FileId, Stamp};
 use super::folders::join;
 use super::importing::Beginning;
+use super::kept_map::{KeptMap, MapOrigin};
 use super::models::Proposal;
 use super::review::Review;
 use super::setting::Setting;
 use super::viewport::{Size, Viewport};
 use crate::protocol::{
-    Area, DocumentId, ImageFacts, MaskSpec, MeasureSpec, Measured, ModelKey, Segmentation,
-    Settings, Summary, Views,
+    Area, DocumentId, ImageFacts, MaskSpec, MeasureSpec, Measured, Segmentation, Settings, Summary,
 };
 
 /// A document. Its file is never read into the page's memory.
@@ -76,7 +76,10 @@ impl Document {
 
     /// All its files.
     pub fn files(&self) -> impl Iterator<Item = FileId> {
-        std::iter::once(self.file).chain(self.truths.iter().map(|truth| truth.file))
+        let opened = self.opened.as_ref();
+        let map = opened.and_then(|opened| opened.kept_map.as_ref()?.file);
+        let truths = self.truths.iter().map(|truth| truth.file);
+        std::iter::once(self.file).chain(truths).chain(map)
     }
 
     /// The frame and the window that are wanted of it: the file's own first, until the person chooses.
@@ -120,19 +123,10 @@ pub struct Opened {
     pub origin: Option<MapOrigin>,
     /// What made it when the person left the work that was restored, until the network has run again.
     pub left_with: Option<MapOrigin>,
+    /// The copy of its map that is kept on this device.
+    pub kept_map: Option<KeptMap>,
     /// Whether the person does not want the scale that the depth marks propose.
     pub ignores_depth_marks: bool,
-}
-
-/// What made a probability map: the same makes the same again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MapOrigin {
-    /// The model.
-    pub model: ModelKey,
-    /// SHA-256 of its weights, hexadecimal, where it is known.
-    pub sha256: Option<String>,
-    /// As a mean over these views.
-    pub views: Option<Views>,
 }
 
 impl Opened {
@@ -159,6 +153,7 @@ impl Opened {
             inherited: None,
             origin: None,
             left_with: None,
+            kept_map: None,
             ignores_depth_marks: false,
         }
     }

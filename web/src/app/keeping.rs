@@ -7,10 +7,11 @@ use delineo::imaging::Rendering;
 use delineo::measure::Spacing;
 
 use super::command::Command;
-use super::documents::{Document, MapOrigin, Opened};
+use super::documents::{Document, Opened};
 use super::edits::Edits;
 use super::event::FileId;
 use super::importing::Beginning;
+use super::kept_map::{MapCopies, MapOrigin};
 use super::models::Proposal;
 use super::notices::{Notice, Offer, Tone};
 use super::review::Review;
@@ -24,9 +25,6 @@ use crate::session::messages::{Fault, Found, Item, Key};
 /// Why a document cannot be changed here.
 pub const READ_ONLY: &str =
     "Nothing was changed: your work is open in another tab. Go on there, or close that tab.";
-
-/// So many pictures a sentence names.
-const NAMED: usize = 3;
 
 /// So many open documents are work, also without a correction.
 const MANY: usize = 10;
@@ -61,6 +59,10 @@ pub struct Keeping {
     pub(super) trouble: Option<Fault>,
     pub(super) documents: BTreeMap<DocumentId, Kept>,
     pub(super) files: BTreeMap<DocumentId, KeptFile>,
+    /// Copies of probability maps.
+    pub(super) maps: MapCopies,
+    /// Whether the person was told which pictures came back with another model's border.
+    pub(super) has_said_who_drew: bool,
     /// Files of the session whose documents have yet to be found.
     pub(super) found: BTreeMap<Key, FileId>,
     /// What was found of the session as a whole.
@@ -133,6 +135,7 @@ struct WorkFingerprint {
     proposal: Option<Proposal>,
     inherited: Option<Spacing>,
     origin: Option<MapOrigin>,
+    map: Option<Key>,
     ignores_depth_marks: bool,
     revision: u64,
 }
@@ -150,6 +153,7 @@ impl Fingerprint {
                 proposal: opened.proposal.clone(),
                 inherited: opened.inherited,
                 origin: opened.origin.clone(),
+                map: map_of(opened),
                 ignores_depth_marks: opened.ignores_depth_marks,
                 revision: revision(opened),
             }),
@@ -172,11 +176,17 @@ impl Fingerprint {
                         && work.proposal == opened.proposal
                         && work.inherited == opened.inherited
                         && work.origin == opened.origin
+                        && work.map == map_of(opened)
                         && work.ignores_depth_marks == opened.ignores_depth_marks
                 }
                 _ => false,
             }
     }
+}
+
+/// The copy of its map.
+fn map_of(opened: &Opened) -> Option<Key> {
+    opened.kept_map.as_ref().map(|kept| kept.key)
 }
 
 /// Every change makes it larger, whichever frame is on the stage.
@@ -225,14 +235,9 @@ impl Keeping {
 
     /// Which pictures have another border than when the person left them.
     pub(super) fn redrawn_sentence(&self) -> String {
-        let named = self.redrawn.iter().take(NAMED);
-        let mut names: Vec<String> = named.map(|name| format!("“{name}”")).collect();
-        if self.redrawn.len() > NAMED {
-            names.push(format!("{} more", self.redrawn.len() - NAMED));
-        }
         format!(
             "Another model, or another version of it, made the border again under your work on {}. Look at it before you go on.",
-            names.join(", ")
+            wording::named(&self.redrawn)
         )
     }
 
@@ -418,6 +423,7 @@ impl Keeping {
             return;
         }
         self.documents.remove(&document.id);
+        self.maps.leave(document.id);
         for id in file_ids(document) {
             if self
                 .files
@@ -467,12 +473,13 @@ impl Keeping {
     }
 
     /// A part of what is on the disk, while the page has it all. With the last part it is known what has to be kept again.
-    pub(super) fn resume(&mut self, found: &Found) {
+    /// Returned are the documents whose maps are to be.
+    pub(super) fn resume(&mut self, found: &Found) -> Vec<DocumentId> {
         let documents = found.documents.iter().map(|(key, _)| Item::Document(*key));
         let files = found.files.iter().copied().map(Item::File);
         self.resumed.extend(documents.chain(files));
         if !found.is_last {
-            return;
+            return Vec::new();
         }
         let resumed = std::mem::take(&mut self.resumed);
         self.is_resuming = false;
@@ -488,11 +495,13 @@ impl Keeping {
                 file.copy = Copy::Due;
             }
         }
+        self.maps.resume(&resumed)
     }
 
     /// Whatever the store was at may not have been done.
     pub(super) fn forget_orders(&mut self) {
         self.session = (None, false);
+        self.maps.forget_orders();
         for kept in self
             .documents
             .values_mut()

@@ -23,6 +23,7 @@ pub mod gathering;
 pub mod gestures;
 pub mod importing;
 pub mod keeping;
+pub mod kept_map;
 pub mod keys;
 pub mod listing;
 pub mod measuring;
@@ -63,6 +64,8 @@ mod importing_scenarios;
 mod judgement_scenarios;
 #[cfg(test)]
 mod keeping_scenarios;
+#[cfg(test)]
+mod kept_map_scenarios;
 #[cfg(test)]
 mod kill_scenarios;
 #[cfg(test)]

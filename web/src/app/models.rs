@@ -10,6 +10,7 @@ use delineo::manifest::Manifest;
 use serde::{Deserialize, Serialize};
 
 use super::event::{OwnModel, PublishedModel};
+use super::kept_map::MapOrigin;
 use super::wording::megabytes;
 use crate::protocol::{ImageFacts, Kind, Modality, ModelKey, Networks, Settings};
 
@@ -24,6 +25,8 @@ pub struct ModelEntry {
     pub modalities: Vec<String>,
     /// Size of its weights in bytes; 0 where that is not known.
     pub bytes: u64,
+    /// SHA-256 of its weights, hexadecimal, where the site's list says it.
+    pub sha256: Option<String>,
 }
 
 /// What is known of a model that was loaded.
@@ -87,6 +90,8 @@ pub struct Models {
     own: BTreeMap<Rc<str>, OwnModel>,
     /// Which network of a file with several the person chose.
     networks: BTreeMap<ModelKey, String>,
+    /// Of maps that were kept: what made them.
+    kept: Vec<(MapOrigin, Rc<Manifest>)>,
 }
 
 impl Models {
@@ -219,6 +224,36 @@ impl Models {
     /// What is known of a model that was loaded.
     pub fn info(&self, key: &ModelKey) -> Option<&ModelInfo> {
         self.loaded.get(key)
+    }
+
+    /// SHA-256 of a model's weights as they are now, hexadecimal, once that is known.
+    pub fn sha256<'a>(&'a self, key: &'a ModelKey) -> Option<&'a str> {
+        if let ModelKey::Own(digest) = key {
+            return Some(digest);
+        }
+        if let Some(info) = self.loaded.get(key) {
+            return Some(&info.manifest.weights.sha256);
+        }
+        let mut entries = self.entries().iter();
+        let entry = entries.find(|entry| entry.key == *key)?;
+        entry.sha256.as_deref()
+    }
+
+    /// A map that was kept is by this model, which need not be loaded.
+    pub fn note_kept(&mut self, origin: MapOrigin, manifest: Manifest) {
+        let manifest = Rc::new(manifest);
+        self.kept.retain(|(of, _)| *of != origin);
+        self.kept.push((origin, manifest));
+    }
+
+    /// What is known of the model that made a map; of one that was kept, what its copy says.
+    pub fn manifest_of(&self, origin: &MapOrigin) -> Option<&Rc<Manifest>> {
+        let loaded = self.loaded.get(&origin.model).map(|info| &info.manifest);
+        let loaded = loaded.filter(|loaded| origin.sha256.as_ref() == Some(&loaded.weights.sha256));
+        loaded.or_else(|| {
+            let mut kept = self.kept.iter();
+            kept.find_map(|(of, manifest)| (of == origin).then_some(manifest))
+        })
     }
 
     /// The settings that a model proposes.
@@ -374,6 +409,7 @@ fn published_entry(model: &PublishedModel) -> ModelEntry {
             label: manifest.name.clone(),
             modalities: manifest.modalities.clone(),
             bytes: manifest.weights.bytes,
+            sha256: Some(manifest.weights.sha256.clone()),
         },
         // It can still be chosen, and then says what is wrong with it.
         Err(_) => ModelEntry {
@@ -381,6 +417,7 @@ fn published_entry(model: &PublishedModel) -> ModelEntry {
             label: model.id.clone(),
             modalities: Vec::new(),
             bytes: 0,
+            sha256: None,
         },
     }
 }
@@ -391,6 +428,7 @@ fn own_entry(model: &OwnModel) -> ModelEntry {
         label: model.name.clone(),
         modalities: Vec::new(),
         bytes: 0,
+        sha256: Some(model.digest.to_string()),
     }
 }
 
@@ -406,6 +444,7 @@ mod tests {
             label: (*id).to_owned(),
             modalities: modalities.iter().map(|word| (*word).to_owned()).collect(),
             bytes: *bytes,
+            sha256: None,
         });
         Models {
             entries: Some(entries.collect()),
