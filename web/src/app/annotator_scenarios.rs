@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use super::background::Progress;
 use super::keys::{KeyPress, Place};
+use super::progress::Progress;
 use super::review::Decision;
 use super::rig::Rig;
 

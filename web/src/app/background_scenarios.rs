@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
-use super::background::{MOST_READY, PAINTED_AHEAD, Progress};
+use super::background::{MOST_READY, PAINTED_AHEAD};
 use super::command::Command;
-use super::documents::SegmentationState;
 use super::event::{Event, Timer};
 use super::gestures::{Pointer, PointerPhase};
+use super::opened::SegmentationState;
+use super::progress::Progress;
 use super::rig::{Rig, breast, skin};
 use super::stage::Tool;
 use crate::protocol::{DocumentId, Request};

@@ -6,7 +6,7 @@ use delineo::imaging::Window;
 use delineo::measure::Axis;
 use delineo::modality::Modality;
 
-use super::listing::{Filter, Sort};
+use super::filter::{Filter, Sort};
 use super::preferences::Mode;
 use super::stage::Tool;
 use crate::protocol::{DocumentId, ModelKey};
@@ -254,33 +254,6 @@ pub enum Sheet {
     About,
     /// Keys.
     Shortcuts,
-}
-
-/// Whether a command can be carried out now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Availability {
-    /// It can.
-    Enabled,
-    /// It cannot, and everybody sees why.
-    Disabled,
-    /// It cannot for now, for this reason, as a sentence.
-    Waits(&'static str),
-}
-
-impl Availability {
-    /// Enabled where a condition holds.
-    pub fn when(condition: bool) -> Self {
-        if condition {
-            Self::Enabled
-        } else {
-            Self::Disabled
-        }
-    }
-
-    /// Whether it can be carried out.
-    pub fn is_enabled(self) -> bool {
-        self == Self::Enabled
-    }
 }
 
 /// What a button looks like.

@@ -2,7 +2,8 @@
 
 use delineo::measure::ScaleSource;
 
-use super::command::{Availability, Command};
+use super::availability::Availability;
+use super::command::Command;
 use super::effect::Effect;
 use super::rig::Rig;
 use super::stage::{Ruler, Tool};

@@ -3,8 +3,10 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::event::{EngineId, FileId, OwnModel, PayloadId, Timer};
+use super::event::Timer;
+use super::ids::{EngineId, FileId, PayloadId};
 use super::importing::Whole;
+use super::model_entry::OwnModel;
 use super::preferences::Preferences;
 use super::viewport::Size;
 use crate::contents::{Member, Part};

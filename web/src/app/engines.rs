@@ -14,7 +14,7 @@ use delineo::imaging::Rendering;
 
 use super::documents::Document;
 use super::effect::EngineBuild;
-use super::event::{EngineId, FileId};
+use super::ids::{EngineId, FileId};
 use super::kept_map::MapOrigin;
 use super::preferences::Timing;
 use crate::protocol::{

@@ -1,33 +1,17 @@
 //! What happens to the page, in terms of the page: the shell turns what the browser says into these.
-//!
-//! Files, bitmaps and workers belong to JavaScript. The shell keeps them and gives them numbers; only the numbers come
-//! in here.
 
 use std::rc::Rc;
 
-use delineo::intake::Kind;
-use delineo::manifest::Manifest;
-
+use super::arrival::Arrival;
 use super::command::Command;
-use super::folders::{Brought, join};
 use super::gestures::Pointer;
+use super::ids::{EngineId, FileId, PayloadId};
 use super::keys::KeyPress;
+use super::model_entry::{OwnModel, OwnModelFault, PublishedModel};
 use super::numbers::Numbers;
 use super::stage::Canvas;
 use crate::protocol::{DeviceKind, DocumentId, Message};
 use crate::session;
-
-/// A file or blob that the shell keeps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FileId(pub u32);
-
-/// The payload of an engine's answer (a bitmap or a buffer) that the shell keeps until it is used or dropped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PayloadId(pub u32);
-
-/// An engine worker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EngineId(pub u32);
 
 /// Something happened.
 #[derive(Clone, Debug)]
@@ -148,107 +132,6 @@ pub struct Surroundings {
     pub has_save_picker: bool,
     /// How the person writes numbers.
     pub numbers: Numbers,
-}
-
-/// Files that came together, or a batch of them.
-#[derive(Clone, Debug, Default)]
-pub struct Arrival {
-    /// The same number for all batches of one arrival, which come one after the other.
-    pub id: u32,
-    /// How they came.
-    pub way: Way,
-    /// What was brought.
-    pub brought: Brought,
-    /// In the order in which they are to stand.
-    pub files: Vec<ArrivedFile>,
-    /// Names of folders that the browser cannot read.
-    pub folders: Vec<String>,
-    /// Names of files that the browser cannot read.
-    pub unreadable: Vec<String>,
-    /// Whether another batch follows.
-    pub more_follow: bool,
-}
-
-/// A file that came in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ArrivedFile {
-    /// The file.
-    pub file: FileId,
-    /// Its name.
-    pub name: String,
-    /// The folders in which it came, the outermost first, joined by `/`; empty where it came alone.
-    pub folder: String,
-    /// What it is by its first bytes, or in a folder by its name.
-    pub kind: Kind,
-    /// What tells it from another one of its name, where the browser says that.
-    pub stamp: Option<Stamp>,
-    /// The place among the arrival's files of the image whose true mask it is by its name.
-    pub image: Option<usize>,
-}
-
-impl ArrivedFile {
-    /// Folder and name.
-    pub fn path(&self) -> String {
-        join(&self.folder, &self.name)
-    }
-}
-
-/// Size and date of a file; of a file of an archive its checksum in the place of the date.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Stamp {
-    /// In bytes.
-    pub size: u64,
-    /// When it was changed last, in milliseconds since 1970.
-    pub modified: i64,
-}
-
-/// How files come in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Way {
-    /// Chosen in a dialog, opened by the system with this app, or made here.
-    #[default]
-    Chosen,
-    /// Dropped on the page.
-    Dropped,
-    /// Pasted.
-    Pasted,
-    /// Shared by another app; nothing arrived where there are no files.
-    Shared,
-    /// In an archive that came before.
-    Unpacked,
-}
-
-/// A model of this site.
-#[derive(Clone, Debug)]
-pub struct PublishedModel {
-    /// Its folder.
-    pub id: String,
-    /// Its `model.json`, or what is wrong with it, as a sentence.
-    pub manifest: Result<Box<Manifest>, String>,
-}
-
-/// A person's own weights.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnModel {
-    /// SHA-256 of the file, lower-case hexadecimal.
-    pub digest: Rc<str>,
-    /// The file's name.
-    pub name: String,
-    /// The file; only where it is at hand.
-    pub file: Option<FileId>,
-    /// The text of a `model.json` that came with it.
-    pub manifest: Option<String>,
-    /// Whether it is remembered on this device.
-    pub is_remembered: bool,
-}
-
-/// Why a person's own weights are not there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnModelFault {
-    /// The remembered model that this device no longer has, if it is about one.
-    pub digest: Option<Rc<str>>,
-    /// A sentence.
-    pub message: String,
 }
 
 /// What a timer was set for. Setting one again replaces it.

@@ -1,10 +1,12 @@
 //! Folders, many files and the same files again: what is opened, what is passed over, and what is said of it.
 
-use super::command::{Availability, Command};
+use super::arrival::{Arrival, Stamp, Way};
+use super::availability::Availability;
+use super::command::Command;
 use super::effect::Effect;
-use super::event::{Arrival, Event, Stamp, Surroundings, Way};
+use super::event::{Event, Surroundings};
+use super::filter::Sort;
 use super::folders::Brought;
-use super::listing::Sort;
 use super::rig::Rig;
 use crate::protocol::DocumentId;
 

@@ -3,7 +3,8 @@
 
 use delineo::imaging::Window;
 
-use super::command::{Availability, Command};
+use super::availability::Availability;
+use super::command::Command;
 use super::event::{Event, Timer};
 use super::gestures::{Pointer, PointerPhase};
 use super::rig::Rig;

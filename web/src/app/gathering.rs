@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, VecDeque};
 use delineo::collection::SETS;
 use delineo::export::FORMATS;
 
-use super::event::EngineId;
+use super::ids::EngineId;
 use crate::protocol::DocumentId;
 
 /// What is exported unless the person chooses: ids of `delineo::export::FORMATS` and `delineo::collection::SETS`.

@@ -1,6 +1,7 @@
 //! The export of all documents at once.
 
-use super::command::{Availability, Command};
+use super::availability::Availability;
+use super::command::Command;
 use super::effect::Effect;
 use super::event::{Event, SaveFileNews, Surroundings, Timer};
 use super::rig::Rig;

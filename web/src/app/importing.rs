@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, VecDeque};
 use delineo::mask::Cleaning;
 use serde::{Deserialize, Serialize};
 
-use super::documents::Opened;
-use super::event::{FileId, PayloadId};
+use super::ids::{FileId, PayloadId};
+use super::opened::Opened;
 use crate::contents::Described;
 use crate::protocol::DocumentId;
 

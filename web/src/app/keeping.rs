@@ -6,28 +6,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use delineo::imaging::Rendering;
 use delineo::measure::Spacing;
 
-use super::command::Command;
-use super::documents::{Document, Opened};
+use super::documents::Document;
 use super::edits::Edits;
-use super::event::FileId;
+use super::ids::FileId;
 use super::importing::Beginning;
 use super::kept_map::{MapCopies, MapOrigin};
 use super::models::Proposal;
-use super::notices::{Notice, Offer, Tone};
+use super::opened::Opened;
 use super::review::Review;
-use super::stage::Tool;
-use super::state::App;
 use super::stored::{StoredDocument, StoredSession};
 use super::wording;
 use crate::protocol::{DocumentId, Settings, Summary};
 use crate::session::messages::{Fault, Found, Item, Key};
-
-/// Why a document cannot be changed here.
-pub const READ_ONLY: &str =
-    "Nothing was changed: your work is open in another tab. Go on there, or close that tab.";
-
-/// So many open documents are work, also without a correction.
-const MANY: usize = 10;
 
 /// How far the page is with the session.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -263,7 +253,7 @@ impl Keeping {
     }
 
     /// Why the copies may go by themselves; nothing where the browser promised that they do not.
-    fn caution(&self) -> &'static str {
+    pub(super) fn caution(&self) -> &'static str {
         match self.is_persistent {
             Some(true) => "",
             _ => {
@@ -271,100 +261,6 @@ impl Keeping {
             }
         }
     }
-}
-
-/// Whether a command changes what is kept of the document on the stage.
-pub(super) fn changes_document(command: &Command) -> bool {
-    use Command::*;
-    match command {
-        Take(tool) => *tool != Tool::Move,
-        SetThreshold(_)
-        | ShowLikeliest
-        | StepThreshold(_)
-        | SetClass(_)
-        | ToggleLargestRegion
-        | ToggleFillHoles
-        | Undo
-        | Redo
-        | ClearEdits
-        | Dab
-        | ApplyScale { .. }
-        | RemoveScale
-        | UseDepthMarks
-        | IgnoreDepthMarks
-        | MoveEnd { .. }
-        | ResetDiameters
-        | RemoveTruth => true,
-        _ => false,
-    }
-}
-
-impl App {
-    /// Whether the person is to be asked whether their work is kept: once, when there is some. The question waits for
-    /// failures, news and a new version; other offers wait for it.
-    pub fn asks_to_keep(&self) -> bool {
-        let can_wait = |offer: &Offer| offer.command != Command::Update;
-        let is_offer = |notice: &Notice| {
-            notice.tone == Tone::Info && notice.offer.as_ref().is_some_and(can_wait)
-        };
-        self.preferences.keep_session.is_none()
-            && self.stage.drawing.is_none()
-            && self.notices.current().is_none_or(is_offer)
-            && (self.documents.len() >= MANY || self.documents.iter().any(has_work))
-    }
-
-    /// The sentence on the screen: one at a time, also beside the question.
-    pub fn notice(&self) -> Option<&Notice> {
-        self.notices.current().filter(|_| !self.asks_to_keep())
-    }
-
-    /// Whether closing the page would lose work on a document.
-    pub(super) fn is_at_risk(&self, document: &Document) -> bool {
-        let opened = document.opened.as_ref();
-        let has_unsaved =
-            opened.is_some_and(Opened::has_unsaved_edits) || document.review != Review::default();
-        has_unsaved && !self.keeping.is_safe(document)
-    }
-
-    /// What is kept on this device, as sentences.
-    pub fn session_sentence(&self) -> String {
-        let keeping = &self.keeping;
-        let pictures = wording::pictures(keeping.count());
-        match keeping.state() {
-            State::Off => format!(
-                "Nothing is kept: what you do is gone when you close the page. Kept work stays on this device and is sent nowhere.{}",
-                keeping.caution()
-            ),
-            State::Opening => "Looking for your work on this device…".to_owned(),
-            State::Deleting => "Deleting…".to_owned(),
-            State::Unavailable(fault) => {
-                format!("Nothing is kept. {fault} Export your work before you close the page.")
-            }
-            State::Reader => format!(
-                "{pictures}, open for work in another tab. Here they can only be looked at."
-            ),
-            State::Writer => match &keeping.trouble {
-                Some(fault) => format!(
-                    "Not everything could be kept. {fault} Export your work before you close the page."
-                ),
-                None => format!(
-                    "Kept on this device: {pictures}, {}.{}",
-                    wording::megabytes(keeping.bytes),
-                    keeping.caution()
-                ),
-            },
-        }
-    }
-}
-
-fn has_work(document: &Document) -> bool {
-    let opened = document.opened.as_ref();
-    document.review != Review::default()
-        || opened.is_some_and(|opened| {
-            opened
-                .all_edits()
-                .any(|edits| edits.can_undo() || edits.can_redo())
-        })
 }
 
 impl Kept {

@@ -28,7 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use delineo::imaging::Rendering;
 
-use super::event::FileId;
+use super::ids::FileId;
 use crate::protocol::{DocumentId, ModelKey, Segmentation, Views};
 use crate::session::messages::{Fault, Item, Key};
 

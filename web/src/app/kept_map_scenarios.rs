@@ -2,7 +2,7 @@
 
 use super::command::Command;
 use super::effect::Effect;
-use super::event::Event;
+use super::event::{Event, Timer};
 use super::keeping_scenarios::{
     Device, draw, page, page_before_the_network, page_with_version, work,
 };
@@ -143,6 +143,7 @@ fn an_engine_that_ends_over_a_copy_twice_does_without_it() {
     for _ in 0..2 {
         rig.answer_until(|request| matches!(request, Request::Open { .. }));
         rig.die();
+        rig.fire(Timer::Relaunch);
     }
     rest(&mut rig, &mut device);
     assert!(rig.is_done());

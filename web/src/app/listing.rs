@@ -1,4 +1,4 @@
-//! The list of open documents: what a row says, which rows there are, in which order, and which of them are in view.
+//! The list of open documents: what a row says, which rows there are and in which order.
 //!
 //! Ten thousand documents are sorted once. After each event only those that may have changed are looked at again, so that
 //! an event costs as little with many documents as with one.
@@ -12,89 +12,15 @@ use delineo::mask::Confidence;
 use delineo::natural;
 
 use super::documents::{Document, Documents};
+use super::filter::{Filter, Sort};
 use super::review::{Decision, Review};
 use super::row::{Row, State, area, dice, is_corrected, is_empty};
 use crate::protocol::{DocumentId, Summary};
 
 /// An empty mask is doubtful where some place is likelier to be lesion than this.
 const HIDDEN: f32 = 0.2;
-/// So many rows above and below the visible ones are there already when the list is scrolled.
-const OVERSCAN: usize = 6;
 /// More changes than these are sorted in together.
 const FEW: usize = 8;
-
-/// Which documents are listed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Filter {
-    /// Every one.
-    #[default]
-    All,
-    /// Never on the stage.
-    Unseen,
-    /// Neither accepted nor rejected.
-    Undecided,
-    /// With strokes of the person's own.
-    Corrected,
-    /// Without a pixel in the mask.
-    Empty,
-    /// With a mask that is not [likely good](Confidence::LikelyGood), or an empty one that may hide a lesion.
-    Doubtful,
-    /// Without a mask, because that failed.
-    Failed,
-    /// Accepted.
-    Accepted,
-    /// Rejected.
-    Rejected,
-    /// Flagged.
-    Flagged,
-}
-
-impl Filter {
-    /// All, in the order in which they are offered, with their names.
-    pub const ALL: [(Self, &'static str); 10] = [
-        (Self::All, "All"),
-        (Self::Unseen, "Not seen"),
-        (Self::Undecided, "Not decided"),
-        (Self::Corrected, "Corrected"),
-        (Self::Empty, "Empty"),
-        (Self::Doubtful, "Doubtful"),
-        (Self::Failed, "Failed"),
-        (Self::Accepted, "Accepted"),
-        (Self::Rejected, "Rejected"),
-        (Self::Flagged, "Flagged"),
-    ];
-
-    fn bit(self) -> u16 {
-        1 << self as u16
-    }
-}
-
-/// In which order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sort {
-    /// That in which they came; folders in natural order.
-    #[default]
-    Arrival,
-    /// By folder and name.
-    Name,
-    /// The largest part of its image first.
-    Area,
-    /// That of which the model is least sure first.
-    Confidence,
-    /// The one least like its true mask first.
-    Truth,
-}
-
-impl Sort {
-    /// All, in the order in which they are offered, with their names.
-    pub const ALL: [(Self, &'static str); 5] = [
-        (Self::Arrival, "Order of arrival"),
-        (Self::Name, "Name"),
-        (Self::Area, "Area, largest first"),
-        (Self::Confidence, "Least sure first"),
-        (Self::Truth, "Worst against the truth first"),
-    ];
-}
 
 /// What the order and the filters depend on.
 #[derive(Clone, Debug, PartialEq)]
@@ -390,31 +316,11 @@ impl Listing {
     }
 }
 
-/// Which of `count` rows of the same height are to be there: those in view and a few around them. All lengths in CSS pixels.
-pub fn window(scrolled: f64, height: f64, row: f64, count: usize) -> Range<usize> {
-    let first = (scrolled / row).floor().max(0.0) as usize;
-    let end = ((scrolled + height) / row).ceil().max(0.0) as usize + OVERSCAN;
-    let first = first.saturating_sub(OVERSCAN).min(count);
-    first..end.min(count).max(first)
-}
-
-/// Where a list must be scrolled to so that a row is in view; nothing where it is already. All lengths in CSS pixels.
-pub fn scroll_to(place: usize, scrolled: f64, height: f64, row: f64) -> Option<f64> {
-    let top = place as f64 * row;
-    if top < scrolled {
-        Some(top)
-    } else if top + row > scrolled + height {
-        Some((top + row - height).max(0.0))
-    } else {
-        None
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::app::documents::NewDocument;
-    use crate::app::event::FileId;
+    use crate::app::ids::FileId;
     use crate::protocol::{Area, Summary};
 
     fn documents(names: &[&str]) -> (Documents, Listing) {
@@ -564,22 +470,6 @@ mod tests {
             description.as_deref(),
             Some("not seen yet, accepted, 12.3 %, likely good")
         );
-    }
-
-    #[test]
-    fn of_five_thousand_rows_only_those_in_view_are_there() {
-        assert_eq!(window(0.0, 560.0, 56.0, 5000), 0..16);
-        assert_eq!(window(56_000.0, 560.0, 56.0, 5000), 994..1016);
-        assert_eq!(window(1e9, 560.0, 56.0, 5000), 5000..5000);
-        assert_eq!(window(0.0, 560.0, 56.0, 3), 0..3);
-        assert_eq!(window(-20.0, 0.0, 56.0, 0), 0..0);
-    }
-
-    #[test]
-    fn a_row_is_scrolled_into_view_by_the_shortest_way() {
-        assert_eq!(scroll_to(3, 0.0, 560.0, 56.0), None);
-        assert_eq!(scroll_to(10, 0.0, 560.0, 56.0), Some(56.0));
-        assert_eq!(scroll_to(1, 112.0, 560.0, 56.0), Some(56.0));
     }
 
     #[test]

@@ -6,7 +6,8 @@
 use delineo::export::REPORT;
 use delineo::measure::{Axis, ScaleSource};
 
-use super::command::{Availability, Command};
+use super::availability::Availability;
+use super::command::Command;
 use super::effect::Effect;
 use super::event::Event;
 use super::gestures::{Pointer, PointerPhase};

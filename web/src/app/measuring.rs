@@ -6,8 +6,8 @@ use delineo::measure::{
 };
 use delineo::metrics::Comparison;
 
-use super::documents::SegmentationState;
 use super::edits::Ends;
+use super::opened::SegmentationState;
 use super::state::App;
 use super::viewport;
 use super::wording;

@@ -9,34 +9,45 @@
 //! Nothing in here knows leptos, the DOM or JavaScript; files, bitmaps and workers are numbers that the shell maps to
 //! objects. So whole scenarios run as native tests in milliseconds (`scenarios.rs`, `random_orders.rs`).
 
+pub mod arrival;
+pub mod availability;
 pub mod background;
 pub mod command;
 pub mod depth_marks;
+mod diagnostics;
 pub mod documents;
 pub mod edits;
 pub mod effect;
 pub mod engines;
 pub mod event;
 pub mod expectation;
+pub mod filter;
 pub mod folders;
 pub mod gathering;
 pub mod gestures;
+pub mod ids;
 pub mod importing;
 pub mod keeping;
 pub mod kept_map;
+mod kept_work;
 pub mod keys;
 pub mod listing;
 pub mod measuring;
+pub mod model_entry;
 pub mod models;
 pub mod notices;
 pub mod numbers;
+pub mod opened;
 pub mod overlay;
 pub mod preferences;
+pub mod progress;
 pub mod review;
 pub mod row;
+pub mod scrolling;
 pub mod setting;
 pub mod stage;
 pub mod state;
+mod status;
 pub mod stored;
 mod tally;
 pub mod tools;
@@ -81,7 +92,8 @@ mod scenarios;
 #[cfg(test)]
 mod tool_scenarios;
 
-pub use command::{Availability, Command};
+pub use availability::Availability;
+pub use command::Command;
 pub use effect::Effect;
 pub use event::Event;
 pub use state::App;

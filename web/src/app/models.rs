@@ -9,25 +9,10 @@ use std::rc::Rc;
 use delineo::manifest::Manifest;
 use serde::{Deserialize, Serialize};
 
-use super::event::{OwnModel, PublishedModel};
 use super::kept_map::MapOrigin;
+use super::model_entry::{ModelEntry, OwnModel, PublishedModel, own_entry, published_entry};
 use super::wording::megabytes;
 use crate::protocol::{ImageFacts, Kind, Modality, ModelKey, Networks, Settings};
-
-/// A model that can be chosen.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ModelEntry {
-    /// Which one.
-    pub key: ModelKey,
-    /// What the person reads.
-    pub label: String,
-    /// What it was trained for, in the words of `model.json`.
-    pub modalities: Vec<String>,
-    /// Size of its weights in bytes; 0 where that is not known.
-    pub bytes: u64,
-    /// SHA-256 of its weights, hexadecimal, where the site's list says it.
-    pub sha256: Option<String>,
-}
 
 /// What is known of a model that was loaded.
 #[derive(Clone, Debug)]
@@ -399,37 +384,6 @@ impl Models {
 
 fn is_for(modalities: &[String], modality: Modality) -> bool {
     modalities.iter().any(|word| word == modality.word())
-}
-
-fn published_entry(model: &PublishedModel) -> ModelEntry {
-    let key = ModelKey::Published(model.id.clone());
-    match &model.manifest {
-        Ok(manifest) => ModelEntry {
-            key,
-            label: manifest.name.clone(),
-            modalities: manifest.modalities.clone(),
-            bytes: manifest.weights.bytes,
-            sha256: Some(manifest.weights.sha256.clone()),
-        },
-        // It can still be chosen, and then says what is wrong with it.
-        Err(_) => ModelEntry {
-            key,
-            label: model.id.clone(),
-            modalities: Vec::new(),
-            bytes: 0,
-            sha256: None,
-        },
-    }
-}
-
-fn own_entry(model: &OwnModel) -> ModelEntry {
-    ModelEntry {
-        key: ModelKey::Own(model.digest.to_string()),
-        label: model.name.clone(),
-        modalities: Vec::new(),
-        bytes: 0,
-        sha256: Some(model.digest.to_string()),
-    }
 }
 
 #[cfg(test)]

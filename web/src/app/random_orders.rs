@@ -12,11 +12,12 @@ use proptest::prelude::*;
 
 use super::background::MOST_READY;
 use super::command::Command;
-use super::documents::SegmentationState;
 use super::edits::Edits;
-use super::event::{EngineId, Event, FileId, Timer};
+use super::event::{Event, Timer};
+use super::filter::{Filter, Sort};
 use super::gestures::{Pointer, PointerPhase};
-use super::listing::{Filter, Sort};
+use super::ids::{EngineId, FileId};
+use super::opened::SegmentationState;
 use super::preferences::Mode;
 use super::rig::{Rig, breast, own_model, skin};
 use super::stage::Tool;

@@ -1,10 +1,11 @@
 //! Going through many pictures by keyboard: decisions, flags, notes, and the list beside them.
 
-use super::command::{Availability, Command};
+use super::availability::Availability;
+use super::command::Command;
 use super::effect::Effect;
 use super::event::Event;
+use super::filter::{Filter, Sort};
 use super::keys::{KeyPress, Place};
-use super::listing::{Filter, Sort};
 use super::review::Decision;
 use super::rig::Rig;
 use crate::protocol::{DocumentId, Request};

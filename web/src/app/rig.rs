@@ -12,14 +12,14 @@ use delineo::mask::Mask;
 use delineo::measure::{DepthMarks, Measurements, Side};
 use delineo::metrics::Comparison;
 
+use super::arrival::{Arrival, ArrivedFile, Stamp, Way};
 use super::command::Command;
-use super::documents::SegmentationState;
 use super::effect::{Effect, EngineBuild};
-use super::event::{
-    Arrival, ArrivedFile, EngineId, Event, FileId, OwnModel, PayloadId, PublishedModel, Stamp,
-    Surroundings, Timer, Way,
-};
+use super::event::{Event, Surroundings, Timer};
 use super::folders::{self, Brought};
+use super::ids::{EngineId, FileId, PayloadId};
+use super::model_entry::{OwnModel, PublishedModel};
+use super::opened::SegmentationState;
 use super::preferences::Preferences;
 use super::stage::Canvas;
 use super::state::App;

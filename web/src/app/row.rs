@@ -2,8 +2,9 @@
 
 use delineo::mask::Confidence;
 
-use super::documents::{Document, SegmentationState};
+use super::documents::Document;
 use super::edits::Edits;
+use super::opened::SegmentationState;
 use super::review::{Decision, Review};
 use super::wording;
 use crate::protocol::{Area, DocumentId, ModelKey};

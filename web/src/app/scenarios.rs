@@ -2,13 +2,16 @@
 
 use std::rc::Rc;
 
-use super::command::{Availability, Command, Sheet};
-use super::documents::SegmentationState;
+use super::availability::Availability;
+use super::command::{Command, Sheet};
 use super::effect::{Effect, EngineBuild};
 use super::engines::Gpu;
-use super::event::{Event, FileId, OfflineNews, OwnModelFault, Surroundings, Timer};
+use super::event::{Event, OfflineNews, Surroundings, Timer};
 use super::gestures::{Pointer, PointerPhase};
+use super::ids::FileId;
 use super::keys::{KeyPress, Place};
+use super::model_entry::OwnModelFault;
+use super::opened::SegmentationState;
 use super::preferences::Preferences;
 use super::rig::{Rig, breast, own_model, skin};
 use super::stage::{Canvas, Tool};

@@ -8,11 +8,12 @@ use delineo::imaging::Rendering;
 use delineo::measure::Spacing;
 use serde::{Deserialize, Serialize};
 
-use super::documents::{Document, Opened};
+use super::documents::Document;
 use super::edits::Edits;
 use super::importing::Beginning;
 use super::kept_map::{KeptMap, MapOrigin};
 use super::models::Proposal;
+use super::opened::Opened;
 use super::review::Review;
 use crate::protocol::{ImageFacts, ModelKey, Settings, Summary, Views};
 use crate::session::messages::Key;

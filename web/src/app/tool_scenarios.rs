@@ -2,7 +2,8 @@
 
 use delineo::mask::{Cleaning, Correction, StrokeKind};
 
-use super::command::{Availability, Command};
+use super::availability::Availability;
+use super::command::Command;
 use super::event::{Event, OfflineNews, Timer};
 use super::gestures::{Pointer, PointerPhase};
 use super::keys::{KeyPress, Place};

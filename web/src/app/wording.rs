@@ -2,9 +2,9 @@
 
 use delineo::measure::{Scale, Spacing};
 
-use super::background::{Mode, Progress};
-use super::event::Way;
+use super::arrival::Way;
 use super::folders::Brought;
+use super::progress::{Mode, Progress};
 use crate::protocol::{Area, DeviceKind, DeviceReport, ImageFacts, Networks, Task};
 
 /// So many pictures a sentence names.

@@ -7,7 +7,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, DataTransfer, File};
 
 use super::reflect;
-use crate::app::event::Stamp;
+use crate::app::arrival::Stamp;
 
 /// A file of a list.
 pub enum Source {

@@ -7,7 +7,7 @@ use js_sys::{Array, ArrayBuffer};
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, BlobPropertyBag, ImageBitmap};
 
-use crate::app::event::{FileId, PayloadId};
+use crate::app::ids::{FileId, PayloadId};
 use crate::app::importing::Whole;
 use crate::contents::Part;
 

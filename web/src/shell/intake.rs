@@ -20,8 +20,10 @@ use super::keyboard::place_of;
 use super::listener::listen;
 use super::reflect;
 use super::timers::pause;
-use crate::app::event::{Arrival, ArrivedFile, Event, EventSink, FileId, PayloadId, Stamp, Way};
+use crate::app::arrival::{Arrival, ArrivedFile, Stamp, Way};
+use crate::app::event::{Event, EventSink};
 use crate::app::folders::{self, Brought, Placed};
+use crate::app::ids::{FileId, PayloadId};
 use crate::app::keys::Place;
 use crate::contents::Member;
 

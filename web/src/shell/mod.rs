@@ -37,7 +37,8 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::adapter;
-use crate::app::event::{Event, EventSink, FileId};
+use crate::app::event::{Event, EventSink};
+use crate::app::ids::FileId;
 use crate::app::{App, Effect};
 
 use canvas::StageRenderer;

@@ -13,7 +13,9 @@ use web_sys::{Blob, Response};
 
 use super::files::Files;
 use super::own_models;
-use crate::app::event::{Event, FileId, OwnModel, OwnModelFault, PublishedModel};
+use crate::app::event::Event;
+use crate::app::ids::FileId;
+use crate::app::model_entry::{OwnModel, OwnModelFault, PublishedModel};
 use crate::wire::describe;
 
 /// Reads both lists.

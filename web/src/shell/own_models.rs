@@ -10,7 +10,7 @@ use web_sys::{Blob, Cache, Request, Response};
 
 use super::files::Files;
 use super::reflect;
-use crate::app::event::OwnModel;
+use crate::app::model_entry::OwnModel;
 
 /// The cache. The service worker leaves it alone.
 const CACHE: &str = "delineo-own-models";

@@ -13,7 +13,8 @@ use web_sys::{BeforeUnloadEvent, Blob, BlobPropertyBag, ClipboardItem, HtmlAncho
 
 use super::files::Files;
 use super::reflect;
-use crate::app::event::{Event, EventSink, PayloadId};
+use crate::app::event::{Event, EventSink};
+use crate::app::ids::PayloadId;
 use crate::protocol::RequestId;
 
 /// Where files go out.

@@ -11,7 +11,8 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::files::Files;
 use super::reflect;
-use crate::app::event::{Event, EventSink, PayloadId, SaveFileNews};
+use crate::app::event::{Event, EventSink, SaveFileNews};
+use crate::app::ids::PayloadId;
 
 /// What opens the dialog.
 const PICKER: &str = "showSaveFilePicker";

@@ -13,7 +13,8 @@ use web_sys::{Blob, MessageEvent, Worker, WorkerOptions, WorkerType};
 use super::files::Files;
 use super::liveness;
 use super::reflect;
-use crate::app::event::{Event, EventSink, FileId, PayloadId};
+use crate::app::event::{Event, EventSink};
+use crate::app::ids::{FileId, PayloadId};
 use crate::session::messages::{Key, Message, Order};
 use crate::wire;
 

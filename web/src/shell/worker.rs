@@ -14,7 +14,8 @@ use super::files::Files;
 use super::liveness;
 use super::reflect;
 use crate::app::effect::EngineBuild;
-use crate::app::event::{EngineId, Event, EventSink};
+use crate::app::event::{Event, EventSink};
+use crate::app::ids::EngineId;
 use crate::protocol::{Message, Request, RequestId};
 use crate::wire;
 

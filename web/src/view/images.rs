@@ -10,9 +10,10 @@ use super::context::use_app;
 use super::icon::Symbol;
 use super::thumbnail::Thumbnail;
 use crate::app::command::Icon;
-use crate::app::listing::{Filter, Sort, scroll_to, window};
+use crate::app::filter::{Filter, Sort};
 use crate::app::review::Decision;
 use crate::app::row::Row;
+use crate::app::scrolling::{scroll_to, window};
 use crate::app::{App, Command};
 use crate::protocol::DocumentId;
 

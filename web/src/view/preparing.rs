@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::command_button::CommandButton;
 use super::context::use_app;
-use crate::app::background::{Mode, Progress};
+use crate::app::progress::{Mode, Progress};
 use crate::app::{Command, wording};
 
 /// The progress of the documents that are prepared in the background.

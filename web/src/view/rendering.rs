@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::command_button::CommandButton;
 use super::context::use_app;
-use crate::app::documents::Opened;
+use crate::app::opened::Opened;
 use crate::app::{App, Command, wording};
 
 /// Frames and window, each where the file has them.

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::command_button::CommandButton;
 use super::context::use_app;
 use super::switch::Switch;
-use crate::app::documents::{Opened, SegmentationState};
+use crate::app::opened::{Opened, SegmentationState};
 use crate::app::{App, Command, LARGEST_ISLANDS, wording};
 
 /// How large the mask is.

@@ -4,12 +4,12 @@ use delineo::imaging::Rendering;
 use delineo::manifest::Manifest;
 
 use crate::app::command::Command;
-use crate::app::documents::{Opened, SegmentationState};
 use crate::app::effect::Effect;
 use crate::app::engines::{Gpu, Held, Pending, Purpose};
-use crate::app::event::{EngineId, PayloadId};
+use crate::app::ids::{EngineId, PayloadId};
 use crate::app::kept_map::MapOrigin;
 use crate::app::notices::Offer;
+use crate::app::opened::{Opened, SegmentationState};
 use crate::app::overlay::Wish;
 use crate::app::state::App;
 use crate::app::viewport::Size;

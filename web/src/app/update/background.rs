@@ -3,15 +3,18 @@
 
 use std::collections::BTreeSet;
 
-use crate::app::background::{MOST_PIXELS, MOST_READY, Mode, PAINTED_AHEAD, QUIET, THUMBNAIL};
+use crate::app::background::{MOST_PIXELS, MOST_READY, PAINTED_AHEAD, QUIET, THUMBNAIL};
 use crate::app::command::Command;
-use crate::app::documents::{Document, Opened, SegmentationState};
+use crate::app::documents::Document;
 use crate::app::effect::Effect;
 use crate::app::engines::{Engine, Gpu, Phase, Purpose};
-use crate::app::event::{Event, FileId, PayloadId, Timer};
+use crate::app::event::{Event, Timer};
 use crate::app::gestures::PointerPhase;
+use crate::app::ids::{FileId, PayloadId};
+use crate::app::opened::{Opened, SegmentationState};
 use crate::app::overlay::Wish;
 use crate::app::preferences::Mode as LookMode;
+use crate::app::progress::Mode;
 use crate::app::state::App;
 use crate::protocol::{
     Area, DocumentId, Frame, GatherStep, MaskSpec, ModelKey, Request, Segmentation, Summary,

@@ -3,11 +3,12 @@
 use delineo::export;
 use delineo::mask::Cleaning;
 
-use crate::app::command::{Availability, Command, Sheet};
-use crate::app::documents::{Opened, SegmentationState};
+use crate::app::availability::Availability;
+use crate::app::command::{Command, Sheet};
 use crate::app::effect::Effect;
 use crate::app::engines::Purpose;
 use crate::app::gathering::Target;
+use crate::app::opened::{Opened, SegmentationState};
 use crate::app::review::Decision;
 use crate::app::stage::Tool;
 use crate::app::state::App;

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use crate::app::documents::SegmentationState;
 use crate::app::effect::{Effect, EngineBuild};
 use crate::app::engines::{Engine, Gpu, MOST_RESTARTS, Pending, Phase, Purpose, RECENTLY};
-use crate::app::event::{EngineId, PayloadId, Timer};
+use crate::app::event::Timer;
+use crate::app::ids::{EngineId, PayloadId};
+use crate::app::opened::SegmentationState;
 use crate::app::preferences::Timing;
 use crate::app::state::App;
 use crate::app::wording;

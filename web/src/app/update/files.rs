@@ -2,12 +2,15 @@
 
 use delineo::intake::Kind;
 
+use crate::app::arrival::{Arrival, ArrivedFile, Way};
 use crate::app::command::Command;
-use crate::app::documents::{Closed, SegmentationState};
+use crate::app::documents::Closed;
 use crate::app::effect::Effect;
-use crate::app::event::{Arrival, ArrivedFile, FileId, OwnModel, PublishedModel, Way};
 use crate::app::folders::Brought;
+use crate::app::ids::FileId;
+use crate::app::model_entry::{OwnModel, PublishedModel};
 use crate::app::notices::Offer;
+use crate::app::opened::SegmentationState;
 use crate::app::review::Review;
 use crate::app::state::App;
 use crate::app::tally::Tally;

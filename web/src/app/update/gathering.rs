@@ -2,11 +2,13 @@
 //! added to the archive.
 
 use super::background::Step;
-use crate::app::documents::{Document, SegmentationState};
+use crate::app::documents::Document;
 use crate::app::effect::Effect;
 use crate::app::engines::Engine;
-use crate::app::event::{PayloadId, SaveFileNews};
+use crate::app::event::SaveFileNews;
 use crate::app::gathering::{self, Gathering, Target};
+use crate::app::ids::PayloadId;
+use crate::app::opened::SegmentationState;
 use crate::app::state::App;
 use crate::protocol::{DocumentId, GatherStep, GatheredDocument, MaskSpec};
 

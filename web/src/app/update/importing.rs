@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use delineo::collection::ImageNames;
 use delineo::intake::Kind;
 
+use crate::app::arrival::ArrivedFile;
 use crate::app::documents::Document;
 use crate::app::edits::Edits;
 use crate::app::effect::Effect;
 use crate::app::engines::Purpose;
-use crate::app::event::{ArrivedFile, EngineId, FileId, PayloadId};
+use crate::app::ids::{EngineId, FileId, PayloadId};
 use crate::app::importing::{Beginning, MOST_TRIES, Said, Waiting, Whole};
 use crate::app::review::Review;
 use crate::app::state::App;

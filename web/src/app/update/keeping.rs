@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use crate::app::command::Command;
 use crate::app::documents::Document;
 use crate::app::effect::Effect;
-use crate::app::event::FileId;
+use crate::app::ids::FileId;
 use crate::app::keeping::{Copy, Fingerprint, Keeping, Kept, KeptFile, State, file_ids};
 use crate::app::notices::{Offer, Tone};
 use crate::app::stage::Tool;

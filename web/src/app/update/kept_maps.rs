@@ -1,14 +1,13 @@
 //! When probability maps are packed for the store, taken from their copies, and left. See [`crate::app::kept_map`].
 
-use crate::app::background::Wanted;
 use crate::app::command::Command;
-use crate::app::documents::Opened;
 use crate::app::effect::Effect;
 use crate::app::engines::{Phase, Purpose};
-use crate::app::event::{EngineId, FileId, PayloadId};
+use crate::app::ids::{EngineId, FileId, PayloadId};
 use crate::app::keeping::{Keeping, State};
 use crate::app::kept_map::{KeptMap, MapOrigin};
 use crate::app::notices::{Offer, Tone};
+use crate::app::opened::Opened;
 use crate::app::state::App;
 use crate::app::wording;
 use crate::protocol::{DocumentId, Request, Segmentation};
@@ -287,8 +286,7 @@ impl App {
     /// The copy that the picture on the stage is shown by, where another model made it, or another version of it.
     fn shown_by_another(&self) -> Option<&KeptMap> {
         let shown = self.shown()?;
-        let wanted: Wanted = self.wanted_models();
-        wanted.kept_by_another(shown)
+        self.wanted_models().kept_by_another(shown)
     }
 
     /// What is said beside the choice of a model.

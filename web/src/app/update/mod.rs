@@ -16,6 +16,7 @@ mod reviewing;
 mod stage;
 mod tools;
 mod truths;
+mod wanted;
 mod work;
 
 pub use commands::LARGEST_ISLANDS;
@@ -24,8 +25,9 @@ use std::time::Duration;
 
 use super::command::Command;
 use super::effect::Effect;
-use super::event::{Event, OfflineNews, OwnModelFault, Surroundings, Timer};
+use super::event::{Event, OfflineNews, Surroundings, Timer};
 use super::gestures::{Pointer, PointerPhase};
+use super::model_entry::OwnModelFault;
 use super::notices::{Offer, Tone};
 use super::state::App;
 use super::wording;

@@ -2,7 +2,7 @@
 
 use crate::app::command::Command;
 use crate::app::effect::Effect;
-use crate::app::event::FileId;
+use crate::app::ids::FileId;
 use crate::app::keeping::{Keeping, Kept, State};
 use crate::app::kept_map::{KeptMap, MapCopies, MapOrigin};
 use crate::app::notices::Tone;

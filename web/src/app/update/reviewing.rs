@@ -2,7 +2,7 @@
 
 use crate::app::command::Command;
 use crate::app::effect::Effect;
-use crate::app::listing::Filter;
+use crate::app::filter::Filter;
 use crate::app::review::{Decision, Review};
 use crate::app::state::App;
 use crate::protocol::DocumentId;

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use delineo::pairing;
 
+use crate::app::arrival::ArrivedFile;
 use crate::app::documents::{Document, NewDocument};
 use crate::app::effect::Effect;
 use crate::app::engines::Purpose;
-use crate::app::event::{ArrivedFile, EngineId};
+use crate::app::ids::EngineId;
 use crate::app::state::App;
 use crate::app::tally::Tally;
 use crate::app::wording;

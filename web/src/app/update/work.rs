@@ -7,10 +7,11 @@ use std::time::Duration;
 use delineo::imaging::Rendering;
 
 use crate::app::command::Command;
-use crate::app::documents::SegmentationState;
 use crate::app::effect::Effect;
 use crate::app::engines::{Gpu, Pending, Phase, Purpose};
-use crate::app::event::{EngineId, FileId, Timer};
+use crate::app::event::Timer;
+use crate::app::ids::{EngineId, FileId};
+use crate::app::opened::SegmentationState;
 use crate::app::overlay::Wish;
 use crate::app::preferences::Mode;
 use crate::app::state::App;
