@@ -3,8 +3,8 @@
 use delineo::RgbImage;
 use delineo::export::{self, Segmentation, mask_png, overlay_png, png, probability_png};
 use delineo::mask::{
-    Bounds, Cleaning, Correction, Lasso, Mask, Place, Preview, ProbabilityMap, Stroke, StrokeKind,
-    Style, ThresholdBox, View,
+    Bounds, Cleaning, Correction, Lasso, Mask, Painting, Place, Preview, ProbabilityMap, Stroke,
+    StrokeKind, Style, ThresholdBox, View,
 };
 
 const TINT: Style = Style {
@@ -116,30 +116,25 @@ fn corrections() -> Vec<Correction> {
     all
 }
 
+/// The mask of a map of 128 × 96 pixels at 0.5, with nothing done to it, as a tint on the whole image.
+fn whole(map: &ProbabilityMap) -> Painting<'_> {
+    Painting {
+        map,
+        canvas: (128, 96),
+        view: WHOLE,
+        threshold: 0.5,
+        cleaning: Cleaning::NONE,
+        corrections: &[],
+        style: TINT,
+    }
+}
+
 /// What [`Preview::paint`] paints, on the whole canvas.
-#[allow(clippy::too_many_arguments)] // as there
-fn painted(
-    preview: &mut Preview,
-    map: &ProbabilityMap,
-    canvas: (u32, u32),
-    view: View,
-    threshold: f32,
-    cleaning: Cleaning,
-    corrections: &[Correction],
-    style: Style,
-) -> Vec<u8> {
+fn painted(preview: &mut Preview, painting: &Painting<'_>) -> Vec<u8> {
     // What an earlier painting left behind must not show.
     let mut part = vec![7; 12];
-    let bounds = preview.paint(
-        map,
-        canvas,
-        view,
-        threshold,
-        cleaning,
-        corrections,
-        style,
-        &mut part,
-    );
+    let bounds = preview.paint(painting, &mut part);
+    let canvas = painting.canvas;
     let [left, top, width, height] =
         [bounds.left, bounds.top, bounds.width, bounds.height].map(|length| length as usize);
     assert_eq!(part.len(), width * height * 4);
@@ -172,13 +167,13 @@ fn paint_at_scale_one_is_the_mask_pixel_for_pixel() {
                     let mask = Mask::make(&map, width, height, threshold, cleaning, strokes);
                     let rgba = painted(
                         &mut preview,
-                        &map,
-                        (width, height),
-                        WHOLE,
-                        threshold,
-                        cleaning,
-                        strokes,
-                        TINT,
+                        &Painting {
+                            canvas: (width, height),
+                            threshold,
+                            cleaning,
+                            corrections: strokes,
+                            ..whole(&map)
+                        },
                     );
                     assert_eq!(
                         tinted(&rgba),
@@ -206,13 +201,13 @@ fn a_view_of_a_part_shows_that_part_of_the_mask() {
     };
     let rgba = painted(
         &mut Preview::new(128, 96),
-        &map,
-        (150, 80),
-        view,
-        0.5,
-        cleaning,
-        &strokes,
-        TINT,
+        &Painting {
+            canvas: (150, 80),
+            view,
+            cleaning,
+            corrections: &strokes,
+            ..whole(&map)
+        },
     );
     for (at, on) in tinted(&rgba).into_iter().enumerate() {
         let (x, y) = ((at % 150) as i32 - 7, (at / 150) as i32 + 30);
@@ -237,13 +232,11 @@ fn the_painted_part_is_the_least_that_holds_the_mask() {
         let mut rgba = Vec::new();
         let mut preview = Preview::new(128, 96);
         let bounds = preview.paint(
-            &map,
-            (128, 96),
-            WHOLE,
-            0.5,
-            cleaning,
-            strokes,
-            TINT,
+            &Painting {
+                cleaning,
+                corrections: strokes,
+                ..whole(&map)
+            },
             &mut rgba,
         );
         assert_eq!((bounds.left, bounds.top), (columns[0], rows[0]));
@@ -274,13 +267,14 @@ fn panning_moves_tint_and_contour_and_changes_nothing_in_sight() {
             };
             painted(
                 &mut preview,
-                &map,
-                size,
-                view,
-                0.5,
-                cleaning,
-                &strokes,
-                style,
+                &Painting {
+                    canvas: size,
+                    view,
+                    cleaning,
+                    corrections: &strokes,
+                    style,
+                    ..whole(&map)
+                },
             )
         };
         let whole = paint((168, 136), 0, 0);
@@ -312,13 +306,13 @@ fn enlarged_or_reduced_the_painted_area_is_the_mask_area() {
                 let size = (canvas, canvas * 3 / 4);
                 let rgba = painted(
                     &mut Preview::new(width, height),
-                    &map,
-                    size,
-                    view,
-                    0.5,
-                    cleaning,
-                    strokes,
-                    TINT,
+                    &Painting {
+                        canvas: size,
+                        view,
+                        cleaning,
+                        corrections: strokes,
+                        ..whole(&map)
+                    },
                 );
                 let painted =
                     tinted(&rgba).iter().map(|on| f64::from(*on)).sum::<f64>() / scale / scale;
@@ -372,13 +366,11 @@ fn the_analysis_follows_the_corrections_one_by_one_and_back() {
         let fresh = Mask::make(&map, 128, 96, 0.5, CLEANINGS[4], &all[..count]);
         let rgba = painted(
             &mut kept,
-            &map,
-            (128, 96),
-            WHOLE,
-            0.5,
-            CLEANINGS[4],
-            &all[..count],
-            TINT,
+            &Painting {
+                cleaning: CLEANINGS[4],
+                corrections: &all[..count],
+                ..whole(&map)
+            },
         );
         assert!(tinted(&rgba) == fresh.bits(), "{count} corrections");
         let area = kept.area(&map, 0.5, CLEANINGS[4], &all[..count]);
@@ -397,13 +389,13 @@ fn corrections_look_the_same_on_a_large_image_and_on_the_screen() {
     };
     let rgba = painted(
         &mut Preview::new(2560, 1920),
-        &map,
-        (640, 480),
-        view,
-        0.5,
-        CLEANINGS[4],
-        &scaled,
-        TINT,
+        &Painting {
+            canvas: (640, 480),
+            view,
+            cleaning: CLEANINGS[4],
+            corrections: &scaled,
+            ..whole(&map)
+        },
     );
     // The centre of a canvas pixel lies between four pixels of the image.
     let differ = tinted(&rgba)
@@ -448,13 +440,11 @@ fn the_analysis_follows_threshold_cleaning_and_map() {
         assert_eq!(kept.area(map, threshold, cleaning, &[]).0, fresh.area());
         let rgba = painted(
             &mut kept,
-            map,
-            (128, 96),
-            WHOLE,
-            threshold,
-            cleaning,
-            &[],
-            TINT,
+            &Painting {
+                threshold,
+                cleaning,
+                ..whole(map)
+            },
         );
         assert_eq!(tinted(&rgba), fresh.bits());
     }
@@ -476,13 +466,13 @@ fn nothing_is_painted_off_the_image_not_even_the_contour() {
     };
     let rgba = painted(
         &mut Preview::new(20, 20),
-        &map,
-        (100, 80),
-        view,
-        0.5,
-        CLEANINGS[3],
-        &[],
-        style,
+        &Painting {
+            canvas: (100, 80),
+            view,
+            cleaning: CLEANINGS[3],
+            style,
+            ..whole(&map)
+        },
     );
     for (at, on) in tinted(&rgba).into_iter().enumerate() {
         let inside = (20..60).contains(&(at % 100)) && (10..50).contains(&(at / 100));
@@ -502,13 +492,10 @@ fn a_style_without_tint_and_contour_paints_nothing_and_a_contour_alone_only_the_
     };
     let rgba = painted(
         &mut preview,
-        &map,
-        (128, 96),
-        WHOLE,
-        0.5,
-        CLEANINGS[0],
-        &[],
-        nothing,
+        &Painting {
+            style: nothing,
+            ..whole(&map)
+        },
     );
     assert!(rgba.iter().all(|byte| *byte == 0));
     let border = Style {
@@ -517,13 +504,11 @@ fn a_style_without_tint_and_contour_paints_nothing_and_a_contour_alone_only_the_
     };
     let rgba = painted(
         &mut preview,
-        &map,
-        (128, 96),
-        WHOLE,
-        0.5,
-        CLEANINGS[1],
-        &[],
-        border,
+        &Painting {
+            cleaning: CLEANINGS[1],
+            style: border,
+            ..whole(&map)
+        },
     );
     let painted = tinted(&rgba);
     assert_eq!(painted[48 * 128 + 72], 0, "well within the ring's wall");
@@ -566,13 +551,14 @@ fn views_of_nonsense_paint_nothing() {
         };
         let rgba = painted(
             &mut Preview::new(128, 96),
-            &map,
-            (40, 30),
-            view,
-            0.5,
-            CLEANINGS[3],
-            &strokes(),
-            style,
+            &Painting {
+                canvas: (40, 30),
+                view,
+                cleaning: CLEANINGS[3],
+                corrections: &strokes(),
+                style,
+                ..whole(&map)
+            },
         );
         assert!(
             tinted(&rgba).iter().map(|on| u32::from(*on)).sum::<u32>() <= 1,
@@ -582,13 +568,11 @@ fn views_of_nonsense_paint_nothing() {
     let mut rgba = vec![7; 12];
     let mut preview = Preview::new(128, 96);
     let bounds = preview.paint(
-        &map,
-        (0, 30),
-        WHOLE,
-        0.5,
-        CLEANINGS[3],
-        &[],
-        TINT,
+        &Painting {
+            canvas: (0, 30),
+            cleaning: CLEANINGS[3],
+            ..whole(&map)
+        },
         &mut rgba,
     );
     assert_eq!(bounds, Bounds::default());
@@ -680,13 +664,11 @@ fn an_exported_overlay_looks_as_it_does_on_the_screen() {
         .into_rgb8();
     let rgba = painted(
         &mut Preview::new(128, 96),
-        &map,
-        (128, 96),
-        WHOLE,
-        0.5,
-        CLEANINGS[1],
-        &[],
-        style,
+        &Painting {
+            cleaning: CLEANINGS[1],
+            style,
+            ..whole(&map)
+        },
     );
     for ((out, under), over) in overlay.pixels().zip(image.pixels()).zip(rgba.chunks(4)) {
         for channel in 0..3 {

@@ -88,7 +88,7 @@ fn four_phantoms_are_learnt_by_heart_within_a_minute() {
     let place = Place {
         folder: &folder.join("state"),
         save_every: Duration::from_secs(60),
-        finish: false,
+        until: None,
     };
     let outcome =
         train(&config, None, &On::Burn(device::cpu()), place, &mut |_| ()).expect("it trains");
@@ -171,6 +171,17 @@ fn a_training_that_is_killed_and_started_again_ends_as_if_it_had_not_been() {
         .output()
         .expect("it starts");
     assert_eq!(weights(&folder, &rest, "parts"), expected);
+
+    // Stopped after an epoch on purpose, then taken further.
+    let first = delineo(&folder, "state-c", "first")
+        .args(["--until", "1"])
+        .output()
+        .expect("it starts");
+    assert_ne!(weights(&folder, &first, "first"), expected);
+    let rest = delineo(&folder, "state-c", "rest")
+        .output()
+        .expect("it starts");
+    assert_eq!(weights(&folder, &rest, "rest"), expected);
 
     let journal = |state: &str| {
         let text = fs::read_to_string(folder.join(state).join("journal.csv")).expect("a journal");
@@ -298,7 +309,7 @@ fn bad_data_are_named_file_by_file_before_anything_is_trained() {
     let place = Place {
         folder: &folder.join("state"),
         save_every: Duration::ZERO,
-        finish: false,
+        until: None,
     };
     let error = train(&config, None, &On::Burn(device::cpu()), place, &mut |_| {
         panic!("a step was made")
@@ -367,7 +378,7 @@ fn the_example_of_fine_tuning_runs() {
     let place = Place {
         folder: &folder.join("state"),
         save_every: Duration::from_secs(60),
-        finish: false,
+        until: None,
     };
     let outcome = train(
         &config,

@@ -80,6 +80,9 @@ enum Command {
         /// Evaluate only this model
         #[arg(long, value_name = "MODEL")]
         only: Option<String>,
+        /// Only print the commands that make the models anew from their recipes and the data sets
+        #[arg(long)]
+        commands: bool,
     },
     /// Print what a visit downloads, against the budgets
     Size,
@@ -135,7 +138,18 @@ fn run(command: Command) -> Result<()> {
             install::browser()?;
             install::browser_test_packages(&project)
         }
-        Command::Models { data, only } => models::run(&project, data.as_deref(), only.as_deref()),
+        Command::Models {
+            data,
+            only,
+            commands,
+        } => {
+            let data = data.unwrap_or_else(|| PathBuf::from("../shared/data"));
+            if commands {
+                models::print_commands(&project, &data, only.as_deref())
+            } else {
+                models::run(&project, &project.root.join(data), only.as_deref())
+            }
+        }
         Command::Size => size::print(&project),
         Command::Bench(options) => bench::run(&project, &options),
         Command::Seal { dist } => app::seal(&project, &dist.unwrap_or_else(|| project.dist())),

@@ -3,6 +3,7 @@
 //! The figures go into each `model.json` and into the tables of `docs/models.md`. Nothing is chosen here: threshold and
 //! temperature are those that `model.json` has.
 
+mod commands;
 mod conditions;
 mod data;
 mod report;
@@ -26,12 +27,25 @@ use report::{alarms, json};
 const PHANTOMS: u32 = 20;
 const SHOWN: usize = 5;
 
+/// Prints the commands that make the models anew, or the one model `only`.
+///
+/// # Errors
+/// When there is no such model.
+pub fn print_commands(project: &Project, data: &Path, only: Option<&str>) -> Result<()> {
+    for id in published(project, only)? {
+        let manifest = json(&project.root.join(format!("public/models/{id}/model.json")))?;
+        for command in commands::of(&id, &manifest, &data.to_string_lossy()) {
+            say::announce(&command);
+        }
+    }
+    Ok(())
+}
+
 /// Evaluates the models on the data sets in `data`, or the one model `only`, and writes down what was found.
 ///
 /// # Errors
 /// When there is no data, the command line cannot be built, or a document lacks its markers.
-pub fn run(project: &Project, data: Option<&Path>, only: Option<&str>) -> Result<()> {
-    let data = data.map_or_else(|| project.root.join("../shared/data"), PathBuf::from);
+pub fn run(project: &Project, data: &Path, only: Option<&str>) -> Result<()> {
     if !data.join(DATA[0].folder).is_dir() {
         return Err(Error::Missing {
             what: format!("the data sets ({})", data.display()),
@@ -58,28 +72,16 @@ pub fn run(project: &Project, data: Option<&Path>, only: Option<&str>) -> Result
         .run()?;
     step.done();
     let program = project.native_target().join("release/delineo");
-    let models = project.root.join("public/models");
-    finish::write_model_index(&models)?;
-    let index = models.join("index.json");
-    let index = fs::read_to_string(&index).map_err(Error::file("read", &index))?;
-    let ids: Vec<String> = serde_json::from_str(&index).unwrap_or_default();
-    if let Some(only) = only.filter(|only| !ids.iter().any(|id| id == only)) {
-        return Err(Error::Missing {
-            what: format!("the model {only}"),
-            hint: format!("There are {}.", ids.join(", ")),
-        });
-    }
-    for id in ids
-        .into_iter()
-        .filter(|id| only.is_none_or(|only| id == only))
-    {
-        let folder = models.join(&id);
+    for id in published(project, only)? {
+        let folder = project.root.join("public/models").join(&id);
         let manifest = json(&folder.join("model.json"))?;
         let mut rows = Vec::new();
         let mut others = Vec::new();
+        // Views and conditions are a day's work for a larger network on a CPU.
+        let is_small = manifest["variant"] == "S";
         for set in DATA.iter().filter(|set| handles(&manifest, set.modality)) {
             let mut plain = None;
-            for averaged in [false, true] {
+            for averaged in [false, true].into_iter().take(1 + usize::from(is_small)) {
                 let out = project.cache.join("evaluation").join(&id);
                 let out = out.join(format!(
                     "{}{}",
@@ -112,8 +114,8 @@ pub fn run(project: &Project, data: Option<&Path>, only: Option<&str>) -> Result
                     &json(&out.join("report.json"))?,
                 ));
             }
-            if set.is_varied {
-                let table = conditions::table(&program, &project.cache, &folder, set, &data)?;
+            if set.is_varied && is_small {
+                let table = conditions::table(&program, &project.cache, &folder, set, data)?;
                 others.push(format!("{}:\n\n{table}", set.name));
             }
         }
@@ -128,13 +130,31 @@ pub fn run(project: &Project, data: Option<&Path>, only: Option<&str>) -> Result
         let table = format!("{}\n{}", HEAD, rows.join("\n"));
         let others = others.join("\n\n");
         let document = project.root.join("docs/models.md");
-        for (what, text) in [("", &table), (" under other conditions", &others)] {
+        let tables = [("", &table), (" under other conditions", &others)];
+        for (what, text) in tables.into_iter().filter(|(_, text)| !text.is_empty()) {
             let marker = format!("{id}{what}, written by `cargo xtask models`");
             document::write_between(&document, &marker, text)?;
             say::announce(text);
         }
     }
     Ok(())
+}
+
+/// The ids of the published models, or of the one model `only`.
+fn published(project: &Project, only: Option<&str>) -> Result<Vec<String>> {
+    let models = project.root.join("public/models");
+    finish::write_model_index(&models)?;
+    let index = models.join("index.json");
+    let index = fs::read_to_string(&index).map_err(Error::file("read", &index))?;
+    let mut ids: Vec<String> = serde_json::from_str(&index).unwrap_or_default();
+    if let Some(only) = only.filter(|only| !ids.iter().any(|id| id == only)) {
+        return Err(Error::Missing {
+            what: format!("the model {only}"),
+            hint: format!("There are {}.", ids.join(", ")),
+        });
+    }
+    ids.retain(|id| only.is_none_or(|only| id == only));
+    Ok(ids)
 }
 
 /// A contact sheet of the phantoms of one kind on which the model does worst.

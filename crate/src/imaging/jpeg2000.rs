@@ -180,7 +180,7 @@ mod decoder {
             let cut = || FORMAT.damaged(CUT);
             let (stream, whole) = codestream(bytes).ok_or_else(cut)?;
             let number = |index: usize| big(stream, 8 + 4 * index, 4).ok_or_else(cut);
-            let extent = |axis: usize| Ok((number(axis)?, number(axis + 2)?));
+            let extent = |axis: usize| Ok::<_, Error>((number(axis)?, number(axis + 2)?));
             let (x, y): ((u32, u32), (u32, u32)) = (extent(0)?, extent(1)?);
             let tiles = |(end, _): (u32, u32), axis: usize| -> Result<u64, Error> {
                 let (side, offset) = (number(axis + 4)?, number(axis + 6)?);

@@ -2,11 +2,8 @@
 //! how much of a true border lies in it.
 
 use super::binary::Mask;
-use super::cleaning::Cleaning;
-use super::correction::Correction;
 use super::look::Style;
-use super::map::ProbabilityMap;
-use super::preview::{Bounds, Preview, View};
+use super::preview::{Bounds, Painting, Preview};
 
 /// Probability at which a pixel is taken for lesion in the largest mask that is still likely.
 pub const OUTER: f32 = 0.1;
@@ -20,18 +17,10 @@ impl Preview {
     /// As [`Self::paint`], but what is tinted is the band between the masks at [`OUTER`] and [`INNER`], whose borders are thin
     /// lines, with the mask's own border between them. A threshold beyond either takes its place. What was drawn by hand is
     /// certain, so the three borders meet there.
-    #[allow(clippy::too_many_arguments)] // those of `paint`
-    pub fn paint_band(
-        &mut self,
-        map: &ProbabilityMap,
-        canvas: (u32, u32),
-        view: View,
-        threshold: f32,
-        cleaning: Cleaning,
-        corrections: &[Correction],
-        style: Style,
-        rgba: &mut Vec<u8>,
-    ) -> Bounds {
+    pub fn paint_band(&mut self, painting: &Painting<'_>, rgba: &mut Vec<u8>) -> Bounds {
+        let Painting {
+            threshold, style, ..
+        } = *painting;
         let edge = Style {
             tint: false,
             contour: true,
@@ -40,16 +29,12 @@ impl Preview {
         let tinted = Style { tint: true, ..edge };
         let (outer, inner) = (OUTER.min(threshold), INNER.max(threshold));
         // Every smaller mask lies within the largest one, and so does what is painted of it but for its line's width.
-        let bounds = self.paint(
-            map,
-            canvas,
-            view,
-            outer,
-            cleaning,
-            corrections,
-            tinted,
-            rgba,
-        );
+        let of = |threshold, style| Painting {
+            threshold,
+            style,
+            ..*painting
+        };
+        let bounds = self.paint(&of(outer, tinted), rgba);
         let certain = Style {
             tint: true,
             contour: false,
@@ -63,16 +48,7 @@ impl Preview {
         };
         let mut layer = Vec::new();
         let mut over = |level, style, put: fn(&mut [u8], &[u8])| {
-            let part = self.paint(
-                map,
-                canvas,
-                view,
-                level,
-                cleaning,
-                corrections,
-                style,
-                &mut layer,
-            );
+            let part = self.paint(&of(level, style), &mut layer);
             lay(rgba, bounds, &layer, part, put);
         };
         over(inner, certain, |under, on| {
@@ -144,6 +120,10 @@ pub fn border_in_band(probabilities: &[f32], truth: &Mask) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::cleaning::Cleaning;
+    use super::super::correction::Correction;
+    use super::super::map::ProbabilityMap;
+    use super::super::preview::View;
     use super::*;
 
     const STYLE: Style = Style {
@@ -162,16 +142,16 @@ mod tests {
 
     fn painted(corrections: &[Correction], threshold: f32) -> (Bounds, Vec<u8>) {
         let mut rgba = Vec::new();
-        let bounds = Preview::new(64, 16).paint_band(
-            &ramp(),
-            (64, 16),
-            View::ORIGIN,
+        let painting = Painting {
+            map: &ramp(),
+            canvas: (64, 16),
+            view: View::ORIGIN,
             threshold,
-            Cleaning::default(),
+            cleaning: Cleaning::default(),
             corrections,
-            STYLE,
-            &mut rgba,
-        );
+            style: STYLE,
+        };
+        let bounds = Preview::new(64, 16).paint_band(&painting, &mut rgba);
         (bounds, rgba)
     }
 

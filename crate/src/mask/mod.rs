@@ -40,7 +40,7 @@ pub use lasso::Lasso;
 pub(crate) use look::Palette;
 pub use look::Style;
 pub use map::ProbabilityMap;
-pub use preview::{Bounds, Preview, View};
+pub use preview::{Bounds, Painting, Preview, View};
 pub use region::Place;
 pub use region_polygon::{RegionPolygon, Ring};
 pub(crate) use sampler::Sampler;

@@ -44,6 +44,25 @@ impl View {
     }
 }
 
+/// What is painted of a mask: where it comes from, what of it is visible, and how it looks.
+#[derive(Clone, Copy, Debug)]
+pub struct Painting<'a> {
+    /// Where the mask may be.
+    pub map: &'a ProbabilityMap,
+    /// Width and height of the canvas in its pixels.
+    pub canvas: (u32, u32),
+    /// Which part of the image is on the canvas.
+    pub view: View,
+    /// The probability from which a pixel is lesion.
+    pub threshold: f32,
+    /// What is removed and filled.
+    pub cleaning: Cleaning,
+    /// What was done by hand, oldest first.
+    pub corrections: &'a [Correction],
+    /// How it looks.
+    pub style: Style,
+}
+
 /// Which part of the canvas was painted, in its pixels. The rest is transparent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bounds {
@@ -79,24 +98,21 @@ impl Preview {
         }
     }
 
-    /// Paints what is visible of the mask on a canvas of `canvas.0` × `canvas.1` pixels: `rgba` becomes the pixels within
-    /// the bounds that are returned, four bytes each, not premultiplied. All others are transparent: they lie off the
-    /// lesion or off the image.
+    /// Paints what is visible of the mask: `rgba` becomes the pixels within the bounds that are returned, four bytes
+    /// each, not premultiplied. All others are transparent: they lie off the lesion or off the image.
     ///
     /// At scale 1, and where the image fits the analysis grid, the tinted pixels are exactly those of
     /// [`Mask::make`](super::Mask::make). A view that is not finite, or whose scale is not positive, shows nothing.
-    #[allow(clippy::too_many_arguments)] // each is a choice of its own, made in a different part of the page
-    pub fn paint(
-        &mut self,
-        map: &ProbabilityMap,
-        canvas: (u32, u32),
-        view: View,
-        threshold: f32,
-        cleaning: Cleaning,
-        corrections: &[Correction],
-        style: Style,
-        rgba: &mut Vec<u8>,
-    ) -> Bounds {
+    pub fn paint(&mut self, painting: &Painting<'_>, rgba: &mut Vec<u8>) -> Bounds {
+        let Painting {
+            map,
+            canvas,
+            view,
+            threshold,
+            cleaning,
+            corrections,
+            style,
+        } = *painting;
         rgba.clear();
         let is_positive = |scale: f64| scale.is_finite() && scale > 0.0;
         let sound = view.left.is_finite()

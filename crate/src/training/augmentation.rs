@@ -24,6 +24,8 @@ pub struct Augmentation {
     pub shift: f32,
     /// Bend: largest displacement as a share of the side.
     pub elastic: f32,
+    /// Show a piece without a lesion, enlarged, as an image without one.
+    pub lesion_free_chance: f32,
     /// Add up to so many of 255 levels.
     pub brightness: f32,
     /// Scale the distance from the mean by up to this factor, at least 1.
@@ -76,6 +78,7 @@ impl Augmentation {
             self.flip_chance,
             self.upside_down_chance,
             self.quarter_turn_chance,
+            self.lesion_free_chance,
             self.grey_chance,
             self.jpeg_chance,
             self.hair_chance,

@@ -6,6 +6,7 @@ use std::thread::Scope;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
+use rayon::prelude::*;
 
 use super::augmentation::Augmentation;
 use super::pictures::Picture;
@@ -80,24 +81,21 @@ impl<'a> Source<'a> {
     }
 
     fn batch(&self, number: usize, indices: &[usize]) -> Batch {
-        let pixels = self.side * self.side;
-        let mut batch = Batch {
+        let sample = |(place, index): (usize, &usize)| {
+            let mut random = random(self.seed, self.epoch, number * self.batch + place);
+            let picture = &self.pictures[*index];
+            let sample = self.augmentation.apply(picture, self.side, &mut random);
+            let image = sample.normalised(&self.input.mean, &self.input.std);
+            (image.collect::<Vec<_>>(), sample.mask)
+        };
+        let samples = indices.par_iter().enumerate().map(sample);
+        let (images, truths): (Vec<_>, Vec<_>) = samples.unzip();
+        Batch {
             count: indices.len(),
             side: self.side,
-            images: Vec::with_capacity(indices.len() * 3 * pixels),
-            truths: Vec::with_capacity(indices.len() * pixels),
-        };
-        for (place, index) in indices.iter().enumerate() {
-            let mut random = random(self.seed, self.epoch, number * self.batch + place);
-            let sample = self
-                .augmentation
-                .apply(&self.pictures[*index], self.side, &mut random);
-            batch
-                .images
-                .extend(sample.normalised(&self.input.mean, &self.input.std));
-            batch.truths.extend(&sample.mask);
+            images: images.concat(),
+            truths: truths.concat(),
         }
-        batch
     }
 }
 

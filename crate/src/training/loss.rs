@@ -8,7 +8,7 @@ use super::config::Loss;
 /// Added to both sides of the Dice quotient unless the configuration says otherwise, as a share of the pixels: an image without a lesion costs nothing when
 /// nothing is found, and what is found there by mistake costs in proportion until it is about this large. With a few
 /// pixels, as is customary, the loss saturates at once and says nothing about how to get rid of it.
-const SMOOTH: f32 = 0.002;
+pub(super) const SMOOTH: f32 = 0.002;
 
 impl Loss {
     /// The loss, a tensor of one number.

@@ -51,6 +51,15 @@ impl Picture {
         self.side
     }
 
+    /// Whether any lesion lies in the box between two corners, x before y in shares of the side.
+    pub(super) fn has_lesion(&self, from: [f32; 2], to: [f32; 2]) -> bool {
+        let pixel = |share: f32| (share * self.side as f32).max(0.0) as usize;
+        let [left, top] = from.map(pixel);
+        let [right, bottom] = to.map(|share| (pixel(share) + 1).min(self.side));
+        let mut rows = self.mask.chunks(self.side).take(bottom).skip(top);
+        rows.any(|row| row[left.min(right)..right].iter().any(|cover| *cover > 0))
+    }
+
     /// Colour, 0 to 255, and share of lesion, 0 to 1, at a point in pixels from the centre of the first; bilinear.
     pub(super) fn at(&self, x: f32, y: f32) -> ([f32; 3], f32) {
         let (left, top) = (x as usize, y as usize);

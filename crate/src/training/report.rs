@@ -15,8 +15,9 @@ pub struct Place<'a> {
     pub folder: &'a Path,
     /// How old the saved state may be when the training is killed; it is saved after every epoch too.
     pub save_every: Duration,
-    /// Whether to go no further than what is found there, and make the best of it.
-    pub finish: bool,
+    /// Epoch, counted from 1, after which it goes no further and makes the best of what it has: 0 trains nothing more, and all
+    /// that the recipe has are trained where it is not given.
+    pub until: Option<usize>,
 }
 
 impl Place<'_> {

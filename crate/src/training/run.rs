@@ -83,9 +83,7 @@ pub fn train(
         clock: Instant::now(),
         pace: 0.0,
     };
-    if !run.place.finish {
-        run.all(observe)?;
-    }
+    run.all(observe)?;
     let position = run.state.position;
     let (Some(weights), Some(best)) = (run.state.best, position.best) else {
         return Err(Error::Training("no epoch was validated".to_owned()));
@@ -213,17 +211,17 @@ impl Run<'_> {
     fn all(&mut self, observe: &mut dyn FnMut(Progress<'_>)) -> Result<(), Error> {
         let mut first = 0;
         for stage in &self.config.recipe.stages {
-            let epochs = first..first + stage.epochs;
-            first = epochs.end;
-            if self.state.position.epoch >= epochs.end {
+            let whole = first..first + stage.epochs;
+            first = whole.end;
+            let until = self.place.until.unwrap_or(whole.end);
+            let epochs = whole.start.max(self.state.position.epoch)..whole.end.min(until);
+            if epochs.is_empty() {
                 continue;
             }
             let pictures = load(&self.pairs, stage.side)?;
             let exams = exams(self.sets, &input(stage.side))?;
             for epoch in epochs {
-                if epoch >= self.state.position.epoch {
-                    self.epoch(epoch, stage.side, &pictures, &exams, observe)?;
-                }
+                self.epoch(epoch, stage.side, &pictures, &exams, observe)?;
             }
         }
         Ok(())
@@ -298,8 +296,8 @@ impl Run<'_> {
             }
             Ok(())
         })?;
-        let is_due =
-            (epoch + 1).is_multiple_of(recipe.validate_every) || epoch + 1 == self.epochs();
+        let last = self.place.until.unwrap_or(self.epochs());
+        let is_due = (epoch + 1).is_multiple_of(recipe.validate_every) || epoch + 1 == last;
         let validations = if is_due {
             self.validate(epoch, side, exams)?
         } else {

@@ -3,6 +3,7 @@
 use rand::rngs::ChaCha8Rng;
 
 use super::augmentation::Augmentation;
+use super::chance::happens;
 use super::distortion;
 use super::pictures::{Picture, Sample};
 use super::warp::Warp;
@@ -10,7 +11,11 @@ use super::warp::Warp;
 impl Augmentation {
     /// Varies a picture, `side` × `side` pixels, as the random numbers say.
     pub fn apply(&self, picture: &Picture, side: usize, random: &mut ChaCha8Rng) -> Sample {
-        let mut sample = Warp::new(self, random).apply(picture, side);
+        let mut warp = Warp::new(self, random);
+        if self.lesion_free_chance > 0.0 && happens(self.lesion_free_chance, random) {
+            warp = warp.beside_lesion(picture, random).unwrap_or(warp);
+        }
+        let mut sample = warp.apply(picture, side);
         distortion::apply(self, &mut sample, random);
         sample
     }
@@ -25,7 +30,7 @@ mod tests {
     use serde_json::{Value, json};
 
     /// What moves the mask too; every other setting must leave it alone.
-    const WARPS: [&str; 8] = [
+    const WARPS: [&str; 9] = [
         "flip_chance",
         "upside_down_chance",
         "quarter_turn_chance",
@@ -34,6 +39,7 @@ mod tests {
         "stretch",
         "shift",
         "elastic",
+        "lesion_free_chance",
     ];
     const SIDE: usize = 64;
 

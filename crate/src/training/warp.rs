@@ -1,5 +1,7 @@
 //! Moving, turning and bending a picture, image and mask alike.
 
+use std::ops::Range;
+
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 
@@ -9,6 +11,10 @@ use super::pictures::{Picture, Sample};
 
 /// Points along a side of the grid of displacements that bends a picture.
 const ELASTIC_POINTS: usize = 5;
+
+/// Pieces that are tried until one has no lesion, and the share of the picture's side that they have.
+const PIECES: usize = 12;
+const PIECE: Range<f32> = 0.3..0.7;
 
 /// What lies beyond the picture's edge.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,17 +66,36 @@ impl Warp {
         }
     }
 
+    /// The same over a piece of the picture that has no lesion; `None` where none is found.
+    pub(super) fn beside_lesion(&self, picture: &Picture, random: &mut ChaCha8Rng) -> Option<Self> {
+        (0..PIECES).find_map(|_| {
+            let share = random.random_range(PIECE);
+            let matrix = self.matrix.map(|row| row.map(|weight| share * weight));
+            let half = matrix.map(|[u, v]| (u.abs() + v.abs()) / 2.0);
+            let shift = half.map(|half| around((0.5 - half).max(0.0), random));
+            let from = [0, 1].map(|axis| shift[axis] - half[axis] + 0.5);
+            let to = [0, 1].map(|axis| shift[axis] + half[axis] + 0.5);
+            (!picture.has_lesion(from, to)).then(|| Self {
+                matrix,
+                shift,
+                bend: vec![[0.0; 2]; ELASTIC_POINTS * ELASTIC_POINTS],
+                beyond: Beyond::Mirrored,
+            })
+        })
+    }
+
     /// The picture seen through this warp, image and mask alike, both bilinear.
     pub(super) fn apply(&self, picture: &Picture, side: usize) -> Sample {
         let mut sample = Sample::black(side);
         let scale = picture.side() as f32;
         let is_bent = self.bend.iter().flatten().any(|offset| *offset != 0.0);
+        let at = |i: usize| (i as f32 + 0.5) / side as f32 - 0.5;
+        let cells: Vec<Cell> = (0..side).map(|i| Cell::of(at(i))).collect();
         for y in 0..side {
             for x in 0..side {
-                let at = |i: usize| (i as f32 + 0.5) / side as f32 - 0.5;
                 let [mut u, mut v] = [at(x), at(y)];
                 if is_bent {
-                    let [du, dv] = self.bend_at(u, v);
+                    let [du, dv] = self.bend_at(cells[x], cells[y]);
                     (u, v) = (u + du, v + dv);
                 }
                 let [to_u, to_v] = self.matrix;
@@ -93,26 +118,37 @@ impl Warp {
     }
 
     /// The displacement at a point: cosine interpolation of the grid.
-    fn bend_at(&self, u: f32, v: f32) -> [f32; 2] {
-        let place = |s: f32| {
-            let s =
-                ((s + 0.5) * (ELASTIC_POINTS - 1) as f32).clamp(0.0, ELASTIC_POINTS as f32 - 1.001);
-            let share = s.fract();
-            (
-                s as usize,
-                (1.0 - (std::f32::consts::PI * share).cos()) / 2.0,
-            )
-        };
-        let ((x, fx), (y, fy)) = (place(u), place(v));
-        let point = |dx: usize, dy: usize| self.bend[(y + dy) * ELASTIC_POINTS + x + dx];
+    fn bend_at(&self, x: Cell, y: Cell) -> [f32; 2] {
+        let point =
+            |dx: usize, dy: usize| self.bend[(y.first + dy) * ELASTIC_POINTS + x.first + dx];
         std::array::from_fn(|axis| {
             let mix = |a: f32, b: f32, share: f32| a + (b - a) * share;
             mix(
-                mix(point(0, 0)[axis], point(1, 0)[axis], fx),
-                mix(point(0, 1)[axis], point(1, 1)[axis], fx),
-                fy,
+                mix(point(0, 0)[axis], point(1, 0)[axis], x.share),
+                mix(point(0, 1)[axis], point(1, 1)[axis], x.share),
+                y.share,
             )
         })
+    }
+}
+
+/// Between which two points of the grid of displacements something lies along one axis.
+#[derive(Clone, Copy)]
+struct Cell {
+    first: usize,
+    /// Weight of the second point.
+    share: f32,
+}
+
+impl Cell {
+    /// Of a point in shares of the side from the centre.
+    fn of(s: f32) -> Self {
+        let last = (ELASTIC_POINTS - 1) as f32;
+        let place = ((s + 0.5) * last).clamp(0.0, last - 0.001);
+        Self {
+            first: place as usize,
+            share: (1.0 - (std::f32::consts::PI * place.fract()).cos()) / 2.0,
+        }
     }
 }
 

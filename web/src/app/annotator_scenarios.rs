@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use super::keys::{KeyPress, Place};
 use super::progress::Progress;
 use super::review::Decision;
 use super::rig::Rig;
@@ -22,14 +21,7 @@ const KEYS: [(&str, bool); 10] = [
 ];
 
 fn press(rig: &mut Rig, (key, shift): (&str, bool)) {
-    rig.tell(super::event::Event::Key(KeyPress {
-        key: key.to_owned(),
-        control: false,
-        shift,
-        alt: false,
-        repeat: false,
-        place: Place::Page,
-    }));
+    rig.press_with(key, false, shift);
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use super::background::{MOST_READY, PAINTED_AHEAD};
 use super::command::Command;
-use super::event::{Event, Timer};
-use super::gestures::{Pointer, PointerPhase};
+use super::event::Timer;
+use super::gestures::PointerPhase;
 use super::opened::SegmentationState;
 use super::progress::Progress;
 use super::rig::{Rig, breast, skin};
@@ -95,19 +95,10 @@ fn nothing_is_prepared_before_the_person_has_done_nothing_for_a_while() {
 #[test]
 fn nothing_is_prepared_while_something_is_pressed() {
     let mut rig = folder(3);
-    let pointer = |phase| {
-        Event::Pointer(Pointer {
-            phase,
-            id: 1,
-            at: (300.0, 300.0),
-            is_main: true,
-            is_finger: false,
-        })
-    };
-    rig.tell(pointer(PointerPhase::Down));
+    rig.mouse(PointerPhase::Down, (300.0, 300.0));
     rig.rest();
     assert_eq!(summed_up(&rig), 0);
-    rig.tell(pointer(PointerPhase::Up));
+    rig.mouse(PointerPhase::Up, (300.0, 300.0));
     rig.rest();
     assert_eq!(summed_up(&rig), 3);
 }
@@ -340,13 +331,7 @@ fn corrections_are_in_the_summary_of_a_document_that_was_left() {
     rig.rest();
     rig.send(Command::Take(Tool::Add));
     for phase in [PointerPhase::Down, PointerPhase::Up] {
-        rig.tell(Event::Pointer(Pointer {
-            phase,
-            id: 1,
-            at: (300.0, 300.0),
-            is_main: true,
-            is_finger: false,
-        }));
+        rig.mouse(phase, (300.0, 300.0));
     }
     rig.send(Command::Step(1));
     rig.rest();

@@ -5,8 +5,8 @@ use delineo::imaging::Window;
 
 use super::availability::Availability;
 use super::command::Command;
-use super::event::{Event, Timer};
-use super::gestures::{Pointer, PointerPhase};
+use super::event::Timer;
+use super::gestures::PointerPhase;
 use super::rig::Rig;
 use super::stage::Tool;
 use crate::protocol::Request;
@@ -24,13 +24,7 @@ fn strokes(rig: &Rig) -> usize {
 fn dab(rig: &mut Rig) {
     rig.send(Command::Take(Tool::Add));
     for phase in [PointerPhase::Down, PointerPhase::Up] {
-        rig.tell(Event::Pointer(Pointer {
-            phase,
-            id: 1,
-            at: (300.0, 300.0),
-            is_main: true,
-            is_finger: false,
-        }));
+        rig.mouse(phase, (300.0, 300.0));
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a key means: the table of commands, and the keys whose meaning depends on where they are pressed.
 
-use super::command::{COMMANDS, Command, Key, default_export};
+use super::command::Command;
+use super::command_table::{COMMANDS, Key, default_export};
 
 /// Where a key was pressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,9 +9,7 @@ use delineo::measure::{Axis, ScaleSource};
 use super::availability::Availability;
 use super::command::Command;
 use super::effect::Effect;
-use super::event::Event;
-use super::gestures::{Pointer, PointerPhase};
-use super::keys::{KeyPress, Place};
+use super::gestures::PointerPhase;
 use super::measuring::LineKind;
 use super::preferences::Mode;
 use super::rig::Rig;
@@ -20,31 +18,10 @@ use crate::protocol::Request;
 
 const CORNERS: [(f64, f64); 2] = [(256.0, 300.0), (496.0, 420.0)];
 
-fn point(rig: &mut Rig, phase: PointerPhase, id: i32, at: (f64, f64), is_finger: bool) {
-    rig.tell(Event::Pointer(Pointer {
-        phase,
-        id,
-        at,
-        is_main: true,
-        is_finger,
-    }));
-}
-
 fn drag(rig: &mut Rig, from: (f64, f64), to: (f64, f64)) {
-    point(rig, PointerPhase::Down, 1, from, false);
-    point(rig, PointerPhase::Moved, 1, to, false);
-    point(rig, PointerPhase::Up, 1, to, false);
-}
-
-fn press(rig: &mut Rig, key: &str, shift: bool) {
-    rig.tell(Event::Key(KeyPress {
-        key: key.to_owned(),
-        control: false,
-        shift,
-        alt: false,
-        repeat: false,
-        place: Place::Page,
-    }));
+    rig.mouse(PointerPhase::Down, from);
+    rig.mouse(PointerPhase::Moved, to);
+    rig.mouse(PointerPhase::Up, to);
 }
 
 /// What the table says of a figure.
@@ -147,15 +124,15 @@ fn the_keyboard_sets_both_ends_of_the_line() {
     let mut rig = Rig::new();
     rig.open(&["mole.png"]);
     rig.send(Command::ToggleControls);
-    press(&mut rig, "u", false);
+    rig.press("u");
     assert!(rig.app.preferences.controls, "there the length is typed");
-    press(&mut rig, "Enter", false);
+    rig.press("Enter");
     for _ in 0..3 {
-        press(&mut rig, "ArrowRight", false);
+        rig.press("ArrowRight");
     }
-    press(&mut rig, "ArrowDown", true);
-    press(&mut rig, "ArrowUp", true);
-    press(&mut rig, "Enter", false);
+    rig.press_with("ArrowDown", false, true);
+    rig.press_with("ArrowUp", false, true);
+    rig.press("Enter");
     // Three steps of 8 canvas pixels at 2.4 each: 10 image pixels.
     rig.send(Command::ApplyScale {
         millimetres: 5.0,
@@ -181,7 +158,7 @@ fn two_presses_draw_the_line_too_and_its_ends_can_be_moved() {
     assert_eq!(length(&rig).as_deref(), Some("50.0 px"));
     drag(&mut rig, (380.0, 300.0), (496.0, 300.0));
     assert_eq!(length(&rig).as_deref(), Some("100 px"));
-    press(&mut rig, "Escape", false);
+    rig.press("Escape");
     assert_eq!(rig.app.stage.ruler, None);
     assert_eq!(rig.app.availability(&apply), Availability::Disabled);
 }
@@ -273,15 +250,15 @@ fn beside_an_end_the_picture_is_moved_and_fingers_need_not_be_as_exact() {
     assert_ne!(left(&rig), before);
     drag(&mut rig, (300.0, 300.0), (276.0, 300.0));
     let before = left(&rig);
-    point(&mut rig, PointerPhase::Down, 1, (276.0, 300.0), true);
-    point(&mut rig, PointerPhase::Moved, 1, (300.0, 300.0), true);
+    rig.point(PointerPhase::Down, 1, (276.0, 300.0), true);
+    rig.point(PointerPhase::Moved, 1, (300.0, 300.0), true);
     assert_eq!(left(&rig), before);
     assert!(
         rig.app
             .shown()
             .is_some_and(|shown| shown.edits.has_diameters())
     );
-    point(&mut rig, PointerPhase::Down, 2, (500.0, 300.0), true);
+    rig.point(PointerPhase::Down, 2, (500.0, 300.0), true);
     assert!(
         rig.app.shown().is_some_and(|shown| !shown.edits.can_undo()),
         "it was a pinch"
@@ -313,7 +290,7 @@ fn diameters_that_are_not_shown_cannot_be_dragged() {
     let kinds: Vec<LineKind> = rig.app.lines().iter().map(|line| line.kind).collect();
     let diameters = [Axis::Longest, Axis::Perpendicular].map(LineKind::Diameter);
     assert_eq!(kinds, diameters);
-    press(&mut rig, "d", false);
+    rig.press("d");
     assert!(rig.app.lines().is_empty());
     drag(&mut rig, CORNERS[0], (300.0, 300.0));
     assert!(
@@ -433,7 +410,7 @@ fn the_report_is_copied_once_there_are_figures_and_does_not_name_the_file() {
     rig.send(Command::CopyReport);
     assert!(rig.says("Nothing was copied"));
     rig.settle();
-    press(&mut rig, "t", false);
+    rig.press("t");
     let text = rig.seen.iter().find_map(|effect| match effect {
         Effect::CopyText { text, .. } => Some(text.clone()),
         _ => None,

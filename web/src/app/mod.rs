@@ -13,6 +13,7 @@ pub mod arrival;
 pub mod availability;
 pub mod background;
 pub mod command;
+pub mod command_table;
 pub mod depth_marks;
 mod diagnostics;
 pub mod documents;
@@ -41,6 +42,7 @@ pub mod opened;
 pub mod overlay;
 pub mod preferences;
 pub mod progress;
+pub mod proposal;
 pub mod review;
 pub mod row;
 pub mod scrolling;
@@ -69,6 +71,8 @@ mod folder_scenarios;
 mod frame_scenarios;
 #[cfg(test)]
 mod gathering_scenarios;
+#[cfg(test)]
+mod hands;
 #[cfg(test)]
 mod importing_scenarios;
 #[cfg(test)]

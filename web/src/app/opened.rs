@@ -8,7 +8,7 @@ use delineo::measure::{Scale, ScaleSource, Spacing};
 
 use super::edits::{Calibration, Edits};
 use super::kept_map::{KeptMap, MapOrigin};
-use super::models::Proposal;
+use super::proposal::Proposal;
 use super::setting::Setting;
 use super::viewport::{Size, Viewport};
 use crate::protocol::{Area, ImageFacts, MaskSpec, MeasureSpec, Measured, Segmentation, Settings};

@@ -15,7 +15,7 @@ use super::command::Command;
 use super::edits::Edits;
 use super::event::{Event, Timer};
 use super::filter::{Filter, Sort};
-use super::gestures::{Pointer, PointerPhase};
+use super::gestures::PointerPhase;
 use super::ids::{EngineId, FileId};
 use super::opened::SegmentationState;
 use super::preferences::Mode;
@@ -206,13 +206,7 @@ fn happen(rig: &mut Rig, happening: Happening) {
                 (PointerPhase::Moved, (210.0 + step, 320.0)),
                 (PointerPhase::Up, (210.0 + step, 320.0)),
             ] {
-                rig.tell(Event::Pointer(Pointer {
-                    phase,
-                    id: 8,
-                    at,
-                    is_main: true,
-                    is_finger: number % 2 == 0,
-                }));
+                rig.point(phase, 8, at, number % 2 == 0);
             }
         }
         Happening::Command(command) => rig.send(command),
@@ -229,13 +223,7 @@ fn happen(rig: &mut Rig, happening: Happening) {
         Happening::Draw => {
             rig.send(Command::Take(Tool::Add));
             for phase in [PointerPhase::Down, PointerPhase::Up] {
-                rig.tell(Event::Pointer(Pointer {
-                    phase,
-                    id: 7,
-                    at: (400.0, 300.0),
-                    is_main: true,
-                    is_finger: false,
-                }));
+                rig.point(phase, 7, (400.0, 300.0), false);
             }
         }
         Happening::Listen(number) => {

@@ -5,20 +5,12 @@ use super::command::Command;
 use super::effect::Effect;
 use super::event::Event;
 use super::filter::{Filter, Sort};
-use super::keys::{KeyPress, Place};
 use super::review::Decision;
 use super::rig::Rig;
 use crate::protocol::{DocumentId, Request};
 
 fn press(rig: &mut Rig, key: &str) {
-    rig.tell(Event::Key(KeyPress {
-        key: key.to_owned(),
-        control: false,
-        shift: false,
-        alt: false,
-        repeat: false,
-        place: Place::Page,
-    }));
+    rig.press(key);
     rig.settle();
 }
 

@@ -7,9 +7,8 @@ use super::command::{Command, Sheet};
 use super::effect::{Effect, EngineBuild};
 use super::engines::Gpu;
 use super::event::{Event, OfflineNews, Surroundings, Timer};
-use super::gestures::{Pointer, PointerPhase};
+use super::gestures::PointerPhase;
 use super::ids::FileId;
-use super::keys::{KeyPress, Place};
 use super::model_entry::OwnModelFault;
 use super::opened::SegmentationState;
 use super::preferences::Preferences;
@@ -40,17 +39,6 @@ fn has_exact_area(rig: &Rig) -> bool {
     shown.is_some_and(|shown| shown.area.is_some_and(|area| area.exact))
 }
 
-fn press(rig: &mut Rig, key: &str) {
-    rig.tell(Event::Key(KeyPress {
-        key: key.to_owned(),
-        control: false,
-        shift: false,
-        alt: false,
-        repeat: false,
-        place: Place::Page,
-    }));
-}
-
 fn draw(rig: &mut Rig) {
     rig.send(Command::Take(Tool::Add));
     for (phase, at) in [
@@ -58,13 +46,7 @@ fn draw(rig: &mut Rig) {
         (PointerPhase::Moved, (380.0, 300.0)),
         (PointerPhase::Up, (380.0, 300.0)),
     ] {
-        rig.tell(Event::Pointer(Pointer {
-            phase,
-            id: 1,
-            at,
-            is_main: true,
-            is_finger: false,
-        }));
+        rig.mouse(phase, at);
     }
 }
 
@@ -173,7 +155,7 @@ fn an_export_while_the_next_image_loads_is_disabled_and_its_key_says_why() {
         rig.app.availability(&export),
         Availability::Waits(_)
     ));
-    press(&mut rig, "s");
+    rig.press("s");
     assert!(rig.says("another image is being opened"));
     rig.settle();
     assert!(!rig.saw(|effect| matches!(effect, Effect::SaveFile { .. })));
@@ -882,13 +864,7 @@ fn a_second_finger_turns_the_beginning_of_a_stroke_into_a_pinch() {
     rig.open(&["a.png"]);
     rig.send(Command::Take(Tool::Add));
     for (id, at) in [(1, (300.0, 300.0)), (2, (400.0, 300.0))] {
-        rig.tell(Event::Pointer(Pointer {
-            phase: PointerPhase::Down,
-            id,
-            at,
-            is_main: true,
-            is_finger: true,
-        }));
+        rig.point(PointerPhase::Down, id, at, true);
     }
     assert_eq!(strokes(&rig), 0);
 }
@@ -938,7 +914,7 @@ fn on_a_large_canvas_frames_are_coarse_while_a_slider_moves_and_the_last_one_is_
 #[test]
 fn a_sheet_is_opened_by_its_key_and_closed() {
     let mut rig = Rig::new();
-    press(&mut rig, "?");
+    rig.press("?");
     assert_eq!(rig.app.sheet, Some(Sheet::Shortcuts));
     rig.send(Command::CloseSheet);
     assert_eq!(rig.app.sheet, None);

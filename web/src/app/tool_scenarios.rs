@@ -5,49 +5,23 @@ use delineo::mask::{Cleaning, Correction, StrokeKind};
 use super::availability::Availability;
 use super::command::Command;
 use super::event::{Event, OfflineNews, Timer};
-use super::gestures::{Pointer, PointerPhase};
-use super::keys::{KeyPress, Place};
+use super::gestures::PointerPhase;
 use super::rig::Rig;
 use super::stage::{Canvas, Tool};
 
-fn pointer(rig: &mut Rig, id: i32, phase: PointerPhase, at: (f64, f64)) {
-    rig.tell(Event::Pointer(Pointer {
-        phase,
-        id,
-        at,
-        is_main: true,
-        is_finger: false,
-    }));
-}
-
 /// Down at the first point, along the others, up at the last.
 fn drag(rig: &mut Rig, points: &[(f64, f64)]) {
-    pointer(rig, 1, PointerPhase::Down, points[0]);
+    rig.mouse(PointerPhase::Down, points[0]);
     for at in &points[1..] {
-        pointer(rig, 1, PointerPhase::Moved, *at);
+        rig.mouse(PointerPhase::Moved, *at);
     }
-    pointer(rig, 1, PointerPhase::Up, points[points.len() - 1]);
+    rig.mouse(PointerPhase::Up, points[points.len() - 1]);
 }
 
 fn click(rig: &mut Rig, at: (f64, f64)) {
     // A mouse hovers before it presses.
-    pointer(rig, 1, PointerPhase::Moved, at);
+    rig.mouse(PointerPhase::Moved, at);
     drag(rig, &[at]);
-}
-
-fn press(rig: &mut Rig, key: &str) {
-    press_with(rig, key, false);
-}
-
-fn press_with(rig: &mut Rig, key: &str, control: bool) {
-    rig.tell(Event::Key(KeyPress {
-        key: key.to_owned(),
-        control,
-        shift: false,
-        alt: false,
-        repeat: false,
-        place: Place::Page,
-    }));
 }
 
 fn corrections(rig: &Rig) -> Vec<Correction> {
@@ -109,8 +83,8 @@ fn a_polygon_is_clicked_corner_by_corner_and_enter_closes_it() {
     assert!(corrections(&rig).is_empty(), "it is open");
     assert_eq!(rig.app.sketch().points.len(), 3);
     // The pointer may have left the stage meanwhile.
-    pointer(&mut rig, 1, PointerPhase::Left, (0.0, 0.0));
-    press(&mut rig, "Enter");
+    rig.mouse(PointerPhase::Left, (0.0, 0.0));
+    rig.press("Enter");
     let drawn: Vec<_> = corrections(&rig)
         .iter()
         .filter_map(kind_and_count)
@@ -140,12 +114,12 @@ fn undo_takes_the_last_corner_back_and_escape_abandons_the_polygon_before_it_put
     click(&mut rig, (300.0, 300.0));
     click(&mut rig, (400.0, 300.0));
     assert_eq!(rig.app.availability(&Command::Undo), Availability::Enabled);
-    press_with(&mut rig, "z", true);
+    rig.press_with("z", true, false);
     assert_eq!(rig.app.sketch().points.len(), 1);
-    press(&mut rig, "Escape");
+    rig.press("Escape");
     assert!(rig.app.sketch().points.is_empty());
     assert_eq!(rig.app.stage.tool, Tool::LASSO);
-    press(&mut rig, "Escape");
+    rig.press("Escape");
     assert_eq!(rig.app.stage.tool, Tool::Move);
     assert!(corrections(&rig).is_empty());
 }
@@ -155,7 +129,7 @@ fn a_polygon_of_two_corners_is_nothing() {
     let mut rig = with(Tool::LASSO);
     click(&mut rig, (300.0, 300.0));
     click(&mut rig, (400.0, 300.0));
-    press(&mut rig, "Enter");
+    rig.press("Enter");
     assert!(corrections(&rig).is_empty());
     assert!(!rig.app.shown().is_some_and(|shown| shown.edits.can_undo()));
 }
@@ -163,14 +137,14 @@ fn a_polygon_of_two_corners_is_nothing() {
 #[test]
 fn the_keyboard_sets_the_corners_of_a_polygon_and_closes_it() {
     let mut rig = with(Tool::LASSO);
-    press(&mut rig, "Enter");
+    rig.press("Enter");
     for key in ["ArrowRight", "ArrowDown"] {
         for _ in 0..3 {
-            press(&mut rig, key);
+            rig.press(key);
         }
-        press(&mut rig, "Enter");
+        rig.press("Enter");
     }
-    press(&mut rig, "Enter");
+    rig.press("Enter");
     let drawn: Vec<_> = corrections(&rig)
         .iter()
         .filter_map(kind_and_count)
@@ -182,11 +156,11 @@ fn the_keyboard_sets_the_corners_of_a_polygon_and_closes_it() {
 fn a_second_finger_turns_what_was_begun_into_a_pinch() {
     for tool in [Tool::LASSO, Tool::Fill, Tool::Drop, Tool::Box] {
         let mut rig = with(tool);
-        pointer(&mut rig, 1, PointerPhase::Down, (300.0, 300.0));
-        pointer(&mut rig, 1, PointerPhase::Moved, (330.0, 330.0));
-        pointer(&mut rig, 2, PointerPhase::Down, (500.0, 300.0));
-        pointer(&mut rig, 2, PointerPhase::Up, (500.0, 300.0));
-        pointer(&mut rig, 1, PointerPhase::Up, (330.0, 330.0));
+        rig.mouse(PointerPhase::Down, (300.0, 300.0));
+        rig.mouse(PointerPhase::Moved, (330.0, 330.0));
+        rig.point(PointerPhase::Down, 2, (500.0, 300.0), false);
+        rig.point(PointerPhase::Up, 2, (500.0, 300.0), false);
+        rig.mouse(PointerPhase::Up, (330.0, 330.0));
         assert!(corrections(&rig).is_empty(), "{tool:?}");
         assert!(rig.app.sketch().points.is_empty(), "{tool:?}");
     }
@@ -196,7 +170,7 @@ fn a_second_finger_turns_what_was_begun_into_a_pinch() {
 fn regions_are_filled_and_dropped_where_they_are_pressed() {
     let mut rig = with(Tool::Fill);
     click(&mut rig, (400.0, 300.0));
-    press(&mut rig, "5");
+    rig.press("5");
     click(&mut rig, (400.0, 300.0));
     rig.settle();
     let places: Vec<_> = corrections(&rig)
@@ -221,7 +195,7 @@ fn a_box_is_drawn_and_the_threshold_keys_then_move_its_own_threshold() {
     assert_eq!(threshold(&rig), Some(None), "the library proposes one");
     assert_eq!(rig.app.sketch().points.len(), 4);
     let before = rig.app.shown().map(|shown| shown.settings.threshold);
-    press(&mut rig, ",");
+    rig.press(",");
     let own = before.map(|before| ((before - 0.01) * 100.0).round() / 100.0);
     assert_eq!(threshold(&rig), Some(own));
     assert_eq!(
@@ -233,7 +207,7 @@ fn a_box_is_drawn_and_the_threshold_keys_then_move_its_own_threshold() {
     assert!(corrections(&rig).is_empty(), "the box is one step");
     rig.send(Command::Redo);
     rig.send(Command::Take(Tool::Move));
-    press(&mut rig, ",");
+    rig.press(",");
     assert_eq!(rig.app.shown().map(|shown| shown.settings.threshold), own);
 }
 
@@ -340,7 +314,7 @@ fn a_sentence_below_the_stage_does_not_move_the_picture_under_a_tool() {
     let view = |rig: &Rig| rig.app.shown().map(|shown| shown.viewport.view);
     let before = view(&rig);
     polygon.iter().for_each(|at| click(&mut rig, *at));
-    press(&mut rig, "Enter");
+    rig.press("Enter");
     // The question whether work is kept comes.
     resize(&mut rig, width, height - 48);
     polygon.iter().for_each(|at| click(&mut rig, *at));
@@ -394,7 +368,7 @@ fn each_tool_says_what_it_is() {
         ("5", "Drop region"),
         ("6", "Threshold box"),
     ] {
-        press(&mut rig, key);
+        rig.press(key);
         assert!(rig.app.tool_sentence().starts_with(word), "{key}");
     }
 }

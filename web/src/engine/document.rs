@@ -6,7 +6,7 @@ use delineo::RgbImage;
 use delineo::export::{Line, SegmentationInfo};
 use delineo::imaging::Rendering;
 use delineo::manifest::Manifest;
-use delineo::mask::{Correction, Mask, Preview, ProbabilityMap, Style};
+use delineo::mask::{Correction, Mask, Painting, Preview, ProbabilityMap, Style};
 use delineo::measure::{
     Measurements, Outline, Proportions, ReportPage, Scale, ScaleSource, Shape, Uncertainty,
 };
@@ -242,17 +242,16 @@ impl Document {
         } else {
             Preview::paint
         };
-        let part = paint(
-            &mut self.preview,
+        let painting = Painting {
             map,
-            (frame.width, frame.height),
-            frame.view,
+            canvas: (frame.width, frame.height),
+            view: frame.view,
             threshold,
             cleaning,
             corrections,
-            frame.style,
-            rgba,
-        );
+            style: frame.style,
+        };
+        let part = paint(&mut self.preview, &painting, rgba);
         let bounds = [part.left, part.top, part.width, part.height];
         Ok(painted(bounds, area))
     }

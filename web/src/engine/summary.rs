@@ -2,7 +2,7 @@
 //! it. It is made of every document of a folder, so it costs a few milliseconds at most, however large the image.
 
 use delineo::imaging;
-use delineo::mask::{Style, View};
+use delineo::mask::{Painting, Style, View};
 
 use crate::engine::document::Document;
 use crate::engine::error::EngineError;
@@ -45,16 +45,16 @@ impl Document {
             line: LINE,
         };
         let mut drawn = Vec::new();
-        let part = self.preview.paint(
+        let painting = Painting {
             map,
-            (width, height),
+            canvas: (width, height),
             view,
             threshold,
             cleaning,
             corrections,
             style,
-            &mut drawn,
-        );
+        };
+        let part = self.preview.paint(&painting, &mut drawn);
         if part.width > 0 {
             let rows = drawn.chunks_exact(part.width as usize * 4);
             for (row, line) in (part.top..).zip(rows) {

@@ -11,7 +11,8 @@ use super::context::use_app;
 use super::icon::{Mark, Symbol};
 use super::session::KeptHere;
 use super::sheet::SheetFrame;
-use crate::app::command::{Icon, Sheet};
+use crate::app::command::Sheet;
+use crate::app::command_table::Icon;
 use crate::app::{App, wording};
 use crate::protocol::ModelKey;
 

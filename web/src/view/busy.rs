@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::context::use_app;
 use super::icon::Symbol;
-use crate::app::command::Icon;
+use crate::app::command_table::Icon;
 use crate::app::{App, Command, wording};
 use crate::protocol::Task;
 

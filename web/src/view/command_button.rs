@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::context::use_app;
 use super::icon::Symbol;
 use crate::app::Command;
-use crate::app::command::row_of;
+use crate::app::command_table::row_of;
 
 /// A button of a command that stands in the table; of any other, nothing.
 #[component]

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::command_button::CommandButton;
 use super::context::use_app;
 use super::icon::Symbol;
-use crate::app::command::Icon;
+use crate::app::command_table::Icon;
 use crate::app::{App, Command};
 
 /// The name of the image with previous and next, and the button of the list. Nothing is named here before it is on the

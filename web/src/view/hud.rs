@@ -6,7 +6,7 @@ use super::command_button::CommandButton;
 use super::context::use_app;
 use super::icon::Symbol;
 use crate::app::Command;
-use crate::app::command::{CommandRow, row_of};
+use crate::app::command_table::{CommandRow, row_of};
 
 /// Zoom, fit, compare, and the way to hide the controls.
 #[component]

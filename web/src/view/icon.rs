@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::app::command::Icon;
+use crate::app::command_table::Icon;
 
 /// An icon; what it means is said by the text or the label of what holds it.
 #[component]

@@ -9,7 +9,7 @@ use web_sys::KeyboardEvent;
 use super::context::use_app;
 use super::icon::Symbol;
 use super::thumbnail::Thumbnail;
-use crate::app::command::Icon;
+use crate::app::command_table::Icon;
 use crate::app::filter::{Filter, Sort};
 use crate::app::review::Decision;
 use crate::app::row::Row;

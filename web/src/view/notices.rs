@@ -6,7 +6,7 @@ use super::context::use_app;
 use super::icon::Symbol;
 use super::session::KeepQuestion;
 use crate::app::Command;
-use crate::app::command::Icon;
+use crate::app::command_table::Icon;
 use crate::app::notices::{Notice, Offer, Tone};
 
 /// One sentence at a time, in the place of the status line: it covers neither picture, list nor menu.

@@ -18,7 +18,7 @@ use super::toolbar::ToolBar;
 use super::topbar::TopBar;
 use super::welcome::Welcome;
 use crate::app::App;
-use crate::app::command::Icon;
+use crate::app::command_table::Icon;
 
 /// The page.
 #[component]

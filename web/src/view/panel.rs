@@ -14,7 +14,7 @@ use super::review::ReviewControls;
 use super::session::Session;
 use super::threshold::{CleanUp, Expectation, Measure, Threshold};
 use crate::app::Command;
-use crate::app::command::Icon;
+use crate::app::command_table::Icon;
 
 /// All controls for the image on the stage.
 #[component]

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::context::use_app;
 use super::icon::Symbol;
-use crate::app::command::Icon;
+use crate::app::command_table::Icon;
 use crate::app::keeping::State;
 use crate::app::{App, Command};
 

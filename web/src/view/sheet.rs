@@ -7,7 +7,8 @@ use wasm_bindgen::JsCast;
 use super::context::use_app;
 use super::icon::Symbol;
 use crate::app::Command;
-use crate::app::command::{Icon, Sheet};
+use crate::app::command::Sheet;
+use crate::app::command_table::Icon;
 
 /// The frame of a sheet; it is open while the app says so.
 #[component]

@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use super::context::use_app;
 use super::sheet::SheetFrame;
 use crate::app::Command;
-use crate::app::command::{COMMANDS, CommandRow, Group, OTHER_KEYS, Sheet};
+use crate::app::command::Sheet;
+use crate::app::command_table::{COMMANDS, CommandRow, Group, OTHER_KEYS};
 
 /// The sheet.
 #[component]

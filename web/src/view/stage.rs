@@ -6,7 +6,8 @@ use web_sys::{PointerEvent, WheelEvent};
 
 use super::context::use_app;
 use super::lines::Lines;
-use crate::app::command::{Command, Key, row_of};
+use crate::app::command::Command;
+use crate::app::command_table::{Key, row_of};
 use crate::app::event::Event;
 use crate::app::gestures::{Pointer, PointerPhase, wheel_factor};
 use crate::app::stage::Tool;

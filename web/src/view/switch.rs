@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::context::use_app;
-use crate::app::command::row_of;
+use crate::app::command_table::row_of;
 use crate::app::{App, Command};
 
 /// A check box of a command that stands in the table; of any other, nothing.

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use web_sys::HtmlCanvasElement;
 
 use super::icon::Symbol;
-use crate::app::command::Icon;
+use crate::app::command_table::Icon;
 use crate::protocol::DocumentId;
 
 /// Side in device pixels.

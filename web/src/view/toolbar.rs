@@ -6,7 +6,7 @@ use super::command_button::CommandButton;
 use super::context::use_app;
 use super::icon::Symbol;
 use crate::app::Command;
-use crate::app::command::row_of;
+use crate::app::command_table::row_of;
 use crate::app::stage::Tool;
 
 /// The tools that have a place of their own; another one that is in hand stands behind them.

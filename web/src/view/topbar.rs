@@ -11,7 +11,8 @@ use super::documents::Documents;
 use super::icon::{Mark, Symbol};
 use super::menu::Menu;
 use crate::app::Command;
-use crate::app::command::{Icon, Sheet, row_of};
+use crate::app::command::Sheet;
+use crate::app::command_table::{Icon, row_of};
 use crate::app::preferences::Theme;
 use crate::protocol::Modality;
 

@@ -7,7 +7,7 @@ use super::context::use_app;
 use super::icon::Symbol;
 use super::topbar::SampleButtons;
 use crate::app::Command;
-use crate::app::command::Icon;
+use crate::app::command_table::Icon;
 
 /// What is on the stage before an image is.
 #[component]

@@ -13,7 +13,7 @@ pub struct Data {
     pub is_varied: bool,
 }
 
-pub const DATA: [Data; 5] = [
+pub const DATA: [Data; 6] = [
     Data {
         modality: "ultrasound",
         folder: "busi",
@@ -33,6 +33,13 @@ pub const DATA: [Data; 5] = [
         folder: "breast_usg",
         name: "BrEaST",
         normals: Some("breast_usg_normal"),
+        is_varied: false,
+    },
+    Data {
+        modality: "ultrasound",
+        folder: "ddti",
+        name: "DDTI (thyroid)",
+        normals: None,
         is_varied: false,
     },
     Data {

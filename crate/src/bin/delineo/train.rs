@@ -43,6 +43,9 @@ pub struct Arguments {
     /// Seconds after which the state is saved, beside the end of every epoch.
     #[arg(long, default_value_t = 60)]
     save_every: u64,
+    /// Go no further than this epoch of the recipe, with its steps as they are in the whole, and write the best so far.
+    #[arg(long, value_name = "EPOCH", conflicts_with = "finish")]
+    until: Option<usize>,
     /// Go no further: write the best epoch so far of a training that was begun.
     #[arg(long)]
     finish: bool,
@@ -135,7 +138,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Stop> {
     let place = Place {
         folder: &state,
         save_every: Duration::from_secs(arguments.save_every),
-        finish: arguments.finish,
+        until: arguments.finish.then_some(0).or(arguments.until),
     };
     let outcome = train(&config, start.as_ref(), &on, place, &mut observe)?;
     bar.finish_and_clear();

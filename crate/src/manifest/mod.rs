@@ -2,12 +2,21 @@
 //!
 //! A model is a folder with `model.json` and its weights. Adding a model is adding a folder.
 
+mod input;
+mod provenance;
+mod score;
+mod self_test;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::Error;
 use crate::text;
-use crate::tta::Views;
+
+pub use input::{ChannelOrder, Input, Resize};
+pub use provenance::{DataUsed, Provenance};
+pub use score::Score;
+pub use self_test::{SelfTest, self_test_input};
 
 /// The one version of the format that this build reads and writes.
 pub const FORMAT: u32 = 1;
@@ -60,7 +69,7 @@ pub struct Manifest {
     /// Default threshold on the probability, in 0.01 to 0.99.
     pub threshold: f32,
     /// Logits are divided by this before the sigmoid (Guo et al. 2017); 1 leaves them as they are.
-    #[serde(default = "one")]
+    #[serde(default = "input::one")]
     pub temperature: f32,
     /// The file with the weights, beside `model.json`.
     pub weights: Weights,
@@ -79,58 +88,6 @@ pub struct Manifest {
     /// Licence of the weights.
     #[serde(default)]
     pub licence: String,
-}
-
-/// How an image becomes the network's input: resize, then per channel `((v / 255 - mean) / std) / divisor`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Input {
-    /// Width in pixels, a multiple of 16.
-    pub width: u32,
-    /// Height in pixels, a multiple of 16.
-    pub height: u32,
-    /// Channel order.
-    pub channels: ChannelOrder,
-    /// Resampling to `width` × `height`; the aspect ratio is not kept.
-    pub resize: Resize,
-    /// Mean per channel, in `channels` order, on the 0 to 1 scale.
-    pub mean: Vec<f32>,
-    /// Standard deviation per channel, likewise.
-    pub std: Vec<f32>,
-    /// Division after normalisation: 1, or 255 as the authors' data loader does.
-    #[serde(default = "one")]
-    pub divisor: f32,
-}
-
-/// Order of the input channels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ChannelOrder {
-    /// Red, green, blue.
-    Rgb,
-    /// Blue, green, red, as OpenCV decodes.
-    Bgr,
-    /// One channel: ITU-R BT.601 luma.
-    Grey,
-}
-
-impl ChannelOrder {
-    /// How many channels the network takes.
-    pub fn count(self) -> usize {
-        match self {
-            Self::Rgb | Self::Bgr => 3,
-            Self::Grey => 1,
-        }
-    }
-}
-
-/// Resampling of the image to the network's input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Resize {
-    /// Two taps a side without antialiasing, rounded to 8 bits exactly as OpenCV's `INTER_LINEAR`.
-    Bilinear,
-    /// Mean over the covered pixels, as OpenCV's `INTER_AREA`; bilinear where the image is enlarged.
-    Area,
 }
 
 /// How the logits of the classes become probabilities.
@@ -160,101 +117,6 @@ pub struct Weights {
     pub bytes: u64,
     /// SHA-256 of the bytes, lower-case hexadecimal.
     pub sha256: String,
-}
-
-/// A known answer: the logits that the network must give for a fixed input.
-///
-/// The input is made by [`self_test_input`], so that it needs no file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SelfTest {
-    /// Side of the square input in pixels, a multiple of 16.
-    pub side: usize,
-    /// Logits of the first class on a regular grid of pixels, row by row: pixel `(side * (2i + 1) / (2n))`
-    /// of each axis for `i` in `0..n`, where `n * n` is how many there are.
-    pub logits: Vec<f32>,
-    /// Largest absolute difference allowed.
-    pub tolerance: f32,
-}
-
-/// How weights came to be: enough to repeat it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Provenance {
-    /// The command line.
-    pub command: String,
-    /// Delineo's version.
-    pub version: String,
-    /// Seed of all random numbers.
-    pub seed: u64,
-    /// SHA-256 over settings, starting weights and data: trainings with the same one are the same.
-    pub training: String,
-    /// Epochs that were run, and the one that was kept.
-    pub epochs: [usize; 2],
-    /// Seconds that it took.
-    pub seconds: f64,
-    /// The data sets.
-    pub data: Vec<DataUsed>,
-    /// Score on the val parts by which the epoch was chosen.
-    pub score: f64,
-    /// The same with the weights rounded to float16.
-    pub score_in_half_precision: f64,
-}
-
-/// A data set as a training used it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct DataUsed {
-    /// Its name.
-    pub name: String,
-    /// Images to learn from.
-    pub train: usize,
-    /// Images to choose by.
-    pub val: usize,
-    /// SHA-256 over names, parts and bytes.
-    pub sha256: String,
-}
-
-/// A figure and the data that it was measured on.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Score {
-    /// Data set, part and number of images.
-    pub data: String,
-    /// Mean intersection over union at the default threshold.
-    pub iou: f32,
-    /// Mean Dice coefficient at the default threshold.
-    pub dice: f32,
-    /// How many images.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub images: Option<usize>,
-    /// 95 % bootstrap interval of the mean IoU.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub iou_interval: Option<[f32; 2]>,
-    /// 95 % bootstrap interval of the mean Dice coefficient.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dice_interval: Option<[f32; 2]>,
-    /// Mean 95th percentile of the distances between the borders, in pixels of the image.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hd95: Option<f32>,
-    /// Expected calibration error of the pixels' probabilities.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ece: Option<f32>,
-    /// Mean IoU as the authors of CMUNeXt compute it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub authors_iou: Option<f32>,
-    /// Mean F1 as the authors of CMUNeXt compute it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub authors_f1: Option<f32>,
-    /// Share of lesions that get no mask at all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub without_mask: Option<f32>,
-    /// Share of normal images with over 1 % of the pixels called lesion.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub normals_over_one_percent: Option<f32>,
-    /// Views over which probabilities were averaged, if they were.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub test_time_augmentation: Option<Views>,
-}
-
-fn one() -> f32 {
-    1.0
 }
 
 impl Manifest {
@@ -479,33 +341,6 @@ impl Manifest {
 pub fn sha256(bytes: &[u8]) -> String {
     use sha2::{Digest, Sha256};
     format!("{:x}", Sha256::digest(bytes))
-}
-
-/// The self-test's input, `[1, channels, side, side]` in about -2 to 2: a disc on a ramp with a fixed pattern of
-/// noise, in integer arithmetic so that it is the same everywhere.
-pub fn self_test_input(channels: usize, side: usize) -> Vec<f32> {
-    let mut state = 0x2545_f491_u32;
-    let mut values = Vec::with_capacity(channels * side * side);
-    for channel in 0..channels {
-        for y in 0..side {
-            for x in 0..side {
-                // xorshift32 (Marsaglia 2003)
-                state ^= state << 13;
-                state ^= state >> 17;
-                state ^= state << 5;
-                let ramp = ((x + 2 * y + 16 * channel) * 256 / (3 * side)) as i32;
-                let (dx, dy) = (2 * x as i32 - side as i32, 2 * y as i32 - side as i32);
-                let disc = if 4 * (dx * dx + dy * dy) < (side * side) as i32 {
-                    -160
-                } else {
-                    0
-                };
-                let level = ramp + disc + (state >> 26) as i32;
-                values.push((level - 128) as f32 / 64.0);
-            }
-        }
-    }
-    values
 }
 
 #[cfg(test)]
