@@ -10,10 +10,12 @@ use crate::protocol::{DocumentId, MaskSpec, Modality, ModelKey, Segmentation, Vi
 /// Documents are counted again after so many milliseconds.
 const RECOUNT: f64 = 200.0;
 
+/// A model with the SHA-256 of its weights, where that is known.
+type Present<'a> = Option<(&'a ModelKey, Option<&'a str>)>;
+
 /// The models that documents need, found once for all of them.
 pub(in crate::app) struct Wanted<'a> {
-    /// Each with the SHA-256 of its weights, where that is known.
-    models: [(Modality, Option<(&'a ModelKey, Option<&'a str>)>); 2],
+    models: [(Modality, Present<'a>); 2],
     /// Until the models are known nothing can be said of what was kept.
     are_listed: bool,
     with_views: bool,
@@ -34,7 +36,7 @@ impl Wanted<'_> {
     }
 
     /// The model for a modality, with the SHA-256 of its weights, and the views.
-    fn present(&self, modality: Modality) -> (Option<(&ModelKey, Option<&str>)>, Option<Views>) {
+    fn present(&self, modality: Modality) -> (Present<'_>, Option<Views>) {
         let mut models = self.models.iter();
         let model = models.find_map(|(of, model)| (*of == modality).then_some(*model));
         let views = Views::of(modality).filter(|_| self.with_views);
