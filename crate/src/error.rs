@@ -59,6 +59,9 @@ pub enum Error {
         /// Limit in millions of pixels.
         megapixels: u64,
     },
+    /// The bytes are no copy of probability maps, or not as they were written.
+    #[error("The copy of the probability map is damaged: {0}.")]
+    DamagedMap(String),
     /// `model.json` cannot be used.
     #[error("The model description (model.json) cannot be used: {0}.")]
     Manifest(String),

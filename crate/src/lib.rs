@@ -22,6 +22,7 @@ pub mod imaging;
 pub mod intake;
 pub mod judgement;
 pub mod manifest;
+mod map_copy;
 pub mod mask;
 pub mod measure;
 pub mod metrics;
@@ -49,3 +50,4 @@ pub mod weights;
 
 pub use error::Error;
 pub use image::RgbImage;
+pub use map_copy::MapCopy;

@@ -420,6 +420,7 @@ fn two_classes_with_the_background_first_show_the_lesion() {
     for (one, two) in maps(&single, 1).iter().zip(&maps(&double, 2)) {
         let pairs = one.values().iter().zip(two.values());
         let worst = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-        assert!(worst < 1e-5, "{worst}");
+        // Probabilities are multiples of 1 / 32 768: the last bits of a logit may decide two of these steps.
+        assert!(worst < 7e-5, "{worst}");
     }
 }

@@ -10,6 +10,10 @@ use delineo::tta::Views;
 use delineo::weights::Checkpoint;
 use image::imageops;
 
+/// Probabilities are multiples of 1 / 32 768. A view and the mean over views are each rounded, so that the last bits of a logit may
+/// decide two steps.
+const STEPS: f32 = 2.5 / 32_768.0;
+
 mod phantoms;
 
 /// The shipped model, with an input of another size.
@@ -48,7 +52,7 @@ fn the_average_turns_with_the_image() {
     let back: Vec<f32> = (0..128 * 128)
         .map(|at| turned[(at % 128) * 128 + 127 - at / 128])
         .collect();
-    assert!(worst(&upright, &back) < 1e-5, "{}", worst(&upright, &back));
+    assert!(worst(&upright, &back) < STEPS, "{}", worst(&upright, &back));
     let plain = pollster::block_on(model.segment(&image)).expect("runs");
     let gain = worst(&upright, plain[0].values());
     assert!((1e-3..1.0).contains(&gain), "the views differ: {gain}");
@@ -65,7 +69,7 @@ fn the_average_of_an_input_that_is_not_square_flips_with_the_image() {
     let upright = averaged(&image);
     let flipped = averaged(&imageops::rotate180(&image));
     let back: Vec<f32> = flipped.into_iter().rev().collect();
-    assert!(worst(&upright, &back) < 1e-5);
+    assert!(worst(&upright, &back) < STEPS);
 }
 
 #[test]
@@ -85,5 +89,5 @@ fn the_average_of_two_views_is_their_mean() {
         .collect();
     let averaged = pollster::block_on(model.segment_averaged(&image, Views::Mirror));
     let averaged = averaged.expect("runs");
-    assert!(worst(averaged[0].values(), &mean) < 1e-6);
+    assert!(worst(averaged[0].values(), &mean) < STEPS);
 }

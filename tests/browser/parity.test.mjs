@@ -20,6 +20,8 @@ const SIDE = 256;
 const ALLOWED = 1e-3;
 /** One step of the saved map. */
 const STEP = 1 / 65535;
+/** One step of a probability in the page. */
+const GRAIN = 1 / 32768;
 
 const commandLine = process.env.DELINEO_CLI;
 
@@ -131,9 +133,9 @@ for (const [device, engine, gpu, query, says, change] of PLACES) {
       const probability = map.data[index * 4] * STEP;
       const slope = probability * (1 - probability);
       // Near 0 and 1 a step of the map is worth more than what is looked for.
-      if (slope * ALLOWED * range < 2 * STEP) return;
+      if (slope * ALLOWED * range < 2 * GRAIN) return;
       compared += 1;
-      const difference = Math.abs(Math.log(probability / (1 - probability)) - logit) - STEP / slope;
+      const difference = Math.abs(Math.log(probability / (1 - probability)) - logit) - (STEP + GRAIN) / 2 / slope;
       worst = Math.max(worst, difference / range);
     });
     t.diagnostic(`range ${range.toFixed(2)}, ${compared} of ${native.length} pixels, worst ${worst.toExponential(2)} of the range`);

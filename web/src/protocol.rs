@@ -109,6 +109,16 @@ pub enum Request {
     },
     /// Run a loaded model on an open document. Answered by [`Answer::Segmented`].
     Segment(Segmentation),
+    /// Copy probability maps that are here, so that they can be kept. Answered by [`Answer::MapsPacked`].
+    PackMaps(Segmentation),
+    /// Take the copy in the payload (a `Blob`) for these probability maps of an open document, without the model. Answered by
+    /// [`Answer::MapsRestored`].
+    RestoreMaps {
+        /// Which maps.
+        maps: Segmentation,
+        /// SHA-256 of the weights that made them, hexadecimal: a copy of others is refused.
+        sha256: String,
+    },
     /// Replace the hand corrections of an open document. Answered by [`Answer::Done`].
     Edit {
         /// The document.
@@ -320,6 +330,13 @@ pub enum Answer {
         /// What the network took, in milliseconds.
         milliseconds: f64,
     },
+    /// The probability maps are copied. The payload is an `ArrayBuffer`, see [`delineo::MapCopy`].
+    MapsPacked,
+    /// The probability maps of a copy are there.
+    MapsRestored {
+        /// What the model that made them says of itself.
+        manifest: Box<Manifest>,
+    },
     /// The overlay. The payload is an `ImageBitmap` of the bounds' size.
     Painted {
         /// Left, top, width and height on the canvas of [`Frame`], in its pixels. The width is 0 where nothing of the mask is
@@ -435,6 +452,9 @@ pub struct Segmentation {
     pub model: ModelKey,
     /// As a mean over these flipped and turned views; of the image alone where there are none.
     pub views: Option<Views>,
+    /// SHA-256 of the weights of the model, where the maps were kept and the model, as it is now, is not what makes maps for
+    /// this document; nothing for maps as the model makes them now.
+    pub weights: Option<String>,
 }
 
 /// All that a mask depends on.

@@ -2,7 +2,15 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// Steps from a probability of 0 to one of 1. A power of two, so that one half and one quarter are probabilities, as thresholds
+/// are.
+const STEPS: f32 = 32_768.0;
+
 /// Probabilities at the network's size, row by row, spanning the whole image.
+///
+/// Each is a multiple of 1 / 32 768, the nearest to what the network said: it is off by 1.6e-5 at most, a sixtieth of the
+/// error that two devices may differ by. So a map fits into 16 bits a pixel without loss ([`MapCopy`](crate::MapCopy)), and a
+/// mask made from a copy is the mask, at every threshold and size.
 #[derive(Clone, Debug)]
 pub struct ProbabilityMap {
     width: usize,
@@ -13,7 +21,8 @@ pub struct ProbabilityMap {
 }
 
 impl ProbabilityMap {
-    /// A map of `width` × `height` probabilities, row by row. Values are clamped to 0 to 1; NaN becomes 0.
+    /// A map of `width` × `height` probabilities, row by row. Values are clamped to 0 to 1 and rounded to
+    /// multiples of 1 / 32 768; NaN becomes 0.
     ///
     /// # Panics
     /// When a side is zero or `values` does not hold `width * height` numbers.
@@ -28,7 +37,7 @@ impl ProbabilityMap {
             *value = if value.is_nan() {
                 0.0
             } else {
-                value.clamp(0.0, 1.0)
+                f32::from(level(*value)) / STEPS
             };
         }
         Self {
@@ -82,6 +91,24 @@ impl ProbabilityMap {
         Self::new(width, height, values)
     }
 
+    /// The map of these [levels](Self::levels), row by row.
+    ///
+    /// # Panics
+    /// As [`Self::new`].
+    pub(crate) fn from_levels(
+        width: usize,
+        height: usize,
+        levels: impl Iterator<Item = u16>,
+    ) -> Self {
+        let values = levels.map(|level| f32::from(level) / STEPS).collect();
+        Self::new(width, height, values)
+    }
+
+    /// The probabilities as multiples of 1 / 32 768, row by row: all that there is to know of them.
+    pub(crate) fn levels(&self) -> impl Iterator<Item = u16> {
+        self.values.iter().map(|value| level(*value))
+    }
+
     /// Width of the map in its own pixels.
     pub fn width(&self) -> usize {
         self.width
@@ -102,6 +129,11 @@ impl ProbabilityMap {
     }
 }
 
+/// The nearest multiple of 1 / 32 768.
+fn level(value: f32) -> u16 {
+    (value.clamp(0.0, 1.0) * STEPS + 0.5) as u16
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,9 +147,22 @@ mod tests {
     #[test]
     fn a_temperature_divides_the_logits() {
         let map = ProbabilityMap::from_logits(3, 1, &[2.0, -200.0, 0.0], 2.0);
-        assert!((map.values()[0] - 0.731_058_6).abs() < 1e-6); // sigmoid(1)
-        assert!(map.values()[1] < 1e-30);
+        assert!((map.values()[0] - 0.731_058_6).abs() < 1.6e-5); // sigmoid(1)
+        assert_eq!(map.values()[1], 0.0);
         assert_eq!(map.values()[2], 0.5);
+    }
+
+    #[test]
+    fn a_map_made_again_from_its_values_or_levels_is_the_same() {
+        let values = (0..=100_000).map(|n| n as f32 / 100_000.0);
+        let map = ProbabilityMap::new(100_001, 1, values.clone().collect());
+        let errors = values.zip(map.values()).map(|(a, b)| (a - b).abs());
+        let worst = errors.fold(0.0, f32::max);
+        assert!((1.4e-5..=1.53e-5).contains(&worst), "{worst}"); // half a step is 1.526e-5
+        let again = ProbabilityMap::new(100_001, 1, map.values().to_vec());
+        assert_eq!(again.values(), map.values());
+        let again = ProbabilityMap::from_levels(100_001, 1, map.levels());
+        assert_eq!(again.values(), map.values());
     }
 
     #[test]

@@ -211,8 +211,8 @@ mod tests {
     #[test]
     fn a_map_of_one_value_fills_the_image_with_it() {
         assert_eq!(
-            ProbabilityMap::new(1, 1, vec![0.3]).resample(3, 2),
-            [0.3; 6]
+            ProbabilityMap::new(1, 1, vec![0.375]).resample(3, 2),
+            [0.375; 6]
         );
     }
 }

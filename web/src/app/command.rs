@@ -190,6 +190,8 @@ pub enum Command {
     DeleteSession,
     /// Try again what failed: model or segmentation.
     Retry,
+    /// Segment the pictures that came back with the border of another model with the present one.
+    SegmentAgain,
     /// Start the engine again.
     RestartEngine,
     /// Open the document that was closed last.

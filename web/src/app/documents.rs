@@ -69,7 +69,10 @@ impl Document {
 
     /// All its files.
     pub fn files(&self) -> impl Iterator<Item = FileId> {
-        std::iter::once(self.file).chain(self.truths.iter().map(|truth| truth.file))
+        let opened = self.opened.as_ref();
+        let map = opened.and_then(|opened| opened.kept_map.as_ref()?.file);
+        let truths = self.truths.iter().map(|truth| truth.file);
+        std::iter::once(self.file).chain(truths).chain(map)
     }
 
     /// The frame and the window that are wanted of it: the file's own first, until the person chooses.

@@ -11,7 +11,7 @@ use super::preferences::Preferences;
 use super::viewport::Size;
 use crate::contents::{Member, Part};
 use crate::protocol::{DocumentId, Frame, GatheredFile, Request, RequestId};
-use crate::session::messages::Order;
+use crate::session::messages::{Key, Order};
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -238,6 +238,13 @@ pub enum Effect {
         order: Order,
         /// The file that goes with it.
         file: Option<FileId>,
+    },
+    /// Order the store to keep the copy of a probability map, an `ArrayBuffer`, as this file: `Event::Session`.
+    StoreMap {
+        /// The file's number.
+        key: Key,
+        /// The copy.
+        payload: PayloadId,
     },
     /// End the store.
     CloseSession,

@@ -15,6 +15,7 @@ use delineo::imaging::Rendering;
 use super::documents::Document;
 use super::effect::EngineBuild;
 use super::ids::{EngineId, FileId};
+use super::kept_map::MapOrigin;
 use super::preferences::Timing;
 use crate::protocol::{
     DeviceReport, DocumentId, Frame, GatherStep, MaskSpec, MeasureSpec, ModelKey, RequestId,
@@ -120,6 +121,10 @@ pub enum Purpose {
     },
     /// Its probability maps.
     Segment(Segmentation),
+    /// The same from the copy that is kept.
+    RestoreMaps(Segmentation),
+    /// A copy of them, to be kept, and what made them.
+    PackMaps(Segmentation, MapOrigin),
     /// What the list says of it.
     Summarise(MaskSpec),
     /// Its corrections.
@@ -168,7 +173,7 @@ impl Purpose {
         match self {
             Self::Start => Some(Task::Device),
             Self::Load(_) => Some(Task::Model),
-            Self::Open { .. } => Some(Task::Decode),
+            Self::Open { .. } | Self::RestoreMaps(_) => Some(Task::Decode),
             Self::Segment(_) => Some(Task::Segment),
             Self::Export { .. } => Some(Task::Export),
             Self::Sample => Some(Task::Sample),
@@ -176,6 +181,7 @@ impl Purpose {
             Self::Unload
             | Self::Time
             | Self::Edit(_)
+            | Self::PackMaps(..)
             | Self::Summarise(_)
             | Self::Gather(_)
             | Self::Paint(..)
@@ -190,7 +196,7 @@ impl Purpose {
     pub fn suspect(&self) -> Option<DocumentId> {
         match self {
             Self::Open { document, .. } | Self::AttachTruth { document, .. } => Some(*document),
-            Self::Segment(maps) => Some(maps.document),
+            Self::Segment(maps) | Self::RestoreMaps(maps) => Some(maps.document),
             Self::Summarise(mask) => Some(mask.segmentation.document),
             _ => None,
         }

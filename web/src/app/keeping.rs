@@ -10,15 +10,14 @@ use super::documents::Document;
 use super::edits::Edits;
 use super::ids::FileId;
 use super::importing::Beginning;
-use super::opened::{MapOrigin, Opened};
+use super::kept_map::{MapCopies, MapOrigin};
+use super::opened::Opened;
 use super::proposal::Proposal;
 use super::review::Review;
 use super::stored::{StoredDocument, StoredSession};
+use super::wording;
 use crate::protocol::{DocumentId, Settings, Summary};
 use crate::session::messages::{Fault, Found, Item, Key};
-
-/// So many pictures a sentence names.
-const NAMED: usize = 3;
 
 /// How far the page is with the session.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -50,6 +49,10 @@ pub struct Keeping {
     pub(super) trouble: Option<Fault>,
     pub(super) documents: BTreeMap<DocumentId, Kept>,
     pub(super) files: BTreeMap<DocumentId, KeptFile>,
+    /// Copies of probability maps.
+    pub(super) maps: MapCopies,
+    /// Whether the person was told which pictures came back with another model's border.
+    pub(super) has_said_who_drew: bool,
     /// Files of the session whose documents have yet to be found.
     pub(super) found: BTreeMap<Key, FileId>,
     /// What was found of the session as a whole.
@@ -122,6 +125,7 @@ struct WorkFingerprint {
     proposal: Option<Proposal>,
     inherited: Option<Spacing>,
     origin: Option<MapOrigin>,
+    map: Option<Key>,
     ignores_depth_marks: bool,
     revision: u64,
 }
@@ -139,6 +143,7 @@ impl Fingerprint {
                 proposal: opened.proposal.clone(),
                 inherited: opened.inherited,
                 origin: opened.origin.clone(),
+                map: map_of(opened),
                 ignores_depth_marks: opened.ignores_depth_marks,
                 revision: revision(opened),
             }),
@@ -161,11 +166,17 @@ impl Fingerprint {
                         && work.proposal == opened.proposal
                         && work.inherited == opened.inherited
                         && work.origin == opened.origin
+                        && work.map == map_of(opened)
                         && work.ignores_depth_marks == opened.ignores_depth_marks
                 }
                 _ => false,
             }
     }
+}
+
+/// The copy of its map.
+fn map_of(opened: &Opened) -> Option<Key> {
+    opened.kept_map.as_ref().map(|kept| kept.key)
 }
 
 /// Every change makes it larger, whichever frame is on the stage.
@@ -214,14 +225,9 @@ impl Keeping {
 
     /// Which pictures have another border than when the person left them.
     pub(super) fn redrawn_sentence(&self) -> String {
-        let named = self.redrawn.iter().take(NAMED);
-        let mut names: Vec<String> = named.map(|name| format!("“{name}”")).collect();
-        if self.redrawn.len() > NAMED {
-            names.push(format!("{} more", self.redrawn.len() - NAMED));
-        }
         format!(
             "Another model, or another version of it, made the border again under your work on {}. Look at it before you go on.",
-            names.join(", ")
+            wording::named(&self.redrawn)
         )
     }
 
@@ -313,6 +319,7 @@ impl Keeping {
             return;
         }
         self.documents.remove(&document.id);
+        self.maps.leave(document.id);
         for id in file_ids(document) {
             if self
                 .files
@@ -362,12 +369,13 @@ impl Keeping {
     }
 
     /// A part of what is on the disk, while the page has it all. With the last part it is known what has to be kept again.
-    pub(super) fn resume(&mut self, found: &Found) {
+    /// Returned are the documents whose maps are to be.
+    pub(super) fn resume(&mut self, found: &Found) -> Vec<DocumentId> {
         let documents = found.documents.iter().map(|(key, _)| Item::Document(*key));
         let files = found.files.iter().copied().map(Item::File);
         self.resumed.extend(documents.chain(files));
         if !found.is_last {
-            return;
+            return Vec::new();
         }
         let resumed = std::mem::take(&mut self.resumed);
         self.is_resuming = false;
@@ -383,11 +391,13 @@ impl Keeping {
                 file.copy = Copy::Due;
             }
         }
+        self.maps.resume(&resumed)
     }
 
     /// Whatever the store was at may not have been done.
     pub(super) fn forget_orders(&mut self) {
         self.session = (None, false);
+        self.maps.forget_orders();
         for kept in self
             .documents
             .values_mut()

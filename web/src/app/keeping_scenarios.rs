@@ -1,6 +1,6 @@
 //! Keeping the work on this device, with the real store on a disk that fails.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use delineo::measure::Axis;
 
@@ -15,11 +15,12 @@ use super::preferences::Preferences;
 use super::review::Decision;
 use super::rig::Rig;
 use super::stage::Tool;
+use super::stored::StoredDocument;
 use crate::session::fake_disk::{FakeFile, Power};
 use crate::session::journal::Kind;
 use crate::session::messages::{Access, Fault, Found, Item, Key, Message, Order};
 use crate::session::power_cuts::Random;
-use crate::session::store::{FileNote, Store};
+use crate::session::store::{FileNote, Store, read_only};
 
 /// A device: what is on its disk, and the store that a page has started.
 pub(super) struct Device {
@@ -28,6 +29,8 @@ pub(super) struct Device {
     store: Option<Store<FakeFile>>,
     /// Copies of files, by their numbers.
     copies: BTreeMap<Key, FileId>,
+    /// Which of them are copies of maps.
+    maps: BTreeSet<Key>,
     /// Whether another tab writes.
     is_taken: bool,
 }
@@ -39,6 +42,7 @@ impl Device {
             journals: [Vec::new(), Vec::new()],
             store: None,
             copies: BTreeMap::new(),
+            maps: BTreeSet::new(),
             is_taken: false,
         }
     }
@@ -57,6 +61,23 @@ impl Device {
             self.journals = files.map(|file| file.after_power_cut(|limit| random.below(limit)));
         }
         self.power = Power::for_bytes(usize::MAX);
+    }
+
+    /// All copies of maps are gone, as if none had ever been made.
+    pub fn lose_maps(&mut self) {
+        for key in std::mem::take(&mut self.maps) {
+            self.copies.remove(&key);
+        }
+    }
+
+    /// The copies of maps that the disk has, and those that its records name.
+    pub fn maps(&self) -> (BTreeSet<Key>, BTreeSet<Key>) {
+        let found = read_only(&self.journals).unwrap_or_default();
+        let is_map = |key: &&Key| self.maps.contains(key);
+        let there = found.files.keys().filter(is_map).copied().collect();
+        let texts = found.documents.values();
+        let records = texts.filter_map(|text| serde_json::from_str::<StoredDocument>(text).ok());
+        (there, records.filter_map(|record| record.map()).collect())
     }
 
     fn open(&mut self) -> (Message, Vec<FileId>) {
@@ -138,9 +159,19 @@ impl Device {
                     let files = Vec::new();
                     rig.tell(Event::Session { message, files });
                 }
+                Effect::StoreMap { key, .. } => {
+                    let message = self.keep_map(key);
+                    let files = Vec::new();
+                    rig.tell(Event::Session { message, files });
+                }
                 _ => {}
             }
         }
+    }
+
+    pub fn keep_map(&mut self, key: Key) -> Message {
+        self.maps.insert(key);
+        self.carry_out(Order::PutFile(key), Some(FileId(1_000_000 + key.0)))
     }
 }
 
@@ -149,7 +180,10 @@ pub(super) fn take_order(rig: &mut Rig) -> Option<Effect> {
     let is_order = |effect: &Effect| {
         matches!(
             effect,
-            Effect::OpenSession { .. } | Effect::Store { .. } | Effect::CloseSession
+            Effect::OpenSession { .. }
+                | Effect::Store { .. }
+                | Effect::StoreMap { .. }
+                | Effect::CloseSession
         )
     };
     let place = rig.seen.iter().position(is_order)?;
@@ -163,20 +197,20 @@ pub(super) fn page(device: &mut Device) -> Rig {
 
 /// The same with models of this version.
 pub(super) fn page_with_version(device: &mut Device, version: u8) -> Rig {
-    let mut rig = page_before_the_network(device);
-    rig.model_version = version;
+    let mut rig = page_before_the_network(device, version);
     rig.settle();
     device.serve(&mut rig);
     rig
 }
 
 /// The same before any engine has answered.
-pub(super) fn page_before_the_network(device: &mut Device) -> Rig {
+pub(super) fn page_before_the_network(device: &mut Device, version: u8) -> Rig {
     let preferences = Preferences {
         keep_session: Some(true),
         ..Preferences::default()
     };
     let mut rig = Rig::with(preferences, Surroundings::default());
+    rig.model_version = version;
     rig.tell(Event::AdapterFound(Err("none".to_owned())));
     rig.list_models();
     device.serve(&mut rig);

@@ -16,7 +16,9 @@ fn act(random: &mut Random, rig: &mut Rig, device: &mut Device) {
         200.0 + random.below(400) as f64,
         150.0 + random.below(300) as f64,
     );
-    match random.below(12) {
+    match random.below(14) {
+        // The person rests: others are prepared, and maps are kept.
+        12 | 13 => rig.rest(),
         0..=4 => draw(rig, at),
         5 => rig.send(Command::Undo),
         6 => rig.send(Command::Redo),
@@ -44,8 +46,12 @@ fn act(random: &mut Random, rig: &mut Rig, device: &mut Device) {
 fn serve_some(rig: &mut Rig, device: &mut Device, most: usize) {
     for _ in 0..most {
         match take_order(rig) {
-            Some(Effect::Store { order, file }) => {
-                let message = device.carry_out(order, file);
+            Some(order @ (Effect::Store { .. } | Effect::StoreMap { .. })) => {
+                let message = match order {
+                    Effect::Store { order, file } => device.carry_out(order, file),
+                    Effect::StoreMap { key, .. } => device.keep_map(key),
+                    _ => return,
+                };
                 if matches!(message, Message::NotKept { .. }) {
                     return;
                 }
@@ -60,6 +66,7 @@ fn serve_some(rig: &mut Rig, device: &mut Device, most: usize) {
 
 #[test]
 fn the_end_of_page_worker_or_power_at_any_moment_loses_at_most_what_was_done_last() {
+    let mut kept = 0;
     for seed in 0..300 {
         let mut random = Random(seed);
         let mut device = Device::new();
@@ -101,8 +108,10 @@ fn the_end_of_page_worker_or_power_at_any_moment_loses_at_most_what_was_done_las
                 rig.tell(Event::SessionEnded("killed".to_owned()));
                 device.serve(&mut rig);
                 device.kill();
+                assert_maps_are_there(&device, seed);
                 drop(rig);
                 assert_eq!(work(&page(&mut device)), after, "seed {seed}");
+                assert_maps_are_there(&device, seed);
                 continue;
             }
         }
@@ -112,7 +121,19 @@ fn the_end_of_page_worker_or_power_at_any_moment_loses_at_most_what_was_done_las
             found == before || found == after,
             "seed {seed}: {found:#?} is neither {before:#?} nor {after:#?}"
         );
+        assert_maps_are_there(&device, seed);
+        kept += device.maps().1.len();
     }
+    assert!(kept > 100, "{kept} maps are too few to say anything");
+}
+
+/// A record names no copy of a map that is not there.
+fn assert_maps_are_there(device: &Device, seed: u64) {
+    let (there, named) = device.maps();
+    assert!(
+        named.is_subset(&there),
+        "seed {seed}: {named:?} of {there:?}"
+    );
 }
 
 #[test]
@@ -131,6 +152,8 @@ fn a_model_that_is_another_since_then_is_told_where_work_rests_on_its_border() {
     device.kill();
     drop(rig);
 
+    // Without copies of the maps: the pictures are segmented anew.
+    device.lose_maps();
     // The same model: nothing is said.
     let mut rig = page(&mut device);
     rig.rest();
@@ -139,6 +162,7 @@ fn a_model_that_is_another_since_then_is_told_where_work_rests_on_its_border() {
     device.kill();
     drop(rig);
 
+    device.lose_maps();
     let mut rig = page_with_version(&mut device, 2);
     rig.rest();
     assert!(rig.says("under your work on “c.png”, “a.png”."));
@@ -163,7 +187,7 @@ fn work_that_waits_for_its_file_or_its_border_keeps_what_its_border_was_made_by(
     device.kill();
     drop(rig);
     // Changed and kept before the network has run.
-    let mut rig = page_before_the_network(&mut device);
+    let mut rig = page_before_the_network(&mut device, 1);
     rig.send(Command::Flag);
     device.serve(&mut rig);
     device.kill();

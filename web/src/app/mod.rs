@@ -29,6 +29,7 @@ pub mod gestures;
 pub mod ids;
 pub mod importing;
 pub mod keeping;
+pub mod kept_map;
 mod kept_work;
 pub mod keys;
 pub mod listing;
@@ -78,6 +79,8 @@ mod importing_scenarios;
 mod judgement_scenarios;
 #[cfg(test)]
 mod keeping_scenarios;
+#[cfg(test)]
+mod kept_map_scenarios;
 #[cfg(test)]
 mod kill_scenarios;
 #[cfg(test)]

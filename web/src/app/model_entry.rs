@@ -18,6 +18,8 @@ pub struct ModelEntry {
     pub modalities: Vec<String>,
     /// Size of its weights in bytes; 0 where that is not known.
     pub bytes: u64,
+    /// SHA-256 of its weights, hexadecimal, where the site's list says it.
+    pub sha256: Option<String>,
 }
 
 /// A model of this site.
@@ -61,6 +63,7 @@ pub(super) fn published_entry(model: &PublishedModel) -> ModelEntry {
             label: manifest.name.clone(),
             modalities: manifest.modalities.clone(),
             bytes: manifest.weights.bytes,
+            sha256: Some(manifest.weights.sha256.clone()),
         },
         // It can still be chosen, and then says what is wrong with it.
         Err(_) => ModelEntry {
@@ -68,6 +71,7 @@ pub(super) fn published_entry(model: &PublishedModel) -> ModelEntry {
             label: model.id.clone(),
             modalities: Vec::new(),
             bytes: 0,
+            sha256: None,
         },
     }
 }
@@ -78,5 +82,6 @@ pub(super) fn own_entry(model: &OwnModel) -> ModelEntry {
         label: model.name.clone(),
         modalities: Vec::new(),
         bytes: 0,
+        sha256: Some(model.digest.to_string()),
     }
 }

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use delineo::manifest::Manifest;
 
+use super::kept_map::MapOrigin;
 use super::model_entry::{ModelEntry, OwnModel, PublishedModel, own_entry, published_entry};
 use super::proposal::Proposal;
 use super::wording::megabytes;
@@ -43,6 +44,8 @@ pub struct Models {
     own: BTreeMap<Rc<str>, OwnModel>,
     /// Which network of a file with several the person chose.
     networks: BTreeMap<ModelKey, String>,
+    /// Of maps that were kept: what made them.
+    kept: Vec<(MapOrigin, Rc<Manifest>)>,
 }
 
 impl Models {
@@ -175,6 +178,36 @@ impl Models {
     /// What is known of a model that was loaded.
     pub fn info(&self, key: &ModelKey) -> Option<&ModelInfo> {
         self.loaded.get(key)
+    }
+
+    /// SHA-256 of a model's weights as they are now, hexadecimal, once that is known.
+    pub fn sha256<'a>(&'a self, key: &'a ModelKey) -> Option<&'a str> {
+        if let ModelKey::Own(digest) = key {
+            return Some(digest);
+        }
+        if let Some(info) = self.loaded.get(key) {
+            return Some(&info.manifest.weights.sha256);
+        }
+        let mut entries = self.entries().iter();
+        let entry = entries.find(|entry| entry.key == *key)?;
+        entry.sha256.as_deref()
+    }
+
+    /// A map that was kept is by this model, which need not be loaded.
+    pub fn note_kept(&mut self, origin: MapOrigin, manifest: Manifest) {
+        let manifest = Rc::new(manifest);
+        self.kept.retain(|(of, _)| *of != origin);
+        self.kept.push((origin, manifest));
+    }
+
+    /// What is known of the model that made a map; of one that was kept, what its copy says.
+    pub fn manifest_of(&self, origin: &MapOrigin) -> Option<&Rc<Manifest>> {
+        let loaded = self.loaded.get(&origin.model).map(|info| &info.manifest);
+        let loaded = loaded.filter(|loaded| origin.sha256.as_ref() == Some(&loaded.weights.sha256));
+        loaded.or_else(|| {
+            let mut kept = self.kept.iter();
+            kept.find_map(|(of, manifest)| (of == origin).then_some(manifest))
+        })
     }
 
     /// The settings that a model proposes.
@@ -332,6 +365,7 @@ mod tests {
             label: (*id).to_owned(),
             modalities: modalities.iter().map(|word| (*word).to_owned()).collect(),
             bytes: *bytes,
+            sha256: None,
         });
         Models {
             entries: Some(entries.collect()),

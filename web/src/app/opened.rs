@@ -7,12 +7,11 @@ use delineo::mask::Cleaning;
 use delineo::measure::{Scale, ScaleSource, Spacing};
 
 use super::edits::{Calibration, Edits};
+use super::kept_map::{KeptMap, MapOrigin};
 use super::proposal::Proposal;
 use super::setting::Setting;
 use super::viewport::{Size, Viewport};
-use crate::protocol::{
-    Area, ImageFacts, MaskSpec, MeasureSpec, Measured, ModelKey, Segmentation, Settings, Views,
-};
+use crate::protocol::{Area, ImageFacts, MaskSpec, MeasureSpec, Measured, Segmentation, Settings};
 
 /// What is known of a document that was opened.
 #[derive(Clone, Debug)]
@@ -47,19 +46,10 @@ pub struct Opened {
     pub origin: Option<MapOrigin>,
     /// What made it when the person left the work that was restored, until the network has run again.
     pub left_with: Option<MapOrigin>,
+    /// The copy of its map that is kept on this device.
+    pub kept_map: Option<KeptMap>,
     /// Whether the person does not want the scale that the depth marks propose.
     pub ignores_depth_marks: bool,
-}
-
-/// What made a probability map: the same makes the same again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MapOrigin {
-    /// The model.
-    pub model: ModelKey,
-    /// SHA-256 of its weights, hexadecimal, where it is known.
-    pub sha256: Option<String>,
-    /// As a mean over these views.
-    pub views: Option<Views>,
 }
 
 impl Opened {
@@ -86,6 +76,7 @@ impl Opened {
             inherited: None,
             origin: None,
             left_with: None,
+            kept_map: None,
             ignores_depth_marks: false,
         }
     }

@@ -80,6 +80,7 @@ fn command() -> impl Strategy<Value = Command> {
         Just(Command::SetFilter(Filter::All)),
         Just(Command::SetSort(Sort::Name)),
         Just(Command::Retry),
+        Just(Command::SegmentAgain),
         Just(Command::RestartEngine),
         Just(Command::Reopen),
         Just(Command::PauseProcessing),

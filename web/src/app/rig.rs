@@ -76,6 +76,9 @@ pub struct Rig {
     pub broken_files: BTreeSet<String>,
     /// The version of all models, which their weights follow.
     pub model_version: u8,
+    /// Documents whose maps were taken from a copy, in order, and whether copies are damaged.
+    pub restored: Vec<DocumentId>,
+    pub are_maps_damaged: bool,
     /// Models that cannot be loaded.
     pub broken_models: BTreeSet<String>,
     /// The image on the stage, by its document's number.
@@ -237,6 +240,8 @@ impl Rig {
             gathered_files: Vec::new(),
             unaddable: BTreeSet::new(),
             model_version: 1,
+            restored: Vec::new(),
+            are_maps_damaged: false,
             contents: BTreeMap::new(),
             later: VecDeque::new(),
             broken_files: BTreeSet::new(),
@@ -267,14 +272,24 @@ impl Rig {
 
     pub fn list_models(&mut self) {
         let published = [("skin", "dermoscopy", 0.4), ("breast", "ultrasound", 0.55)];
-        let published = published.map(|(id, modality, threshold)| PublishedModel {
-            id: id.to_owned(),
-            manifest: Ok(manifest(id, modality, threshold)),
+        let sha256 = self.weights();
+        let published = published.map(|(id, modality, threshold)| {
+            let mut manifest = manifest(id, modality, threshold);
+            manifest.weights.sha256.clone_from(&sha256);
+            PublishedModel {
+                id: id.to_owned(),
+                manifest: Ok(manifest),
+            }
         });
         self.tell(Event::ModelsListed {
             published: Ok(published.into()),
             own: Vec::new(),
         });
+    }
+
+    /// SHA-256 of the weights of all models.
+    pub fn weights(&self) -> String {
+        format!("{:064x}", self.model_version)
     }
 
     pub fn tell(&mut self, event: Event) {
@@ -461,6 +476,7 @@ impl Rig {
         payload: PayloadId,
     ) -> (Result<Answer, String>, Option<PayloadId>) {
         let (gpu_milliseconds, peak) = (self.gpu_milliseconds, self.peak);
+        let weights = self.weights();
         let Some(engine) = self.engines.get_mut(&id) else {
             return (Err("gone".to_owned()), None);
         };
@@ -514,7 +530,7 @@ impl Rig {
                         ModelKey::Own(_) => (name.as_str(), "dermoscopy", 0.5),
                     };
                     let mut manifest = manifest(id, modality, threshold);
-                    manifest.weights.sha256 = format!("{:064x}", self.model_version);
+                    manifest.weights.sha256 = weights;
                     Ok((
                         Answer::ModelLoaded {
                             manifest,
@@ -577,6 +593,34 @@ impl Rig {
                     _ => fault = Some(format!("cannot segment {maps:?}")),
                 }
                 Ok((Answer::Segmented { milliseconds: 50.0 }, false))
+            }
+            Request::RestoreMaps { maps, sha256 } => {
+                let is_named = maps.weights.as_ref().is_none_or(|of| *of == sha256);
+                match engine.documents.get_mut(&maps.document) {
+                    Some(held) if held.rendering == maps.rendering && is_named => {}
+                    _ => fault = Some(format!("cannot restore {maps:?} of {sha256}")),
+                }
+                if maps.weights.is_none() && sha256 != weights {
+                    fault = Some(format!("{maps:?} are not by {sha256}"));
+                }
+                if self.are_maps_damaged {
+                    Err("The copy is damaged".to_owned())
+                } else {
+                    self.restored.push(maps.document);
+                    let mut manifest = manifest("kept", "dermoscopy", 0.4);
+                    manifest.weights.sha256 = sha256;
+                    if let Some(held) = engine.documents.get_mut(&maps.document) {
+                        held.maps = Some(maps);
+                    }
+                    Ok((Answer::MapsRestored { manifest }, false))
+                }
+            }
+            Request::PackMaps(maps) => {
+                let held = engine.documents.get(&maps.document);
+                if held.is_none_or(|held| held.maps.as_ref() != Some(&maps)) {
+                    fault = Some(format!("cannot pack {maps:?}"));
+                }
+                Ok((Answer::MapsPacked, true))
             }
             Request::Edit {
                 document, version, ..

@@ -308,12 +308,7 @@ impl App {
 
     /// The probability maps that a document needs.
     pub(super) fn maps_for(&self, document: &Document, opened: &Opened) -> Option<Segmentation> {
-        Some(Segmentation {
-            document: document.id,
-            rendering: opened.rendering,
-            model: self.models.wanted(Some(opened.image.modality))?.clone(),
-            views: Views::of(opened.image.modality).filter(|_| self.preferences.views),
-        })
+        self.wanted_models().maps_for(document.id, opened)
     }
 
     /// Whether flipped and turned views can be averaged for the image on the stage.

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::documents::Document;
 use super::edits::Edits;
 use super::importing::Beginning;
-use super::opened::{MapOrigin, Opened};
+use super::kept_map::{KeptMap, MapOrigin};
+use super::opened::Opened;
 use super::proposal::Proposal;
 use super::review::Review;
 use crate::protocol::{ImageFacts, ModelKey, Settings, Summary, Views};
@@ -91,9 +92,21 @@ pub struct StoredMap {
     /// SHA-256 of its weights: whether the model is still the same.
     #[serde(default)]
     pub sha256: Option<String>,
-    /// The copy: float32, little-endian, row by row, at the model's size.
+    /// The copy.
     #[serde(default)]
-    pub copy: Option<Key>,
+    pub copy: Option<StoredCopy>,
+}
+
+/// The copy of a probability map, a [`delineo::MapCopy`]. It says itself what exports need to know of the model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StoredCopy {
+    /// Its file.
+    pub file: Key,
+    /// What sentences call the model.
+    pub name: String,
+    /// The frame and the window that it is of.
+    #[serde(default)]
+    pub rendering: Rendering,
 }
 
 /// What is known of the session as a whole.
@@ -148,7 +161,13 @@ impl StoredDocument {
         document.opened = self.opened.map(StoredWork::into_opened);
     }
 
-    /// The copies of all its files.
+    /// The file with the copy of its probability map.
+    pub fn map(&self) -> Option<Key> {
+        let map = self.opened.as_ref()?.map.as_ref()?;
+        map.copy.as_ref().map(|copy| copy.file)
+    }
+
+    /// The copies of all files that it came with.
     pub fn files(&self) -> impl Iterator<Item = Key> {
         std::iter::once(self.source).chain(self.truths.iter().map(|truth| truth.source))
     }
@@ -161,7 +180,15 @@ impl StoredWork {
             model: origin.model.clone(),
             views: origin.views,
             sha256: origin.sha256.clone(),
-            copy: None,
+            copy: opened
+                .kept_map
+                .as_ref()
+                .filter(|kept| kept.origin == *origin)
+                .map(|kept| StoredCopy {
+                    file: kept.key,
+                    name: kept.name.clone(),
+                    rendering: kept.rendering,
+                }),
         });
         Self {
             image: opened.image.clone(),
@@ -181,11 +208,22 @@ impl StoredWork {
         opened.settings = self.settings;
         opened.proposal = self.proposal;
         opened.inherited = self.inherited;
-        opened.left_with = self.map.map(|map| MapOrigin {
-            model: map.model,
-            sha256: map.sha256,
-            views: map.views,
-        });
+        if let Some(map) = self.map {
+            let origin = MapOrigin {
+                model: map.model,
+                sha256: map.sha256,
+                views: map.views,
+            };
+            opened.kept_map = map.copy.map(|copy| KeptMap {
+                key: copy.file,
+                origin: origin.clone(),
+                name: copy.name,
+                rendering: copy.rendering,
+                file: None,
+                stands: true,
+            });
+            opened.left_with = Some(origin);
+        }
         opened.ignores_depth_marks = self.ignores_depth_marks;
         opened
     }
@@ -248,5 +286,29 @@ mod tests {
         assert_eq!(document.review.note, "blurred at the edge");
         assert_eq!(document.files().collect::<Vec<_>>(), [Key(1), Key(3)]);
         assert!(contents.session.is_some() && contents.files.len() == 1);
+        // Its map has a number for a copy that was never made.
+        assert_eq!(document.map(), None);
+        let map = work.and_then(|work| work.map.as_ref());
+        assert_eq!(map.and_then(|map| map.views), Some(Views::All));
+    }
+
+    #[test]
+    fn a_session_of_version_2_is_read_with_the_copies_of_its_maps() {
+        let journal = example(2, include_str!("../session/examples/version-2.txt"));
+        let Ok(contents) = read_only(&[journal, Vec::new()]) else {
+            panic!("it was not read");
+        };
+        let [document] = &documents(&contents)[..] else {
+            panic!("{contents:?}");
+        };
+        assert_eq!(document.map(), Some(Key(7)));
+        let opened = document.opened.clone().map(StoredWork::into_opened);
+        let kept = opened.as_ref().and_then(|opened| opened.kept_map.as_ref());
+        assert_eq!(
+            kept.map(|kept| (kept.name.as_str(), kept.stands, kept.rendering.frame)),
+            Some(("Skin lesions", true, 3))
+        );
+        assert!(kept.is_some_and(|kept| kept.origin.sha256.is_some()));
+        assert_eq!(contents.files.len(), 2);
     }
 }

@@ -7,6 +7,9 @@ use super::folders::Brought;
 use super::progress::{Mode, Progress};
 use crate::protocol::{Area, DeviceKind, DeviceReport, ImageFacts, Networks, Task};
 
+/// So many pictures a sentence names.
+const NAMED: usize = 3;
+
 /// A whole number with its thousands set apart: `1 234 567`.
 pub fn grouped(number: f64) -> String {
     let digits = format!("{:.0}", number.max(0.0));
@@ -276,6 +279,29 @@ pub fn sentence(text: &str) -> String {
     } else {
         capital + "."
     }
+}
+
+/// The names of the first few pictures, and how many more there are.
+pub fn named<T: AsRef<str>>(all: &[T]) -> String {
+    let named = all.iter().take(NAMED);
+    let mut names: Vec<String> = named.map(|name| format!("“{}”", name.as_ref())).collect();
+    if all.len() > NAMED {
+        names.push(format!("{} more", all.len() - NAMED));
+    }
+    names.join(", ")
+}
+
+/// That pictures came back as they were left.
+pub fn drawn_by_others(names: &[&str]) -> String {
+    let (is, border) = match names.len() {
+        1 => ("is", "its border was"),
+        _ => ("are", "their borders were"),
+    };
+    format!(
+        "{} {is} shown as you left {}: {border} drawn by another model, another version of it, or with other views.",
+        named(names),
+        if names.len() == 1 { "it" } else { "them" }
+    )
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use delineo::RgbImage;
 use delineo::export::{Line, SegmentationInfo};
 use delineo::imaging::Rendering;
+use delineo::manifest::Manifest;
 use delineo::mask::{Correction, Mask, Painting, Preview, ProbabilityMap, Style};
 use delineo::measure::{
     Measurements, Outline, Proportions, ReportPage, Scale, ScaleSource, Shape, Uncertainty,
@@ -16,7 +17,7 @@ use crate::engine::difference;
 use crate::engine::error::EngineError;
 use crate::protocol::{
     Answer, Area, DocumentId, Frame, MaskSpec, MeasureSpec, Measured, Modality, ModelKey,
-    Segmentation, Settings, Views,
+    Segmentation, Settings,
 };
 
 /// So many lesions are told one by one.
@@ -73,16 +74,33 @@ impl Truth {
     }
 }
 
+/// What a model said.
+#[derive(Debug)]
+pub(super) struct Said {
+    /// Which maps.
+    of: Segmentation,
+    /// What the model says of itself: it may be no longer loaded, or another one by now.
+    pub manifest: Manifest,
+    /// Probability of each class at the network's size.
+    pub maps: Vec<ProbabilityMap>,
+}
+
 /// What a mask is made from.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
-    /// Probability of each class at the network's size, by model and views.
-    maps: Vec<(ModelKey, Option<Views>, Vec<ProbabilityMap>)>,
+    said: Vec<Said>,
     /// Hand corrections, oldest first, and their version.
     corrections: (u64, Vec<Correction>),
 }
 
 impl Findings {
+    /// What was said of this document as a request names it.
+    pub(super) fn said(&self, of: &Segmentation) -> Result<&Said, EngineError> {
+        let mut all = self.said.iter();
+        all.find(|said| is_same(&said.of, of))
+            .ok_or(EngineError::NotSegmented)
+    }
+
     /// The map and the corrections that a request names, if they are those that are here. The true mask may take the place of
     /// the model's.
     pub(super) fn of<'a>(
@@ -90,14 +108,10 @@ impl Findings {
         truth: Option<&'a Truth>,
         mask: &MaskSpec,
     ) -> Result<(&'a ProbabilityMap, &'a [Correction]), EngineError> {
-        let Segmentation { model, views, .. } = &mask.segmentation;
-        let (_, _, maps) = self
-            .maps
-            .iter()
-            .find(|(by, over, _)| (by, over) == (model, views))
-            .ok_or(EngineError::NotSegmented)?;
+        let said = self.said(&mask.segmentation)?;
         let class = mask.settings.class;
-        let map = maps
+        let map = said
+            .maps
             .get(class as usize)
             .ok_or(EngineError::NoClass(class))?;
         let map = match truth {
@@ -175,11 +189,16 @@ impl Document {
     }
 
     /// Keeps what a model said, in the place of what it said before.
-    pub fn keep(&mut self, model: ModelKey, views: Option<Views>, maps: Vec<ProbabilityMap>) {
-        let all = &mut self.findings.maps;
-        all.retain(|(by, over, _)| (by, over) != (&model, &views));
-        all.push((model, views, maps));
+    pub fn keep(&mut self, of: Segmentation, manifest: Manifest, maps: Vec<ProbabilityMap>) {
+        let all = &mut self.findings.said;
+        all.retain(|said| !is_same(&said.of, &of));
+        all.push(Said { of, manifest, maps });
         self.drawn = None;
+    }
+
+    /// What a model said, as a request names it.
+    pub(super) fn said(&self, of: &Segmentation) -> Result<&Said, EngineError> {
+        self.findings.said(of)
     }
 
     /// Frees what it draws with, which is made anew when it is drawn again.
@@ -190,7 +209,7 @@ impl Document {
 
     /// Drops all that a model said.
     pub fn forget(&mut self, model: &ModelKey) {
-        self.findings.maps.retain(|(by, _, _)| by != model);
+        self.findings.said.retain(|said| said.of.model != *model);
         self.drawn = None;
     }
 
@@ -410,6 +429,11 @@ impl Document {
         };
         Ok((order, map))
     }
+}
+
+/// Whether two requests name the same maps of a document that is open in one frame and window.
+fn is_same(one: &Segmentation, other: &Segmentation) -> bool {
+    (&one.model, one.views, &one.weights) == (&other.model, other.views, &other.weights)
 }
 
 /// The answer for an overlay of these bounds, and its size, where it has any.

@@ -67,6 +67,9 @@ pub enum EngineError {
     /// The request is about probability maps that were not computed.
     #[error("This image has not been segmented by this model yet.")]
     NotSegmented,
+    /// A copy of probability maps of another model or other views than the request names.
+    #[error("The copy of the probability map is another one.")]
+    OtherMaps,
     /// The request is about a class that the model does not have.
     #[error("This model has no class {0}.")]
     NoClass(u32),

@@ -39,10 +39,10 @@ pub use platform::{OpenDevice, Platform};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
-use delineo::RgbImage;
 use delineo::export::{REPORT, SegmentationInfo, Site};
 use delineo::imaging::{self, Rendering};
 use delineo::measure::ReportPage;
+use delineo::{MapCopy, RgbImage};
 
 use crate::decoder::Order;
 use crate::engine::document::{Document, Drawing};
@@ -58,6 +58,8 @@ use crate::protocol::{
 const TIMED_RUNS: usize = 3;
 /// Milliseconds after which no further run is begun: a device that takes so long is not told from others by a median.
 const LONGEST_TIMING: f64 = 1000.0;
+/// What sentences call the copy of a probability map.
+const KEPT_MAP: &str = "The kept probability map";
 
 /// Device, models and documents; each may be missing.
 #[derive(Debug)]
@@ -186,6 +188,13 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                     .await
             }
             Request::Segment(what) => self.segment(id, what).await,
+            Request::PackMaps(what) => {
+                let document = segmented(&mut self.documents, &what)?;
+                let said = document.said(&what)?;
+                let bytes = MapCopy::pack(&said.manifest, what.views, &said.maps)?;
+                Ok(Reply::with(Answer::MapsPacked, Payload::Bytes(bytes)))
+            }
+            Request::RestoreMaps { maps, sha256 } => self.restore(maps, &sha256, &attachment).await,
             Request::Edit {
                 document,
                 version,
@@ -422,7 +431,7 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
         let (answer, encoded) = document.export(mask, format, &drawing)?;
         let bytes = match encoded {
             Err(delineo::Error::RareFormat) => {
-                let manifest = self.models.get(&mask.segmentation.model)?.manifest();
+                let manifest = &document.said(&mask.segmentation)?.manifest;
                 let info = SegmentationInfo {
                     site: Site::of(&manifest.modalities),
                     algorithm: manifest.name.clone(),
@@ -469,8 +478,8 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                     page: None,
                 };
                 if formats.iter().any(|format| format.id == REPORT) {
-                    let model = &self.models.get(&mask.segmentation.model)?.manifest().id;
                     let open = segmented(&mut self.documents, &mask.segmentation)?;
+                    let model = &open.said(&mask.segmentation)?.manifest.id;
                     drawing.page = Some(ReportPage::of_whole(
                         &open.segmentation(mask, &drawing)?,
                         document.scale.as_ref(),
@@ -485,8 +494,8 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
                         files.push(bytes);
                     }
                 }
-                let manifest = self.models.get(&mask.segmentation.model)?.manifest();
                 let open = segmented(&mut self.documents, &mask.segmentation)?;
+                let manifest = &open.said(&mask.segmentation)?.manifest;
                 let segmentation = open.segmentation(mask, &drawing)?;
                 let gathering = self
                     .gathering
@@ -518,10 +527,29 @@ impl<P: Platform, O: Outbox> Engine<P, O> {
         };
         let milliseconds = self.platform.now() - start;
         match maps {
-            Ok(maps) => document.keep(what.model, what.views, maps),
+            Ok(maps) => document.keep(what, model.manifest().clone(), maps),
             Err(error) => return Err(self.fault(error)),
         }
         Ok(Answer::Segmented { milliseconds }.into())
+    }
+
+    /// Takes maps that were kept. The model that made them need not be loaded, nor be there any more.
+    async fn restore(
+        &mut self,
+        maps: Segmentation,
+        sha256: &str,
+        attachment: &P::Attachment,
+    ) -> Result<Reply, Fault> {
+        segmented(&mut self.documents, &maps)?;
+        let bytes = self.platform.bytes(attachment, KEPT_MAP).await?;
+        let copy = MapCopy::unpack(&bytes)?;
+        if copy.manifest.weights.sha256 != sha256 || copy.views != maps.views {
+            return Err(EngineError::OtherMaps.into());
+        }
+        let manifest = Box::new(copy.manifest.clone());
+        let document = segmented(&mut self.documents, &maps)?;
+        document.keep(maps, copy.manifest, copy.maps);
+        Ok(Answer::MapsRestored { manifest }.into())
     }
 
     async fn logits(

@@ -9,7 +9,7 @@ use super::journal::Kind;
 pub const VERSION: u32 = STEPS.len() as u32;
 
 /// From each version to the next one.
-const STEPS: &[fn(Kind, &mut Value)] = &[undo_stacks];
+const STEPS: &[fn(Kind, &mut Value)] = &[undo_stacks, map_copies];
 
 /// A record of version `from` in today's form. One that is no JSON stays as it is: whoever reads it says so.
 pub fn migrate(kind: Kind, body: &[u8], from: u32) -> Vec<u8> {
@@ -50,5 +50,14 @@ fn undo_stacks(kind: Kind, record: &mut Value) {
         let frame = frame.and_then(Value::as_u64).unwrap_or(0).to_string();
         let edits = json!({ "done": done, "undone": [], "version": version, "exported": null });
         opened.insert("edits".to_owned(), json!({ frame: edits }));
+    }
+}
+
+/// Version 1 had a number for a copy of the probability map, of float32, and never made one.
+fn map_copies(kind: Kind, record: &mut Value) {
+    let opened = record.get_mut("opened").filter(|_| kind == Kind::Document);
+    let map = opened.and_then(|opened| opened.get_mut("map"));
+    if let Some(map) = map.and_then(Value::as_object_mut) {
+        map.remove("copy");
     }
 }

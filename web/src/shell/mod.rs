@@ -273,6 +273,7 @@ impl Shell {
             Effect::StorePreferences(preferences) => preferences::store(&preferences),
             Effect::OpenSession { ask } => self.session.open(ask),
             Effect::Store { order, file } => self.session.order(&order, file),
+            Effect::StoreMap { key, payload } => self.session.put_map(key, payload),
             Effect::CloseSession => self.session.close(),
             Effect::GuardUnload(is_guarded) => self.outlet.guard(is_guarded),
             Effect::PickFiles => self.intake.pick(),

@@ -14,8 +14,8 @@ use super::files::Files;
 use super::liveness;
 use super::reflect;
 use crate::app::event::{Event, EventSink};
-use crate::app::ids::FileId;
-use crate::session::messages::{Message, Order};
+use crate::app::ids::{FileId, PayloadId};
+use crate::session::messages::{Key, Message, Order};
 use crate::wire;
 
 /// The store, where it runs.
@@ -66,7 +66,19 @@ impl SessionStore {
         let payload = file
             .and_then(|file| self.files.get(file))
             .map_or(JsValue::UNDEFINED, JsValue::from);
-        let ordered = wire::pack(order, &payload).and_then(|message| self.send(message.into()));
+        self.send_order(order, &payload);
+    }
+
+    /// Orders it to keep a buffer as a file.
+    pub fn put_map(self: &Rc<Self>, key: Key, payload: PayloadId) {
+        // Without one it says that the file cannot be read.
+        let blob = self.files.take_blob(payload, "image/png");
+        let blob = blob.map_or(JsValue::UNDEFINED, JsValue::from);
+        self.send_order(&Order::PutFile(key), &blob);
+    }
+
+    fn send_order(self: &Rc<Self>, order: &Order, payload: &JsValue) {
+        let ordered = wire::pack(order, payload).and_then(|message| self.send(message.into()));
         if let Err(error) = ordered {
             self.ended(None, wire::describe(&error));
         }

@@ -14,7 +14,7 @@ const AUTOMATIC: &str = "automatic";
 #[component]
 pub fn ModelChoice() -> impl IntoView {
     let app = use_app();
-    let note = app.read(|app| app.shown().and_then(|shown| app.models.note(&shown.image)));
+    let note = app.read(App::model_note);
     view! {
         <Model app />
         <Network app />
@@ -132,9 +132,13 @@ fn Class(
     /// The app.
     app: AppHandle,
 ) -> impl IntoView {
-    let classes = app.read(|app| match app.models.active() {
-        Some((_, info)) if info.manifest.classes.len() > 1 => info.manifest.classes.clone(),
-        _ => Vec::new(),
+    let classes = app.read(|app| {
+        let classes = app.classes();
+        if classes.len() > 1 {
+            classes
+        } else {
+            Vec::new()
+        }
     });
     let chosen = app.read(|app| app.shown().map(|shown| shown.settings.class));
     let is_disabled = app.is_disabled(Command::SetClass(0));

@@ -7,8 +7,9 @@ use crate::app::command::Command;
 use crate::app::effect::Effect;
 use crate::app::engines::{Gpu, Held, Pending, Purpose};
 use crate::app::ids::{EngineId, PayloadId};
+use crate::app::kept_map::MapOrigin;
 use crate::app::notices::Offer;
-use crate::app::opened::{MapOrigin, Opened, SegmentationState};
+use crate::app::opened::{Opened, SegmentationState};
 use crate::app::overlay::Wish;
 use crate::app::state::App;
 use crate::app::viewport::Size;
@@ -75,15 +76,15 @@ impl App {
                 self.opened(document, *image, rendering, payload);
             }
             (Purpose::Segment(maps), Answer::Segmented { milliseconds }, _) => {
-                let held = self
-                    .engines
-                    .get_mut(engine)
-                    .and_then(|engine| engine.held.get_mut(&maps.document))
-                    .filter(|held| held.rendering == maps.rendering);
-                if let Some(held) = held {
-                    held.maps = Some(maps.clone());
-                }
+                self.engine_has_maps(engine, &maps);
                 self.segmented(maps, milliseconds);
+            }
+            (Purpose::RestoreMaps(maps), Answer::MapsRestored { manifest }, _) => {
+                self.engine_has_maps(engine, &maps);
+                self.maps_restored(maps, *manifest);
+            }
+            (Purpose::PackMaps(maps, origin), Answer::MapsPacked, Some(payload)) => {
+                self.maps_packed(&maps, origin, payload);
             }
             (Purpose::Summarise(mask), Answer::Summarised(summary), Some(payload)) => {
                 self.summarised(mask, summary, payload);
@@ -199,6 +200,11 @@ impl App {
                     shown.segmentation = SegmentationState::Failed;
                     self.fail_with_retry(message);
                 }
+            }
+            Purpose::RestoreMaps(maps) => self.maps_not_restored(&maps, message),
+            Purpose::PackMaps(maps, _) => {
+                self.engines.incidents.push(message.to_owned());
+                self.keeping.maps.refuse(maps.document);
             }
             Purpose::Export { to_clipboard, .. } => {
                 if to_clipboard {
@@ -437,7 +443,25 @@ impl App {
         self.overlay.reset();
     }
 
+    fn engine_has_maps(&mut self, engine: EngineId, maps: &Segmentation) {
+        let engine = self.engines.get_mut(engine);
+        let held = engine.and_then(|engine| engine.held.get_mut(&maps.document));
+        if let Some(held) = held.filter(|held| held.rendering == maps.rendering) {
+            held.maps = Some(maps.clone());
+        }
+    }
+
     fn segmented(&mut self, maps: Segmentation, milliseconds: f64) {
+        let origin = MapOrigin {
+            model: maps.model.clone(),
+            sha256: self.models.sha256(&maps.model).map(str::to_owned),
+            views: maps.views,
+        };
+        self.has_maps(maps, origin, milliseconds);
+    }
+
+    /// The engine has maps of a document, and this is what made them.
+    pub(super) fn has_maps(&mut self, maps: Segmentation, origin: MapOrigin, milliseconds: f64) {
         let is_shown = self.documents.shown_id() == Some(maps.document);
         if is_shown {
             self.overlay.reset();
@@ -461,18 +485,6 @@ impl App {
         };
         document.crashes = 0;
         if let Some(opened) = &mut document.opened {
-            let sha256 = match &maps.model {
-                ModelKey::Own(digest) => Some(digest.clone()),
-                published => {
-                    let info = self.models.info(published);
-                    info.map(|info| info.manifest.weights.sha256.clone())
-                }
-            };
-            let origin = MapOrigin {
-                model: maps.model.clone(),
-                sha256,
-                views: maps.views,
-            };
             let left_with = opened.left_with.take();
             opened.origin = Some(origin.clone());
             opened.segmentation = SegmentationState::Done { maps, milliseconds };

@@ -33,6 +33,7 @@ pub(super) enum Step {
     Open { with_picture: bool },
     Load(ModelKey),
     Segment(Segmentation),
+    Restore(Segmentation),
     GiveUp,
     AttachTruth,
     Summarise(MaskSpec),
@@ -166,6 +167,7 @@ impl App {
                     let request = Request::Segment(maps.clone());
                     (Purpose::Segment(maps), request, no_file)
                 }
+                Step::Restore(maps) => return self.ask_restore(engine, maps, true, now),
                 Step::GiveUp => {
                     let document = self.documents.get_mut(document);
                     if let Some(opened) = document.and_then(|document| document.opened.as_mut()) {
@@ -258,6 +260,17 @@ impl App {
                 step: Step::Summarise(mask),
             });
         }
+        // What was shown by its copy needed no model; what comes next does.
+        let model = self.models.wanted(Some(opened.image.modality));
+        if let Some(model) = model
+            && !engine.models.contains(model)
+            && !self.models.has_failed(model)
+        {
+            return Some(Preparation {
+                document: None,
+                step: Step::Load(model.clone()),
+            });
+        }
         let mut room = Room::beside(opened);
         let around = self.listing.around(shown.id);
         for document in around.filter_map(|id| self.documents.get(id)) {
@@ -305,6 +318,9 @@ impl App {
         let mask = self.mask_for(document, opened)?;
         let maps = &mask.segmentation;
         if held.maps.as_ref() != Some(maps) || opened.maps() != Some(maps) {
+            if self.restorable(opened, maps).is_some() {
+                return Some(Step::Restore(maps.clone()));
+            }
             if self.models.has_failed(&maps.model) {
                 return Some(Step::GiveUp);
             }
@@ -398,6 +414,7 @@ impl App {
         let far: Vec<DocumentId> = engine.held.keys().filter(is_far).copied().collect();
         let engine = engine.id;
         for document in far {
+            self.pack_maps_of(document, now);
             self.hold(engine, |engine| {
                 engine.held.remove(&document);
             });

@@ -159,6 +159,7 @@ impl App {
             Command::Compare(is_on) => self.stage.is_comparing = is_on,
             Command::AverageViews(is_on) => {
                 self.preferences.views = is_on;
+                self.leave_kept_maps();
                 self.segment_if_failed();
             }
             Command::SetMode(mode) => self.preferences.mode = mode,
@@ -178,6 +179,7 @@ impl App {
             Command::KeepSession(is_on) => self.keep_session(is_on),
             Command::DeleteSession => self.delete_session(),
             Command::Retry => self.retry(),
+            Command::SegmentAgain => self.segment_again(),
             Command::RestartEngine => self.restart(now),
             Command::Update => self.effects.push(Effect::Update),
             Command::Dismiss(id) => self.notices.dismiss(id),
@@ -310,6 +312,7 @@ impl App {
     /// What the network before it said counts no longer; both engines load the file anew.
     fn choose_network(&mut self, key: &ModelKey, network: String) {
         self.models.choose_network(key, network);
+        self.leave_kept_maps();
         self.models.forget_failures();
         self.engines.forget_model(key);
         if let Some(shown) = self.documents.shown_mut()

@@ -311,6 +311,14 @@ impl App {
 
     /// A request that was not answered and will not be. What can be asked again is; for a file the person is told.
     fn lost(&mut self, pending: Pending) {
+        if let Purpose::RestoreMaps(maps) = &pending.purpose {
+            let document = self.documents.get_mut(maps.document);
+            // The second time the copy is to blame rather than the picture.
+            if let Some(document) = document.filter(|document| document.crashes > 0) {
+                document.crashes = 0;
+                self.drop_map_copy(maps.document);
+            }
+        }
         if let Purpose::Export { to_clipboard, .. } = pending.purpose {
             if to_clipboard {
                 self.effects.push(Effect::AbandonClipboard(pending.id));

@@ -215,6 +215,7 @@ impl App {
             self.preferences.model = key.as_ref().map(ModelKey::to_string);
         }
         self.models.choice = key;
+        self.leave_kept_maps();
         self.segment_if_failed();
     }
 

@@ -69,11 +69,16 @@ impl App {
             Message::Kept { item, bytes } => {
                 self.keeping.bytes = bytes;
                 self.keeping.settle(item, None);
+                self.map_copy_settled(item, None);
                 if self.keeping.trouble.is_some() && self.keeping.has_all() {
                     self.keeping.trouble = None;
                 }
             }
             Message::NotKept { item, fault } => {
+                if self.map_copy_settled(item, Some(&fault)) {
+                    // The picture is segmented anew: no work is lost, and where there is no room others say so.
+                    return;
+                }
                 self.keeping.settle(item, Some(&fault));
                 let is_news = self.keeping.trouble.as_ref() != Some(&fault);
                 self.keeping.trouble = Some(fault.clone());
@@ -144,6 +149,7 @@ impl App {
             self.keeping.members = is_settled.then_some(members);
         }
         self.keep_documents();
+        self.remove_outdated_maps();
         self.keep_files();
         self.keep_common();
     }
@@ -203,6 +209,10 @@ impl App {
         let (key, stored) = self.keeping.orphans.remove(place);
         if document.opened.is_none() {
             stored.give_to(document);
+            // The copy of its map went when its file was missing.
+            if let Some(opened) = &mut document.opened {
+                opened.kept_map = None;
+            }
         }
         Some(key)
     }
@@ -261,6 +271,9 @@ impl App {
             {
                 self.order(Order::RemoveFile(file.key), None);
             }
+        }
+        for key in self.keeping.maps.take_unneeded(&needed) {
+            self.order(Order::RemoveFile(key), None);
         }
         is_settled
     }
@@ -382,6 +395,7 @@ impl App {
 
     fn try_again_to_keep(&mut self) {
         self.keeping.trouble = None;
+        self.keeping.maps.try_again();
         for kept in self
             .keeping
             .documents

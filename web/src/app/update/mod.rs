@@ -9,6 +9,7 @@ mod frames;
 mod gathering;
 mod importing;
 mod keeping;
+mod kept_maps;
 mod measuring;
 mod restoring;
 mod reviewing;
@@ -103,7 +104,10 @@ impl App {
             Event::FilesArrived(arrival) => self.arrive(arrival),
             Event::PartsKept { id, files } => self.parts_kept(id, files),
             Event::AdapterFound(found) => self.adapter_found(found),
-            Event::ModelsListed { published, own } => self.models_listed(published, own),
+            Event::ModelsListed { published, own } => {
+                self.models_listed(published, own);
+                self.say_what_others_drew();
+            }
             Event::OwnModelRead(Ok(model)) => {
                 let key = ModelKey::Own(model.digest.to_string());
                 self.models.bring(model);

@@ -4,8 +4,8 @@ use crate::app::command::Command;
 use crate::app::effect::Effect;
 use crate::app::ids::FileId;
 use crate::app::keeping::{Keeping, Kept, State};
+use crate::app::kept_map::{KeptMap, MapCopies, MapOrigin};
 use crate::app::notices::Tone;
-use crate::app::opened::MapOrigin;
 use crate::app::review::Decision;
 use crate::app::state::{App, CommonScale};
 use crate::app::stored::{StoredDocument, StoredScale};
@@ -21,7 +21,8 @@ impl App {
         if self.keeping.is_resuming {
             // The page has it all already; of interest is what the disk does not have.
             self.effects.extend(files.into_iter().map(Effect::DropFile));
-            self.keeping.resume(&found);
+            let without_map = self.keeping.resume(&found);
+            self.forget_map_copies(without_map);
             if found.is_last {
                 self.begin_access(found.access, found.bytes);
             }
@@ -57,7 +58,8 @@ impl App {
 
     /// Appends a document of the session, with its work. One whose file is missing waits for that.
     fn restore(&mut self, key: Key, stored: StoredDocument) {
-        for file in stored.files() {
+        let map = stored.map();
+        for file in stored.files().chain(map) {
             self.keeping.note_key(file);
         }
         let Some(file) = self.keeping.found.remove(&stored.source) else {
@@ -80,8 +82,20 @@ impl App {
                 }
             }
         }
+        let map = map.and_then(|key| Some((key, self.keeping.found.remove(&key)?)));
+        if let Some((key, _)) = map {
+            self.keeping.maps.hold_restored(key, id);
+        }
         if let Some(document) = self.documents.get_mut(id) {
             stored.give_to(document);
+            if let Some(opened) = &mut document.opened {
+                // One whose file is not there is not there.
+                let kept = opened.kept_map.take().zip(map);
+                opened.kept_map = kept.map(|(kept, (_, file))| KeptMap {
+                    file: Some(file),
+                    ..kept
+                });
+            }
             self.keeping
                 .documents
                 .insert(id, Kept::restored(key, document));
@@ -126,6 +140,9 @@ impl App {
         }
         self.say_what_is_missing();
         self.begin_access(access, bytes);
+        self.say_what_others_drew();
+        // What came back is prepared once the page rests.
+        self.person_acted();
     }
 
     pub(super) fn begin_access(&mut self, access: Access, bytes: f64) {
@@ -191,6 +208,8 @@ impl App {
         self.preferences.keep_session = Some(false);
         self.effects.push(Effect::CloseSession);
         self.take_out_kept_only();
+        let left: Vec<DocumentId> = self.documents.iter().map(|document| document.id).collect();
+        self.forget_map_copies(left);
         self.keeping = Keeping::default();
         self.notices.withdraw(&Command::KeepSession(true));
         let text = match count {
@@ -209,6 +228,7 @@ impl App {
         self.take_out(ids);
         self.keeping.documents.clear();
         self.keeping.files.clear();
+        self.keeping.maps = MapCopies::default();
         self.keeping.orphans.clear();
         self.keeping.unreadable = 0;
         let found = std::mem::take(&mut self.keeping.found);

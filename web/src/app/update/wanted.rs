@@ -2,30 +2,89 @@
 
 use crate::app::background::Count;
 use crate::app::documents::Document;
+use crate::app::kept_map::KeptMap;
 use crate::app::opened::{Opened, SegmentationState};
 use crate::app::state::App;
-use crate::protocol::{MaskSpec, Modality, ModelKey, Views};
+use crate::protocol::{DocumentId, MaskSpec, Modality, ModelKey, Segmentation, Views};
 
 /// Documents are counted again after so many milliseconds.
 const RECOUNT: f64 = 200.0;
 
+/// A model with the SHA-256 of its weights, where that is known.
+type Present<'a> = Option<(&'a ModelKey, Option<&'a str>)>;
+
 /// The models that documents need, found once for all of them.
-pub(super) struct Wanted<'a> {
-    models: [(Modality, Option<&'a ModelKey>); 2],
+pub(in crate::app) struct Wanted<'a> {
+    models: [(Modality, Present<'a>); 2],
+    /// Until the models are known nothing can be said of what was kept.
+    are_listed: bool,
     with_views: bool,
 }
 
 impl Wanted<'_> {
+    /// The copy of a document's map, where the document is shown by it and something else made it than would now.
+    pub fn kept_by_another<'o>(&self, opened: &'o Opened) -> Option<&'o KeptMap> {
+        let kept = opened.kept_map.as_ref()?;
+        let (present, views) = self.present(opened.image.modality);
+        let is_same = present.is_some_and(|(model, sha256)| {
+            kept.origin.model == *model
+                && kept.origin.views == views
+                && sha256.is_some()
+                && kept.origin.sha256.as_deref() == sha256
+        });
+        (self.are_listed && !is_same && kept.can_stand(opened.rendering)).then_some(kept)
+    }
+
+    /// The model for a modality, with the SHA-256 of its weights, and the views.
+    fn present(&self, modality: Modality) -> (Present<'_>, Option<Views>) {
+        let mut models = self.models.iter();
+        let model = models.find_map(|(of, model)| (*of == modality).then_some(*model));
+        let views = Views::of(modality).filter(|_| self.with_views);
+        (model.flatten(), views)
+    }
+
+    /// The probability maps that a document needs.
+    pub fn maps_for(&self, document: DocumentId, opened: &Opened) -> Option<Segmentation> {
+        let rendering = opened.rendering;
+        if let Some(kept) = self.kept_by_another(opened) {
+            return Some(Segmentation {
+                document,
+                rendering,
+                model: kept.origin.model.clone(),
+                views: kept.origin.views,
+                weights: kept.origin.sha256.clone(),
+            });
+        }
+        let (model, views) = self.present(opened.image.modality);
+        Some(Segmentation {
+            document,
+            rendering,
+            model: model?.0.clone(),
+            views,
+            weights: None,
+        })
+    }
+
     /// Whether a document's summary is of the model that it needs now, whatever the person changed since.
     pub fn is_done(&self, opened: &Opened) -> bool {
         let Some(mask) = &opened.summarised else {
             return false;
         };
-        let modality = opened.image.modality;
-        let model = self.models.iter().find(|(of, _)| *of == modality);
-        let views = Views::of(modality).filter(|_| self.with_views);
-        model.and_then(|(_, model)| *model) == Some(&mask.segmentation.model)
-            && mask.segmentation.views == views
+        let Segmentation {
+            model,
+            views,
+            weights,
+            ..
+        } = &mask.segmentation;
+        if let Some(kept) = self.kept_by_another(opened) {
+            return kept.origin.model == *model
+                && kept.origin.views == *views
+                && kept.origin.sha256 == *weights;
+        }
+        let (present, present_views) = self.present(opened.image.modality);
+        present.is_some_and(|(present, _)| present == model)
+            && present_views == *views
+            && weights.is_none()
     }
 
     /// Whether a document's summary is of its mask as it is.
@@ -43,9 +102,16 @@ impl Wanted<'_> {
 
 impl App {
     /// The models that documents need.
-    pub(super) fn wanted_models(&self) -> Wanted<'_> {
+    pub(in crate::app) fn wanted_models(&self) -> Wanted<'_> {
         Wanted {
-            models: Modality::ALL.map(|modality| (modality, self.models.wanted(Some(modality)))),
+            models: Modality::ALL.map(|modality| {
+                let model = self.models.wanted(Some(modality));
+                (
+                    modality,
+                    model.map(|model| (model, self.models.sha256(model))),
+                )
+            }),
+            are_listed: self.models.are_listed(),
             with_views: self.preferences.views,
         }
     }

@@ -28,6 +28,7 @@ enum Step {
     Load(ModelKey),
     Unload(ModelKey),
     Segment(Segmentation),
+    Restore(Segmentation),
     GiveUpSegmentation,
     PrepareGpu(String),
     LoadOnGpu(EngineId, ModelKey),
@@ -50,6 +51,7 @@ impl App {
         }
         self.work_on_overlay(now);
         self.work_in_background(now);
+        self.pack_maps(now);
         self.close_far(now);
         self.count(now);
     }
@@ -66,7 +68,7 @@ impl App {
         let current = self.documents.current_id();
         let is_waited_for = |pending: &Pending| match &pending.purpose {
             Purpose::Load(_) => true,
-            Purpose::Open { .. } | Purpose::Segment(_) => {
+            Purpose::Open { .. } | Purpose::Segment(_) | Purpose::RestoreMaps(_) => {
                 !pending.is_background || pending.purpose.suspect() == current
             }
             _ => false,
@@ -113,6 +115,9 @@ impl App {
         let wanted = self.wanted_maps()?;
         if opened.maps() == Some(&wanted) && engine.has_maps(&wanted) {
             return None;
+        }
+        if self.restorable(opened, &wanted).is_some() {
+            return Some(Step::Restore(wanted));
         }
         if self.models.has_failed(&wanted.model) {
             // A mask by a model for other images would be worse than none.
@@ -245,6 +250,7 @@ impl App {
                 let request = Request::Segment(maps.clone());
                 self.ask(serving, Purpose::Segment(maps), request, None, now);
             }
+            Step::Restore(maps) => self.ask_restore(serving, maps, false, now),
             Step::GiveUpSegmentation => {
                 if let Some(shown) = self.documents.shown_mut() {
                     shown.segmentation = SegmentationState::Failed;
@@ -473,7 +479,9 @@ impl App {
         let serving = engine.id;
         let is_at_work = engine.pending.iter().any(|pending| match pending.purpose {
             Purpose::Paint(..) | Purpose::Measure(_) | Purpose::AttachTruth { .. } => true,
-            Purpose::Open { .. } | Purpose::Segment(_) => !pending.is_background,
+            Purpose::Open { .. } | Purpose::Segment(_) | Purpose::RestoreMaps(_) => {
+                !pending.is_background
+            }
             _ => false,
         });
         let canvas = self.stage.canvas;

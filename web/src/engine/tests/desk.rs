@@ -410,6 +410,7 @@ pub fn mask(document: u32) -> MaskSpec {
             rendering: Rendering::default(),
             model: skin(),
             views: None,
+            weights: None,
         },
         settings: Settings {
             class: 0,

@@ -3,6 +3,7 @@
 mod desk;
 mod folder;
 mod gathering;
+mod kept_maps;
 mod measures;
 
 use delineo::export::REPORT;
