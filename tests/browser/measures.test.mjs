@@ -192,6 +192,17 @@ test('a mask may follow its picture, and one that fits nothing is refused in a s
   app.assertNoFaults();
 });
 
+test('on a laptop the figures of a large lesion fit the panel', async (t) => {
+  const app = await open(t, { viewport: { width: 1280, height: 800 } });
+  await app.segment(phantom('dermoscopy', 5, 2400, 1800).file);
+  await figure(app, 'Area');
+  const wider = () => {
+    const panel = document.querySelector('.panel-scroll');
+    return panel.scrollWidth - panel.clientWidth;
+  };
+  assert.equal(await app.page.evaluate(wider), 0);
+});
+
 test('on a phone everything is there and nothing is wider than the screen', async (t) => {
   const app = await open(t, { viewport: { width: 390, height: 844 }, hasTouch: true });
   await app.segment(picture.file);

@@ -48,9 +48,11 @@ impl App {
                 shown.image.judgement.confidence,
                 match &shown.segmentation {
                     SegmentationState::Pending => "pending".to_owned(),
-                    SegmentationState::Done { milliseconds, .. } => {
-                        format!("done in {milliseconds:.0} ms")
-                    }
+                    SegmentationState::Done {
+                        milliseconds: Some(milliseconds),
+                        ..
+                    } => format!("done in {milliseconds:.0} ms"),
+                    SegmentationState::Done { .. } => "kept".to_owned(),
                     SegmentationState::Failed => "failed".to_owned(),
                 },
                 shown.edits.corrections().len(),

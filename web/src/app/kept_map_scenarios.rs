@@ -47,6 +47,7 @@ fn a_picture_comes_back_with_its_border_before_a_model_is_loaded() {
     let mut device = device_with(&["a.png", "b.png", "c-ultrasound.png"]);
     let mut rig = page(&mut device);
     assert!(rig.is_done() && rig.overlays > 0);
+    assert!(rig.app.status().starts_with("Border found before"));
     assert_eq!((weights(&rig), rig.shown_model()), (None, Some(&skin())));
     assert_eq!(rig.restored.len(), 1);
     assert!(rig.segmented.is_empty() && rig.app.models.active().is_none());

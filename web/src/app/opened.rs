@@ -210,8 +210,8 @@ pub enum SegmentationState {
     Done {
         /// What came of it, in the engine.
         maps: Segmentation,
-        /// What the network took.
-        milliseconds: f64,
+        /// What the network took; nothing where its maps were kept.
+        milliseconds: Option<f64>,
     },
     /// It failed; the person was told.
     Failed,

@@ -118,7 +118,12 @@ impl App {
                 } else {
                     String::new()
                 };
-                format!("Border found in {}{by}.", wording::duration(*milliseconds))
+                match milliseconds {
+                    Some(milliseconds) => {
+                        format!("Border found in {}{by}.", wording::duration(*milliseconds))
+                    }
+                    None => format!("Border found before{by}, and kept."),
+                }
             }
         }
     }

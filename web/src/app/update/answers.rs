@@ -457,11 +457,16 @@ impl App {
             sha256: self.models.sha256(&maps.model).map(str::to_owned),
             views: maps.views,
         };
-        self.has_maps(maps, origin, milliseconds);
+        self.has_maps(maps, origin, Some(milliseconds));
     }
 
-    /// The engine has maps of a document, and this is what made them.
-    pub(super) fn has_maps(&mut self, maps: Segmentation, origin: MapOrigin, milliseconds: f64) {
+    /// The engine has maps of a document, and this is what made them; `milliseconds` are what the network took, if it ran.
+    pub(super) fn has_maps(
+        &mut self,
+        maps: Segmentation,
+        origin: MapOrigin,
+        milliseconds: Option<f64>,
+    ) {
         let is_shown = self.documents.shown_id() == Some(maps.document);
         if is_shown {
             self.overlay.reset();

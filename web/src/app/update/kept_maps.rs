@@ -58,7 +58,7 @@ impl App {
         };
         let origin = kept.origin.clone();
         self.models.note_kept(origin.clone(), manifest);
-        self.has_maps(maps, origin, 0.0);
+        self.has_maps(maps, origin, None);
     }
 
     /// A copy cannot be read: the document is segmented anew.
