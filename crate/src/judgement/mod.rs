@@ -121,7 +121,9 @@ impl Judgement {
     /// What to tell a person who has a model for `modalities` (words of `model.json`) run on the image: that the image is of
     /// no kind that the model was made for. Nothing where the model does not say what it is for, or is for something else.
     pub fn warning(self, modalities: &[String]) -> Option<&'static str> {
-        let is_known = |word: &String| Modality::ALL.iter().any(|one| one.word() == word);
+        let mut known = Kind::ALL.map(Kind::word).to_vec();
+        known.extend(Modality::ALL.map(Modality::word));
+        let is_known = |word: &String| known.contains(&word.as_str());
         let is_answerable = !modalities.is_empty() && modalities.iter().all(is_known);
         (self.kind == Kind::Other && is_answerable).then_some(WARNING)
     }

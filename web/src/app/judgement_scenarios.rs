@@ -1,7 +1,9 @@
 //! Scenarios of images that the models were not made for.
 
 use super::command::Command;
+use super::event::{Event, Surroundings};
 use super::rig::{Rig, breast};
+use crate::protocol::ModelKey;
 
 fn doubt(rig: &Rig) -> Option<String> {
     let shown = rig.app.shown()?;
@@ -48,6 +50,25 @@ fn images_of_known_kinds_are_opened_without_a_warning() {
         assert_eq!(doubt(&rig), None, "{name}");
         assert!(note(&rig).starts_with("Chosen for this image"), "{name}");
     }
+}
+
+#[test]
+fn a_thyroid_is_shown_with_the_name_of_its_own_model_which_the_person_chooses_once() {
+    let mut rig = Rig::bare(Surroundings::default());
+    rig.tell(Event::AdapterFound(Err("none".to_owned())));
+    rig.list(&["skin", "breast", "thyroid"]);
+    rig.open(&["thyroid-ultrasound.png"]);
+    let advice =
+        "This image looks like thyroid ultrasound. Choose the model “thyroid” for such images.";
+    assert_eq!(rig.shown_model(), Some(&breast()));
+    assert_eq!(doubt(&rig).as_deref(), Some(advice));
+    assert_eq!(note(&rig), advice);
+    let thyroid = ModelKey::Published("thyroid".to_owned());
+    rig.send(Command::ChooseModel(Some(thyroid.clone())));
+    rig.open(&["another-thyroid-ultrasound.png"]);
+    assert_eq!((rig.shown_model(), doubt(&rig)), (Some(&thyroid), None));
+    rig.open(&["ultrasound.png"]);
+    assert!(doubt(&rig).is_some_and(|doubt| doubt.contains("looks like breast ultrasound")));
 }
 
 #[test]

@@ -302,22 +302,48 @@ impl Models {
     }
 
     /// That the model which the person chose is for other images than this one, if so.
-    pub fn mismatch(&self, modality: Modality) -> Option<String> {
+    pub fn mismatch(&self, image: &ImageFacts) -> Option<String> {
         let (_, info) = self.active()?;
         let trained = &info.manifest.modalities;
         // A model.json that names none says nothing either way.
-        let is_unlike = !self.is_automatic() && !trained.is_empty() && !is_for(trained, modality);
+        let is_unlike = !self.is_automatic()
+            && !trained.is_empty()
+            && !is_for(trained, image.modality)
+            && !names(trained, image.judgement.kind);
         is_unlike.then(|| {
+            let is_of_an_organ = |word: &String| Modality::ALL.iter().all(|one| one.word() != word);
+            let looks = if trained.iter().any(is_of_an_organ) {
+                image.judgement.kind.word()
+            } else {
+                image.modality.word()
+            };
             format!(
                 "This image looks like {}, but the model was trained on {}.",
-                modality.word(),
-                trained.join(" and ")
+                spoken(looks),
+                spoken(&trained.join(" and "))
+            )
+        })
+    }
+
+    /// That there is a model for just such images, while the app's choice goes by the modality alone: organs are told apart
+    /// well on the images that this was measured on (docs/judgement.md), which are of one thyroid archive.
+    fn better(&self, image: &ImageFacts) -> Option<String> {
+        let kind = image.judgement.kind;
+        let (_, info) = self.active()?;
+        let mut entries = self.published();
+        let entry = entries.find(|entry| names(&entry.modalities, kind))?;
+        let is_another = self.is_automatic() && !names(&info.manifest.modalities, kind);
+        is_another.then(|| {
+            format!(
+                "This image looks like {}. Choose the model “{}” for such images.",
+                spoken(kind.word()),
+                entry.label
             )
         })
     }
 
     /// What the person is told of the image and the model together: that it is of no kind that the model was made for, or
-    /// of another one.
+    /// of another one, or that another model was made for it.
     pub fn doubt(&self, image: &ImageFacts) -> Option<String> {
         match image.judgement.kind {
             Kind::Other => {
@@ -325,7 +351,7 @@ impl Models {
                 let warning = image.judgement.warning(&info.manifest.modalities);
                 warning.map(str::to_owned)
             }
-            _ => self.mismatch(image.modality),
+            _ => self.mismatch(image).or_else(|| self.better(image)),
         }
     }
 
@@ -343,11 +369,13 @@ impl Models {
                 entry.label
             ));
         }
-        Some(format!(
-            "Chosen for this image: {}. It looks like {}.",
-            entry.label,
-            modality.word()
-        ))
+        self.better(image).or_else(|| {
+            Some(format!(
+                "Chosen for this image: {}. It looks like {}.",
+                entry.label,
+                modality.word()
+            ))
+        })
     }
 }
 
@@ -355,9 +383,22 @@ fn is_for(modalities: &[String], modality: Modality) -> bool {
     modalities.iter().any(|word| word == modality.word())
 }
 
+/// Whether they name this kind of image, as models for one organ do.
+fn names(modalities: &[String], kind: Kind) -> bool {
+    modalities.iter().any(|word| word == kind.word())
+}
+
+/// A word of `model.json` as it is said.
+fn spoken(word: &str) -> String {
+    word.replace('-', " ")
+}
+
 #[cfg(test)]
 mod tests {
+    use delineo::imaging::Rendering;
+
     use super::*;
+    use crate::app::rig::facts;
 
     fn with(entries: &[(&str, &[&str], u64)]) -> Models {
         let entries = entries.iter().map(|(id, modalities, bytes)| ModelEntry {
@@ -450,13 +491,25 @@ mod tests {
         let key = ModelKey::Published("a".to_owned());
         let mut manifest = Manifest::assumed("mine", "S", 3, 1, b"");
         models.loaded(&key, manifest.clone(), 1, Networks::default());
-        assert_eq!(models.mismatch(Modality::Ultrasound), None);
+        let mole = facts("mole", Modality::Dermoscopy, Rendering::default());
+        let breast = facts("breast", Modality::Ultrasound, Rendering::default());
+        let thyroid = facts("thyroid", Modality::Ultrasound, Rendering::default());
+        assert_eq!(models.mismatch(&breast), None);
         manifest.modalities = vec!["dermoscopy".to_owned()];
-        models.loaded(&key, manifest, 1, Networks::default());
-        assert_eq!(models.mismatch(Modality::Dermoscopy), None);
+        models.loaded(&key, manifest.clone(), 1, Networks::default());
+        assert_eq!(models.mismatch(&mole), None);
         assert_eq!(
-            models.mismatch(Modality::Ultrasound).as_deref(),
+            models.mismatch(&breast).as_deref(),
             Some("This image looks like ultrasound, but the model was trained on dermoscopy.")
+        );
+        manifest.modalities = vec!["thyroid-ultrasound".to_owned()];
+        models.loaded(&key, manifest, 1, Networks::default());
+        assert_eq!(models.mismatch(&thyroid), None);
+        assert_eq!(
+            models.mismatch(&breast).as_deref(),
+            Some(
+                "This image looks like breast ultrasound, but the model was trained on thyroid ultrasound."
+            )
         );
     }
 

@@ -105,8 +105,8 @@ pub struct Rig {
 
 /// What an engine says of an image: names with `cine` have frames, names with `deep` have more than 8 bits, and the pixels
 /// of names with `tall` are twice as high as wide. Names with `screenshot` are of no kind that models were made for,
-/// names with `marks` have depth marks, and those with `numbered` also their distance.
-fn facts(name: &str, modality: Modality, rendering: Rendering) -> ImageFacts {
+/// ultrasound of names with `thyroid` is of the thyroid, names with `marks` have depth marks, and those with `numbered` also their distance.
+pub fn facts(name: &str, modality: Modality, rendering: Rendering) -> ImageFacts {
     let range = (0.0, 4095.0);
     let whole = Window::between(range.0, range.1);
     ImageFacts {
@@ -118,6 +118,7 @@ fn facts(name: &str, modality: Modality, rendering: Rendering) -> ImageFacts {
             kind: match modality {
                 _ if name.contains("screenshot") => Kind::Other,
                 Modality::Dermoscopy => Kind::Dermoscopy,
+                Modality::Ultrasound if name.contains("thyroid") => Kind::ThyroidUltrasound,
                 Modality::Ultrasound => Kind::BreastUltrasound,
             },
             confidence: 0.9,
@@ -201,6 +202,15 @@ pub fn own_model(digest: &str, name: &str, file: Option<FileId>) -> OwnModel {
     }
 }
 
+/// What a published model is for, and its threshold.
+fn made_for(id: &str) -> (&'static str, f32) {
+    match id {
+        "skin" => ("dermoscopy", 0.4),
+        "thyroid" => ("thyroid-ultrasound", 0.6),
+        _ => ("ultrasound", 0.55),
+    }
+}
+
 fn manifest(id: &str, modality: &str, threshold: f32) -> Box<Manifest> {
     let mut manifest = Manifest::assumed(id, "S", 3, 1, b"");
     manifest.id = id.to_owned();
@@ -271,18 +281,24 @@ impl Rig {
     }
 
     pub fn list_models(&mut self) {
-        let published = [("skin", "dermoscopy", 0.4), ("breast", "ultrasound", 0.55)];
+        self.list(&["skin", "breast"]);
+    }
+
+    /// The site has these models: see [`made_for`].
+    pub fn list(&mut self, ids: &[&str]) {
         let sha256 = self.weights();
-        let published = published.map(|(id, modality, threshold)| {
+        let published = ids.iter().map(|id| {
+            let (modality, threshold) = made_for(id);
             let mut manifest = manifest(id, modality, threshold);
             manifest.weights.sha256.clone_from(&sha256);
             PublishedModel {
-                id: id.to_owned(),
+                id: (*id).to_owned(),
                 manifest: Ok(manifest),
             }
         });
+        let published: Vec<_> = published.collect();
         self.tell(Event::ModelsListed {
-            published: Ok(published.into()),
+            published: Ok(published),
             own: Vec::new(),
         });
     }
@@ -524,10 +540,9 @@ impl Rig {
                     Err(format!("“{name}” cannot be loaded"))
                 } else {
                     engine.models.insert(model.clone());
-                    let (id, modality, threshold) = match &model {
-                        ModelKey::Published(id) if id == "skin" => (id.as_str(), "dermoscopy", 0.4),
-                        ModelKey::Published(id) => (id.as_str(), "ultrasound", 0.55),
-                        ModelKey::Own(_) => (name.as_str(), "dermoscopy", 0.5),
+                    let (id, (modality, threshold)) = match &model {
+                        ModelKey::Published(id) => (id.as_str(), made_for(id)),
+                        ModelKey::Own(_) => (name.as_str(), ("dermoscopy", 0.5)),
                     };
                     let mut manifest = manifest(id, modality, threshold);
                     manifest.weights.sha256 = weights;

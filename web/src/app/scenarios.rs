@@ -751,7 +751,7 @@ fn a_choice_is_remembered_and_can_be_left_to_the_app_again() {
     assert_eq!(
         rig.app
             .models
-            .mismatch(crate::protocol::Modality::Dermoscopy)
+            .mismatch(&rig.app.shown().expect("a picture").image)
             .as_deref(),
         Some("This image looks like dermoscopy, but the model was trained on ultrasound.")
     );
