@@ -221,7 +221,11 @@ fn handles(manifest: &Value, modality: &str) -> bool {
 
 /// Ultrasound has an up and a down, skin does not.
 fn tta(manifest: &Value) -> &'static str {
-    if handles(manifest, "ultrasound") {
+    let is_ultrasound = |modality: &str| handles(manifest, modality);
+    if ["ultrasound", "thyroid-ultrasound"]
+        .into_iter()
+        .any(is_ultrasound)
+    {
         "--tta=mirror"
     } else {
         "--tta=all"

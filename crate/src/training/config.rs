@@ -24,7 +24,7 @@ pub struct Config {
     pub description: String,
     /// `S`, `base` or `L`.
     pub variant: String,
-    /// `dermoscopy`, `ultrasound` or both.
+    /// `dermoscopy`, `ultrasound` or both; or an organ's, `breast-ultrasound` or `thyroid-ultrasound`.
     pub modalities: Vec<String>,
     /// Licence of the weights.
     #[serde(default)]

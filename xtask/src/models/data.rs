@@ -36,7 +36,7 @@ pub const DATA: [Data; 6] = [
         is_varied: false,
     },
     Data {
-        modality: "ultrasound",
+        modality: "thyroid-ultrasound",
         folder: "ddti",
         name: "DDTI (thyroid)",
         normals: None,
