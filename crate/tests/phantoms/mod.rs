@@ -8,23 +8,22 @@ use delineo::export::{mask_png, png};
 use delineo::manifest::Manifest;
 use delineo::phantom::{self, Phantom};
 
-/// The shipped model that tests run on: the first for dermoscopy, of which these phantoms are.
+/// The shipped model that tests run on: the smallest for dermoscopy, of which these phantoms are.
 pub fn model() -> PathBuf {
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../public/models");
     let folders = fs::read_dir(models).expect("public/models");
-    let mut folders: Vec<PathBuf> = folders
-        .map(|entry| entry.expect("readable").path())
-        .collect();
-    folders.sort();
-    let is_for_skin = |folder: &PathBuf| {
-        let text = fs::read(folder.join("model.json")).unwrap_or_default();
-        Manifest::from_json(&text)
-            .is_ok_and(|manifest| manifest.modalities.iter().any(|word| word == "dermoscopy"))
+    let for_skin = |folder: PathBuf| {
+        let text = fs::read(folder.join("model.json")).ok()?;
+        let manifest = Manifest::from_json(&text).ok()?;
+        let is_for_skin = manifest.modalities.iter().any(|word| word == "dermoscopy");
+        is_for_skin.then_some((manifest.weights.bytes, folder))
     };
-    folders
-        .into_iter()
-        .find(is_for_skin)
+    let smallest = folders
+        .filter_map(|entry| for_skin(entry.expect("readable").path()))
+        .min();
+    smallest
         .expect("the site publishes a model for dermoscopy")
+        .1
 }
 
 /// An empty folder of the test's own.
