@@ -59,10 +59,23 @@ const disk = (app) =>
     return files;
   });
 
+/** How many pictures the session has on the disk, and how many copies of probability maps (`crate/src/map_copy.rs`). */
+const copies = (app) =>
+  app.page.evaluate(async () => {
+    const found = { pictures: 0, maps: 0 };
+    const session = await (await navigator.storage.getDirectory()).getDirectoryHandle('session');
+    for await (const handle of (await session.getDirectoryHandle('files')).values()) {
+      // A map may be replaced meanwhile.
+      const head = await handle.getFile().then((file) => file.slice(0, 200).text(), () => '');
+      if (head !== '') found[head.includes('Delineo probability maps') ? 'maps' : 'pictures'] += 1;
+    }
+    return found;
+  });
+
 /** Waits until one picture, or so many, and all that was done are on the disk. */
 async function kept(app, count = 1) {
   await session(app).getByText(new RegExp(`Kept on this device: ${count} picture`)).waitFor();
-  await until(async () => Object.keys(await disk(app)).filter((name) => name.startsWith('session/files/')).length === count, 'the copies');
+  await until(async () => (await copies(app)).pictures === count, 'the copies');
   // The browser asks before a page is closed whose work is not on the disk yet.
   await until(() => app.page.evaluate(() => {
     const event = new Event('beforeunload', { cancelable: true });
@@ -142,6 +155,19 @@ test('deleting leaves no byte on the device', async (t) => {
   }), []);
   await app.page.reload();
   assert.equal(await app.image(picture.file.name).count(), 0);
+});
+
+test('a picture comes back with the border that was left, without the network', async (t) => {
+  const app = await open(t);
+  await app.segment(picture.file);
+  await keep(app).check();
+  await kept(app);
+  await until(async () => (await copies(app)).maps === 1, 'the map');
+  await kept(app);
+  const area = await app.area();
+  await app.page.reload();
+  await app.page.getByText('Border found before').waitFor();
+  assert.equal(await app.area(), area);
 });
 
 test('a renderer that is killed at a random moment loses at most the stroke that is drawn', async (t) => {
