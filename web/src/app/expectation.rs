@@ -48,6 +48,15 @@ impl Expectation {
 }
 
 impl App {
+    /// What is said beside the mask on the stage: why to doubt it, else what is to be expected of it.
+    pub fn mask_sentence(&self) -> String {
+        let doubt = self
+            .shown()
+            .and_then(|shown| self.models.doubt(&shown.image));
+        let expected = || self.expectation().map(|expected| expected.sentence());
+        doubt.or_else(expected).unwrap_or_default()
+    }
+
     /// What is to be expected of the mask on the stage; nothing once it was corrected by hand, while that is not known, and
     /// of an image that the models were not made for.
     pub fn expectation(&self) -> Option<Expectation> {

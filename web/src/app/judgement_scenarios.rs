@@ -26,6 +26,7 @@ fn an_image_of_no_known_kind_is_segmented_and_the_warning_stays() {
     rig.open(&["screenshot.png"]);
     assert!(rig.app.shown().is_some_and(|shown| shown.area.is_some()));
     assert_eq!(doubt(&rig).as_deref(), Some(WARNING));
+    assert_eq!(rig.app.mask_sentence(), WARNING);
     assert!(note(&rig).starts_with("No model here was made for images like this one."));
     rig.send(Command::ToggleFillHoles);
     rig.settle();
@@ -58,8 +59,7 @@ fn a_thyroid_is_shown_with_the_name_of_its_own_model_which_the_person_chooses_on
     rig.tell(Event::AdapterFound(Err("none".to_owned())));
     rig.list(&["skin", "breast", "thyroid"]);
     rig.open(&["thyroid-ultrasound.png"]);
-    let advice =
-        "This image looks like thyroid ultrasound. Choose the model “thyroid” for such images.";
+    let advice = "This image looks like thyroid ultrasound: choose the model “thyroid”.";
     assert_eq!(rig.shown_model(), Some(&breast()));
     assert_eq!(doubt(&rig).as_deref(), Some(advice));
     assert_eq!(note(&rig), advice);

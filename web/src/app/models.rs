@@ -335,7 +335,7 @@ impl Models {
         let is_another = self.is_automatic() && !names(&info.manifest.modalities, kind);
         is_another.then(|| {
             format!(
-                "This image looks like {}. Choose the model “{}” for such images.",
+                "This image looks like {}: choose the model “{}”.",
                 spoken(kind.word()),
                 entry.label
             )

@@ -63,14 +63,11 @@ fn pixels(shown: &Opened) -> String {
     }
 }
 
-/// What to expect of the mask, and the way to what an empty one hides.
+/// What to doubt in the mask or expect of it, and the way to what an empty one hides.
 #[component]
 pub fn Expectation() -> impl IntoView {
     let app = use_app();
-    let sentence = app.read(|app| {
-        app.expectation()
-            .map_or_else(String::new, |expectation| expectation.sentence())
-    });
+    let sentence = app.read(App::mask_sentence);
     let is_disabled = app.is_disabled(Command::ShowLikeliest);
     view! {
         <p class="field-note">{move || sentence.get()}</p>
