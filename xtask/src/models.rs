@@ -32,9 +32,13 @@ const SHOWN: usize = 5;
 /// # Errors
 /// When there is no such model.
 pub fn print_commands(project: &Project, data: &Path, only: Option<&str>) -> Result<()> {
+    let recipe = |id: &str| {
+        let file = project.root.join(format!("crate/recipes/{id}.toml"));
+        fs::read_to_string(file).ok()
+    };
     for id in published(project, only)? {
         let manifest = json(&project.root.join(format!("public/models/{id}/model.json")))?;
-        for command in commands::of(&id, &manifest, &data.to_string_lossy()) {
+        for command in commands::of(&id, &manifest, &data.to_string_lossy(), &recipe) {
             say::announce(&command);
         }
     }
