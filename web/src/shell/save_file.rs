@@ -66,8 +66,7 @@ impl SaveFile {
                     open.replace(Some(file));
                     SaveFileNews::Opened
                 }
-                Err(error) if name(&error) == "AbortError" => SaveFileNews::Dismissed,
-                Err(error) => SaveFileNews::Failed(reason(&error)),
+                Err(error) => not_picked(&error),
             };
             tell(Event::SaveFile(news));
         });
@@ -132,6 +131,14 @@ async fn opened(picked: Result<JsValue, JsValue>) -> Result<OpenFile, JsValue> {
     let stream = reflect::call_async(&file, "createWritable", &[]).await?;
     let name = reflect::get(&file, "name").as_string().unwrap_or_default();
     Ok(OpenFile { name, stream })
+}
+
+/// What a dialog that gave nothing means: the person closed it, or it failed.
+pub(super) fn not_picked(error: &JsValue) -> SaveFileNews {
+    match name(error).as_str() {
+        "AbortError" => SaveFileNews::Dismissed,
+        _ => SaveFileNews::Failed(reason(error)),
+    }
 }
 
 /// What kind of error it is.

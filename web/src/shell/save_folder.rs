@@ -12,7 +12,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::files::Files;
 use super::reflect;
-use super::save_file::{name, reason};
+use super::save_file::{name, not_picked, reason};
 use crate::app::event::{Event, EventSink, SaveFileNews};
 use crate::app::folders;
 use crate::app::gathering::numbered;
@@ -68,8 +68,7 @@ impl SaveFolder {
                     open.replace(Some(Rc::new(OpenFolder::new(folder))));
                     SaveFileNews::FolderMade(name)
                 }
-                Err(error) if name(&error) == "AbortError" => SaveFileNews::Dismissed,
-                Err(error) => SaveFileNews::Failed(reason(&error)),
+                Err(error) => not_picked(&error),
             };
             tell(Event::SaveFile(news));
         });
